@@ -1,0 +1,175 @@
+"""Every error that cosfast raises on purpose.
+
+::
+
+    CosError
+        InputError                  what the caller gave is wrong (also a ValueError)
+        SourceChanged               the file was changed while it was being uploaded
+        RequestError                a call of the API failed; names the operation and its target
+            TransportError          no answer came: connection, TLS, a broken body
+                TransportTimeout
+            AnswerError             an answer came that the protocol does not allow
+            ServerError             the server said no: `code`, `message`, `request_id`
+                AuthenticationError
+                NotFoundError
+                ExistsError
+                IntegrityError
+                SessionError
+                ThrottledError
+                UnfinishedUploadError
+
+Which code makes which `ServerError` is the table in `cosfast.protocol.failures`. All of them
+pickle and copy with every attribute, so that a worker process can raise them; what they were
+raised from stays behind. None of them ever holds a key or a signature.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class CosError(Exception):
+    """The base of all of them."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exception's own way calls the class with `args`, which here are only the message.
+        return _restore, (type(self), self.args), self.__dict__
+
+
+def _restore(kind: type[CosError], args: tuple[Any, ...]) -> CosError:
+    return kind.__new__(kind, *args)
+
+
+class InputError(CosError, ValueError):
+    """An argument, a setting or a file that cannot be what was meant; the message names it."""
+
+
+class SourceChanged(CosError):  # noqa: N818 - it reads as what happened, and is public so
+    """The source is no longer what it was when the upload began.
+
+    Args:
+        path: the file, or what stands for it.
+        detail: what differs, in a few words.
+    """
+
+    path: str
+
+    def __init__(self, path: str, detail: str = "it changed while it was being uploaded") -> None:
+        super().__init__(f"{path}: {detail}")
+        self.path = path
+
+
+class RequestError(CosError):
+    """A call of the API that did not end well.
+
+    Args:
+        reason: what went wrong.
+        operation: the API's name for the call, such as ``upload_slice_data``.
+        target: what it was about, such as ``cos://bucket/path``.
+        http_status: the answer's, or None where no answer came.
+        retry_after: seconds that the server asked to be left alone, or None.
+    """
+
+    operation: str
+    target: str
+    http_status: int | None
+    retry_after: float | None
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        operation: str = "",
+        target: str = "",
+        http_status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        call = f"{operation} {target}".strip()
+        super().__init__(f"{call}: {reason}" if call else reason)
+        self.operation = operation
+        self.target = target
+        self.http_status = http_status
+        self.retry_after = retry_after
+
+
+class TransportError(RequestError):
+    """No answer came, or not all of it; raised from the HTTP library's own exception."""
+
+
+class TransportTimeout(TransportError):  # noqa: N818 - it reads as what happened
+    """No answer came in the time allowed."""
+
+
+class AnswerError(RequestError):
+    """An answer that is not JSON, or lacks what the protocol promises, or contradicts itself.
+
+    Args:
+        reason: what is wrong with it.
+        excerpt: how it begins, a short text without anything that looks like a signature.
+        context: `RequestError`'s keywords.
+    """
+
+    excerpt: str
+
+    def __init__(self, reason: str, *, excerpt: str = "", **context: Any) -> None:
+        status = context.get("http_status")
+        details = [f"HTTP {status}"] if status is not None else []
+        if excerpt:
+            details.append(f"it begins {excerpt!r}")
+        super().__init__(f"{reason} ({', '.join(details)})" if details else reason, **context)
+        self.excerpt = excerpt
+
+
+class ServerError(RequestError):
+    """The server's own refusal (PROTOCOL.md, sections 1 and 7).
+
+    Args:
+        code: its result code, negative.
+        message: its own words.
+        request_id: what its operators can find the call by; empty where it gave none.
+        http_status: which says little: refusals come with HTTP 200 too.
+        context: `RequestError`'s other keywords.
+    """
+
+    code: int
+    message: str
+    request_id: str
+
+    def __init__(
+        self, code: int, message: str, request_id: str, http_status: int, **context: Any
+    ) -> None:
+        details = f"HTTP {http_status}"
+        if request_id:
+            details += f", request id {request_id}"
+        super().__init__(f"{code} {message} ({details})", http_status=http_status, **context)
+        self.code = code
+        self.message = message
+        self.request_id = request_id
+
+
+class AuthenticationError(ServerError):
+    """The signature, the key, the clock or the account is not accepted."""
+
+
+class NotFoundError(ServerError):
+    """There is nothing of that name."""
+
+
+class ExistsError(ServerError):
+    """There is something of that name already."""
+
+
+class IntegrityError(ServerError):
+    """What arrived is not what the SHA-1 or the size announced."""
+
+
+class SessionError(ServerError):
+    """The upload session is unknown, expired or spoilt: the upload has to start over."""
+
+
+class ThrottledError(ServerError):
+    """Too many requests: go slower."""
+
+
+class UnfinishedUploadError(ServerError):
+    """An unfinished upload of this path exists: list it and go on from there."""

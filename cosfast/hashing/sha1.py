@@ -1,0 +1,100 @@
+"""`Sha1`: hashlib's protocol on the C core, with a state that can be exported."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any
+
+from cosfast._core import ffi, lib
+from cosfast.hashing import dispatch
+from cosfast.hashing.state import BLOCK_SIZE, DIGEST_SIZE, Sha1State
+
+dispatch.select_from_environment()
+
+_NOTHING = b""
+
+
+class Sha1:
+    """A running SHA-1 (FIPS 180-4), as `hashlib.sha1` gives, whose state can be taken out.
+
+    Any contiguous bytes-like object is taken without a copy. The GIL is free while the core
+    works. Threads may share one object: each call is whole, in some order.
+
+    Args:
+        data: the first bytes of the message.
+        usedforsecurity: taken for hashlib's sake; SHA-1 is the same either way.
+    """
+
+    __slots__ = ("_context", "_lock")
+
+    name = "sha1"
+    digest_size = DIGEST_SIZE
+    block_size = BLOCK_SIZE
+
+    def __init__(self, data: Any = _NOTHING, *, usedforsecurity: bool = True) -> None:
+        del usedforsecurity
+        self._lock = Lock()
+        self._context = ffi.new("cosfast_sha1 *")
+        lib.cosfast_sha1_init(self._context)
+        if data is not _NOTHING:
+            self.update(data)
+
+    def update(self, data: Any, /) -> None:
+        """Take in more bytes.
+
+        Raises:
+            TypeError: where `data` is not a bytes-like object (a str is not).
+            BufferError: where it is not contiguous.
+        """
+        if isinstance(data, str):
+            raise TypeError("strings must be encoded before they are hashed")
+        view = ffi.from_buffer(data)
+        with self._lock:
+            lib.cosfast_sha1_update(self._context, view, len(view))
+
+    def digest(self) -> bytes:
+        """Return the 20 bytes of the digest so far; the object goes on."""
+        out = ffi.new("uint8_t[20]")
+        with self._lock:
+            lib.cosfast_sha1_digest(self._context, out)
+        return bytes(ffi.buffer(out))
+
+    def hexdigest(self) -> str:
+        """Return the digest so far as 40 lower-case hex digits; the object goes on."""
+        return self.digest().hex()
+
+    def copy(self) -> Sha1:
+        """Return an object of its own in the same state."""
+        other = Sha1()
+        with self._lock:
+            other._context[0] = self._context[0]
+        return other
+
+    def state(self) -> Sha1State:
+        """Export the state without finalizing; the object goes on."""
+        with self._lock:
+            context = self._context
+            length = context.length
+            pending = ffi.buffer(context.pending, length % BLOCK_SIZE)[:]
+            return Sha1State(tuple(context.h), length, pending)
+
+    @classmethod
+    def from_state(cls, state: Sha1State) -> Sha1:
+        """Return an object that goes on from `state`, wherever that was exported."""
+        if not isinstance(state, Sha1State):
+            raise TypeError(f"from_state takes a Sha1State, not {type(state).__name__}")
+        self = cls()
+        # Sha1State has checked the length already, the one thing that the import can refuse.
+        lib.cosfast_sha1_import(self._context, state.words, state.length, state.pending)
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Sha1.from_state, (self.state(),)
+
+    def __repr__(self) -> str:
+        return f"<cosfast.Sha1 after {self._context.length} bytes>"
+
+
+def sha1(data: Any = _NOTHING, *, usedforsecurity: bool = True) -> Sha1:
+    """Return a `Sha1` that has taken in `data`, as `hashlib.sha1` does."""
+    return Sha1(data, usedforsecurity=usedforsecurity)

@@ -1,0 +1,73 @@
+"""The cffi binding of the C core: `cosfast._core`, which exports `ffi` and `lib` and nothing else.
+
+The declarations are written by hand from csrc/cosfast.h; the compiler checks them against it.
+What they mean in Python stands in cosfast/hashing and cosfast/parts.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from cffi import FFI
+
+CSRC = "csrc"
+
+ffibuilder = FFI()
+
+ffibuilder.cdef("""
+    typedef struct {
+        uint32_t h[5];
+        uint64_t length;
+        uint8_t pending[64];
+    } cosfast_sha1;
+
+    void cosfast_sha1_init(cosfast_sha1 *ctx);
+    void cosfast_sha1_update(cosfast_sha1 *ctx, const void *data, size_t len);
+    void cosfast_sha1_digest(const cosfast_sha1 *ctx, uint8_t digest[20]);
+    bool cosfast_sha1_import(cosfast_sha1 *ctx, const uint32_t h[5], uint64_t length,
+                             const uint8_t *pending);
+
+    typedef struct {
+        uint32_t h[5];
+        const uint8_t *data;
+        size_t blocks;
+    } cosfast_stream;
+
+    void cosfast_sha1_compress_many(cosfast_stream *streams, size_t count);
+    void cosfast_sha1_digest_many(const uint8_t *const data[], const size_t len[], size_t count,
+                                  uint8_t (*digests)[20]);
+
+    size_t cosfast_kernel_count(void);
+    const char *cosfast_kernel_name(size_t kernel);
+    bool cosfast_kernel_built(size_t kernel);
+    bool cosfast_kernel_supported(size_t kernel);
+    size_t cosfast_kernel_one(void);
+    size_t cosfast_kernel_many(void);
+
+    #define COSFAST_SELECTED ...
+    #define COSFAST_KERNEL_UNKNOWN ...
+    #define COSFAST_KERNEL_UNSUPPORTED ...
+    int cosfast_select(const char *name);
+""")
+
+
+def portable_sources() -> list[str]:
+    """Return the C files that need no flags of their own, from csrc/sources.txt."""
+    lines = Path(CSRC, "sources.txt").read_text("utf-8").splitlines()
+    fields = [line.partition("#")[0].split() for line in lines]
+    return [f"{CSRC}/{row[0]}" for row in fields if len(row) > 1 and row[1] == "any"]
+
+
+if sys.platform == "win32":
+    COMPILE_ARGS = ["/std:c11", "/experimental:c11atomics", "/O2"]
+else:
+    COMPILE_ARGS = ["-std=c11", "-O3", "-fvisibility=hidden"]
+
+ffibuilder.set_source(
+    "cosfast._core",
+    '#include "cosfast.h"',
+    sources=portable_sources(),
+    include_dirs=[CSRC],
+    extra_compile_args=COMPILE_ARGS,
+)
