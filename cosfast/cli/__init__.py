@@ -1,0 +1,5 @@
+"""The `cosfast` command."""
+
+from cosfast.cli.main import main
+
+__all__ = ["main"]

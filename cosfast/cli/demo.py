@@ -1,0 +1,183 @@
+"""`cosfast demo`: a real file through the whole protocol, against a server started for it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import secrets
+import shutil
+import sysconfig
+import tarfile
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from cosfast.cli.emulator import import_emulator
+from cosfast.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from cosfast.client import Client, UploadResult
+    from cosfast.credentials import Credentials
+
+BUCKET = "demo"
+MIB = 1024 * 1024
+
+
+def add_command(commands: Any) -> None:
+    """Add `demo` to the command line."""
+    parser = commands.add_parser(
+        "demo",
+        help="upload a file to a local server and back",
+        description="Start a local server, upload FILE to it, interrupt an upload and resume it, "
+        "upload instantly, download, compare, and clean up.",
+    )
+    parser.add_argument(
+        "file", metavar="FILE", nargs="?", help="default: a tar of Python's standard library"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show every step with its size and time; what differs in the end is a failure."""
+    from cosfast.client import Client  # noqa: PLC0415 - requests is needed by this command alone
+    from cosfast.credentials import Credentials  # noqa: PLC0415
+
+    emulator = import_emulator()
+    with tempfile.TemporaryDirectory(prefix="cosfast-demo-") as folder:
+        file = Path(options.file) if options.file else _standard_library(Path(folder))
+        credentials = Credentials("1250000000", "demo", secrets.token_hex(16))
+        with emulator.Emulator(**dataclasses.asdict(credentials)) as server:
+            print(f"a local COS v4 server is listening on {server.endpoint}")
+            with Client(credentials, endpoint=server.endpoint) as client:
+                return _Demo(client, credentials, file, Path(folder)).run()
+
+
+class _Interrupted(Exception):  # noqa: N818 - no error: the demo means it
+    """Stands for whatever stops an upload in real life."""
+
+
+class _Demo:
+    def __init__(self, client: Client, credentials: Credentials, file: Path, folder: Path) -> None:
+        self._client = client
+        self._credentials = credentials
+        self._file = file
+        self._folder = folder
+
+    def run(self) -> int:
+        result = self._upload("upload", self._file, "first")
+        self._interrupt_and_resume()
+        self._upload("upload again, to another path", self._file, "second")
+        same = self._download(result)
+        print("the file came back equal" if same else "THE FILE THAT CAME BACK DIFFERS")
+        return 0 if same else 1
+
+    def _upload(self, title: str, file: Path, path: str) -> UploadResult:
+        size = file.stat().st_size
+        with _timed(title) as line, progress_bar(f"{title}: hashing", size) as hashed:
+            with progress_bar(f"{title}: sending", size) as sent:
+                result = self._client.upload(
+                    file, BUCKET, f"made/by/demo/{path}", progress=sent, hash_progress=hashed
+                )
+            line.append(_told(result))
+        return result
+
+    def _interrupt_and_resume(self) -> None:
+        """Upload a file that differs by a few bytes, so that the server cannot have it already."""
+        variant = self._folder / "variant"
+        shutil.copyfile(self._file, variant)
+        with variant.open("ab") as file:
+            file.write(b"another file\n")
+        half = variant.stat().st_size // 2
+        done = 0
+
+        def interrupt_half_way(count: int) -> None:
+            nonlocal done
+            done += count
+            if done >= half:
+                raise _Interrupted
+
+        path = "made/by/demo/variant"
+        with _timed("upload of another file") as line:
+            try:
+                self._client.upload(variant, BUCKET, path, progress=interrupt_half_way)
+                line.append("went in one request: too small to interrupt")
+            except _Interrupted:
+                line.append(f"interrupted when {_mib(done)} had arrived")
+        if self._client_has_unfinished(path):
+            self._upload("the same upload again", variant, "variant")
+
+    def _client_has_unfinished(self, path: str) -> bool:
+        from cosfast.errors import NotFoundError  # noqa: PLC0415
+        from cosfast.protocol.slices import UnfinishedUpload  # noqa: PLC0415
+
+        try:
+            return isinstance(self._client.slice_list(BUCKET, path), UnfinishedUpload)
+        except NotFoundError:
+            return False
+
+    def _download(self, result: UploadResult) -> bool:
+        import requests  # noqa: PLC0415
+
+        path = result.resource_path.split("/", 3)[3]
+        signature = self._credentials.sign_download(BUCKET, path, expires_in=60)
+        back = self._folder / "downloaded"
+        with _timed("download") as line:
+            url = f"{result.access_url}?sign={quote(signature, safe='')}"
+            with requests.get(url, stream=True, timeout=60) as response, back.open("wb") as file:
+                response.raise_for_status()
+                for block in response.iter_content(MIB):
+                    file.write(block)
+            line.append(f"{_mib(back.stat().st_size)}, sha1 {_sha1_of(back)}")
+        return _sha1_of(back) == _sha1_of(self._file) == result.sha1
+
+
+@contextmanager
+def _timed(title: str) -> Iterator[list[str]]:
+    """Print a line when the step is done: its title, its time, and what was put into the list."""
+    words: list[str] = []
+    started = time.perf_counter()
+    yield words
+    print(f"{title:<32} {time.perf_counter() - started:6.2f} s  {'; '.join(words)}", flush=True)
+
+
+def _told(result: UploadResult) -> str:
+    if result.instant:
+        return f"instant: the server had all {_mib(result.filesize)} already, nothing was sent"
+    text = f"{_mib(result.sent_bytes)} sent"
+    if result.resumed_bytes:
+        text += f", {_mib(result.resumed_bytes)} were there already"
+    return f"{text}, sha1 {result.sha1}"
+
+
+def _standard_library(folder: Path) -> Path:
+    path = folder / "python-standard-library.tar"
+    source = sysconfig.get_path("stdlib")
+    with _timed("tar of the standard library") as line:
+        with tarfile.open(path, "w") as archive:
+            archive.add(source, "stdlib", filter=_ordinary)
+        line.append(f"{_mib(path.stat().st_size)} of {source}")
+    return path
+
+
+def _ordinary(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """Leave out what others installed, and what this interpreter may write while it is read."""
+    skipped = {"site-packages", "dist-packages", "__pycache__"}
+    return None if skipped.intersection(member.name.split("/")) else member
+
+
+def _sha1_of(path: Path) -> str:
+    digest = hashlib.sha1(usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(MIB):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _mib(size: int) -> str:
+    return f"{size / MIB:.1f} MiB"

@@ -1,0 +1,6 @@
+"""What a user of the service calls: `Client` and what its calls return."""
+
+from cosfast.client.client import Client
+from cosfast.client.result import UploadResult
+
+__all__ = ["Client", "UploadResult"]

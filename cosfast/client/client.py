@@ -1,0 +1,234 @@
+"""`Client`: the calls of the service, and `upload`, which makes the most of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cosfast.client.options import UploadOptions
+from cosfast.client.upload import upload
+from cosfast.protocol import objects, slices
+from cosfast.protocol.addresses import ObjectAddress, api_base
+from cosfast.transport.retry import RetryPolicy
+from cosfast.transport.session import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from threading import Event
+
+    import requests
+
+    from cosfast.client.result import UploadResult
+    from cosfast.credentials import Credentials
+    from cosfast.parts.model import UploadParts
+    from cosfast.protocol.messages import Answer, Request
+
+CONNECTIONS = 32
+"""Connections that a client keeps open at most; more than these may be made, and are closed."""
+
+
+class Client:
+    """Talks to one region, or one endpoint, on behalf of one account; threads may share it.
+
+    A context manager: leaving it closes its connections.
+
+    Args:
+        credentials: sign every request.
+        region: a short name such as ``gz``, reached over HTTPS with certificates verified.
+        endpoint: an address in the region's place, such as an emulator's.
+        session: a `requests.Session` to send with; it is not closed here.
+        retry: the policy for every request.
+        timeout: seconds to connect, and seconds to wait for bytes.
+
+    Raises:
+        InputError: where neither region nor endpoint is given, or one is malformed.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        region: str | None = None,
+        endpoint: str | None = None,
+        session: requests.Session | None = None,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
+        timeout: tuple[float, float] = (10.0, 60.0),
+    ) -> None:
+        self._credentials = credentials
+        self._base_url = api_base(region, endpoint)
+        self._transport = Transport(
+            credentials,
+            self._base_url,
+            session=session,
+            retry=retry,
+            timeout=timeout,
+            connections=CONNECTIONS,
+        )
+
+    def upload(
+        self,
+        source: Any,
+        bucket: str,
+        path: str,
+        *,
+        overwrite: bool = False,
+        biz_attr: str = "",
+        integrity: str = "parts",
+        slice_size: int = slices.PARTS_SLICE_SIZE,
+        concurrency: int = 8,
+        progress: Callable[[int], object] | None = None,
+        hash_progress: Callable[[int], object] | None = None,
+    ) -> UploadResult:
+        """Upload a file, whole and checked, sending no byte that the server holds already.
+
+        Up to 8 MiB go in one request; more in slices (PROTOCOL.md, section 4), as many at a time
+        as `concurrency` and the server allow. The server is offered the parts list, so it may
+        take the file instantly, and checks each slice. An unfinished upload of the same content
+        is gone on with. Missing folders are made.
+
+        Args:
+            source: a path, a bytes-like object, or a seekable binary file, taken from its
+                present position to its end.
+            bucket: the bucket's name.
+            path: where in the bucket.
+            overwrite: replace what is there, a finished file or an unfinished upload of other
+                content; else both are errors.
+            biz_attr: a text that the file carries.
+            integrity: ``"parts"``, or ``"none"``: nothing is hashed, nothing can be checked.
+            slice_size: bytes; with ``"parts"`` always 1048576, else one of the protocol's four.
+            concurrency: slices on their way at a time, from 1.
+            progress: called with each number of bytes that the server has acknowledged; negative
+                where they have to be sent again.
+            hash_progress: called with each number of bytes hashed before the upload starts.
+
+        Raises:
+            InputError: where an argument, the path in the bucket among them, is not usable.
+            OSError: where the source cannot be opened or read.
+            SourceChanged: where it changed under way; nothing counts as uploaded then.
+            ExistsError: where something is there, and `overwrite` is not set.
+            CosError: what else the server or the way to it comes to.
+        """
+        options = UploadOptions(
+            overwrite=overwrite,
+            biz_attr=biz_attr,
+            integrity=integrity,
+            slice_size=slice_size,
+            concurrency=concurrency,
+            progress=progress,
+            hash_progress=hash_progress,
+        )
+        return upload(self._transport, source, self._address(bucket, path), options)
+
+    def slice_init(
+        self,
+        bucket: str,
+        path: str,
+        *,
+        filesize: int,
+        slice_size: int = slices.PARTS_SLICE_SIZE,
+        parts: UploadParts | None = None,
+        biz_attr: str = "",
+        overwrite: bool = False,
+    ) -> slices.SliceSession | slices.Uploaded:
+        """Open an upload session (`upload_slice_init`), or have the file taken instantly.
+
+        Raises:
+            UnfinishedUploadError: where one is open for this path already: see `slice_list`.
+            CosError: as `upload` does.
+        """
+        return slices.read_slice_init(
+            self.send(
+                slices.slice_init(
+                    self._address(bucket, path),
+                    filesize=filesize,
+                    slice_size=slice_size,
+                    sha=None if parts is None else parts.sha1,
+                    uploadparts=None if parts is None else parts.to_json(),
+                    biz_attr=biz_attr,
+                    overwrite=overwrite,
+                )
+            )
+        )
+
+    def slice_list(self, bucket: str, path: str) -> slices.UnfinishedUpload | slices.Uploaded:
+        """Ask which slices of an unfinished upload the server has (`upload_slice_list`).
+
+        Raises:
+            NotFoundError: where there is no upload of this path.
+            CosError: as `upload` does.
+        """
+        return slices.read_slice_list(self.send(slices.slice_list(self._address(bucket, path))))
+
+    def slice_data(
+        self,
+        bucket: str,
+        path: str,
+        *,
+        session: str,
+        offset: int,
+        content: Any,
+        sha: str | None = None,
+        cancelled: Event | None = None,
+    ) -> None:
+        """Send one slice (`upload_slice_data`); it is acknowledged when this returns.
+
+        Raises:
+            IntegrityError: where the server finds that the bytes are not those announced.
+            SessionError: where it does not know the session.
+            CosError: as `upload` does.
+        """
+        request = slices.slice_data(
+            self._address(bucket, path), session=session, offset=offset, content=content, sha=sha
+        )
+        slices.read_slice_data(self.send(request, cancelled=cancelled))
+
+    def slice_finish(
+        self, bucket: str, path: str, *, session: str, filesize: int, sha: str | None = None
+    ) -> slices.Uploaded:
+        """Make the file of its slices (`upload_slice_finish`).
+
+        Raises:
+            CosError: as `upload` does; the server refuses while slices are missing.
+        """
+        request = slices.slice_finish(
+            self._address(bucket, path), session=session, filesize=filesize, sha=sha
+        )
+        return slices.read_slice_finish(self.send(request))
+
+    def create_folder(self, bucket: str, path: str, *, biz_attr: str = "") -> None:
+        """Make one folder (`create`); those above it must be there.
+
+        Raises:
+            ExistsError: where it is there already.
+            CosError: as `upload` does.
+        """
+        address = ObjectAddress.folder(self._credentials.appid, bucket, path)
+        self.send(objects.create_folder(address, biz_attr=biz_attr))
+
+    def delete(self, bucket: str, path: str) -> None:
+        """Delete a file, an unfinished upload, or an empty folder (`delete`).
+
+        Raises:
+            NotFoundError: where there is none.
+            CosError: as `upload` does.
+        """
+        self.send(objects.delete(self._address(bucket, path)))
+
+    def send(self, request: Request, *, cancelled: Event | None = None) -> Answer:
+        """Send a request that `cosfast.protocol` built, signed and retried; return its answer."""
+        return self._transport.send(request, cancelled=cancelled)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<cosfast.Client of {self._credentials.appid} at {self._base_url}>"
+
+    def _address(self, bucket: str, path: str) -> ObjectAddress:
+        return ObjectAddress(self._credentials.appid, bucket, path)
