@@ -1,37 +1,39 @@
 """SHA-1 states at the speed of the machine, and the COS v4 slice uploads that need them.
 
-Hashing and parts are here at once; the client, which needs requests, is imported when one of its
-names is first used.
+Each public name is imported when it is first used: whoever hashes never loads requests, and
+whoever catches an error loads nothing else.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cosfast.errors import (
-    AnswerError,
-    AuthenticationError,
-    CosError,
-    ExistsError,
-    InputError,
-    IntegrityError,
-    NotFoundError,
-    ServerError,
-    SessionError,
-    SourceChanged,
-    ThrottledError,
-    TransportError,
-)
-from cosfast.hashing.dispatch import Kernels, kernels
-from cosfast.hashing.sha1 import Sha1, sha1
-from cosfast.hashing.state import Sha1State
-from cosfast.parts.build import PartsBuilder, extend, uploadparts
-from cosfast.parts.model import SLICE_SIZE, UploadPart, UploadParts
-from cosfast.parts.verify import verify
-
 if TYPE_CHECKING:
     from cosfast.client import Client, UploadResult
     from cosfast.credentials import Credentials
+    from cosfast.errors import (
+        AnswerError,
+        AuthenticationError,
+        CosError,
+        ExistsError,
+        InputError,
+        IntegrityError,
+        NotFoundError,
+        RequestError,
+        ServerError,
+        SessionError,
+        SourceChanged,
+        ThrottledError,
+        TransportError,
+        TransportTimeout,
+        UnfinishedUploadError,
+    )
+    from cosfast.hashing.dispatch import Kernels, kernels
+    from cosfast.hashing.sha1 import Sha1, sha1
+    from cosfast.hashing.state import Sha1State
+    from cosfast.parts.build import PartsBuilder, extend, uploadparts
+    from cosfast.parts.model import SLICE_SIZE, UploadPart, UploadParts
+    from cosfast.parts.verify import verify
     from cosfast.transport.retry import NO_RETRY, RetryPolicy
 
 __version__ = "0.1.0"
@@ -50,6 +52,7 @@ __all__ = [
     "Kernels",
     "NotFoundError",
     "PartsBuilder",
+    "RequestError",
     "RetryPolicy",
     "ServerError",
     "SessionError",
@@ -58,6 +61,8 @@ __all__ = [
     "SourceChanged",
     "ThrottledError",
     "TransportError",
+    "TransportTimeout",
+    "UnfinishedUploadError",
     "UploadPart",
     "UploadParts",
     "UploadResult",
@@ -68,21 +73,43 @@ __all__ = [
     "verify",
 ]
 
-_LAZY = {
-    "Client": "cosfast.client",
-    "Credentials": "cosfast.credentials",
-    "NO_RETRY": "cosfast.transport.retry",
-    "RetryPolicy": "cosfast.transport.retry",
-    "UploadResult": "cosfast.client",
+_HOMES = {
+    "cosfast.client": ("Client", "UploadResult"),
+    "cosfast.credentials": ("Credentials",),
+    "cosfast.errors": (
+        "AnswerError",
+        "AuthenticationError",
+        "CosError",
+        "ExistsError",
+        "InputError",
+        "IntegrityError",
+        "NotFoundError",
+        "RequestError",
+        "ServerError",
+        "SessionError",
+        "SourceChanged",
+        "ThrottledError",
+        "TransportError",
+        "TransportTimeout",
+        "UnfinishedUploadError",
+    ),
+    "cosfast.hashing.dispatch": ("Kernels", "kernels"),
+    "cosfast.hashing.sha1": ("Sha1", "sha1"),
+    "cosfast.hashing.state": ("Sha1State",),
+    "cosfast.parts.build": ("PartsBuilder", "extend", "uploadparts"),
+    "cosfast.parts.model": ("SLICE_SIZE", "UploadPart", "UploadParts"),
+    "cosfast.parts.verify": ("verify",),
+    "cosfast.transport.retry": ("NO_RETRY", "RetryPolicy"),
 }
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    if name not in _LAZY:
+    if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - only where a lazy name is asked for
+    from importlib import import_module  # noqa: PLC0415 - once for each name
 
-    value = getattr(import_module(_LAZY[name]), name)
+    value = getattr(import_module(_HOME_OF[name]), name)
     globals()[name] = value
     return value
 

@@ -141,7 +141,8 @@ class ServerError(RequestError):
         details = f"HTTP {http_status}"
         if request_id:
             details += f", request id {request_id}"
-        super().__init__(f"{code} {message} ({details})", http_status=http_status, **context)
+        said = f"{code} {message}".rstrip()
+        super().__init__(f"{said} ({details})", http_status=http_status, **context)
         self.code = code
         self.message = message
         self.request_id = request_id

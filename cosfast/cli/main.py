@@ -9,7 +9,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from cosfast import __version__
-from cosfast.cli import demo, emulator, parts, upload, verify
 from cosfast.cli.usage import UsageError
 from cosfast.errors import CosError
 
@@ -25,9 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words behind `cosfast`; by default this process's.
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)  # leaves with 2 where the words are wrong
+    command = ""
     try:
+        options = _parser().parse_args(arguments)  # leaves with 2 where the words are wrong
+        command = options.command
         code: int = options.run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -35,13 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _reader_left()
     except UsageError as exc:
-        return _say(f"{exc} (see cosfast {options.command} --help)", WRONG_USAGE)
+        return _say(f"{exc} (see cosfast {command} --help)", WRONG_USAGE)
     except (CosError, OSError) as exc:
         return _say(str(exc), FAILED)
     return code
 
 
 def _parser() -> argparse.ArgumentParser:
+    # Imported here, so that a COSFAST_KERNEL that does not run is told like any other error.
+    from cosfast.cli import demo, emulator, parts, upload, verify  # noqa: PLC0415
+
     parser = argparse.ArgumentParser(
         prog="cosfast",
         description="SHA-1 states, parts lists and slice uploads for the COS v4 API",

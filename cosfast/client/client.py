@@ -204,6 +204,15 @@ class Client:
         address = ObjectAddress.folder(self._credentials.appid, bucket, path)
         self.send(objects.create_folder(address, biz_attr=biz_attr))
 
+    def stat(self, bucket: str, path: str) -> objects.ObjectStat:
+        """Ask what the server knows of a file or a folder (`stat`).
+
+        Raises:
+            NotFoundError: where there is none.
+            CosError: as `upload` does.
+        """
+        return objects.read_stat(self.send(objects.stat(self._address(bucket, path))))
+
     def delete(self, bucket: str, path: str) -> None:
         """Delete a file, an unfinished upload, or an empty folder (`delete`).
 

@@ -16,6 +16,7 @@ from cosfast.client.window import run_window
 from cosfast.errors import (
     InputError,
     IntegrityError,
+    ServerError,
     SessionError,
     SourceChanged,
     UnfinishedUploadError,
@@ -26,6 +27,7 @@ from cosfast.parts.sources import open_source
 from cosfast.parts.verify import slice_matches
 from cosfast.protocol import objects, slices
 from cosfast.protocol.addresses import require_file
+from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from cosfast.client.options import UploadOptions
@@ -150,22 +152,17 @@ class SliceUpload:
         listed = slices.read_slice_list(self._transport.send(slices.slice_list(self._address)))
         if isinstance(listed, slices.Uploaded):  # another client finished it in between
             return self._open_new()
-        if self._is_ours(listed):
-            # Without a SHA-1 nothing tells whose slices those are, so all are sent again.
-            return plan_resumed(listed, trusted=self._parts is not None)
+        # Without a SHA-1 nothing tells of what content those slices are. They are not trusted:
+        # all are sent again, into the same session only where nobody allowed to remove it.
+        trusted = self._parts is not None
+        if self._looks_like_ours(listed) and (trusted or not self._options.overwrite):
+            return plan_resumed(listed, trusted=trusted)
         if not self._options.overwrite:
-            raise UnfinishedUploadError(
-                refusal.code,
-                "an unfinished upload of other content is there: overwrite it, or delete it first",
-                refusal.request_id,
-                refusal.http_status or 0,
-                operation=refusal.operation,
-                target=refusal.target,
-            ) from refusal
+            raise _other_content(refusal) from refusal
         self._transport.send(objects.delete(self._address))
         return self._open_new()
 
-    def _is_ours(self, unfinished: UnfinishedUpload) -> bool:
+    def _looks_like_ours(self, unfinished: UnfinishedUpload) -> bool:
         return (unfinished.filesize, unfinished.sha) == (self._size, self._sha)
 
     # The tasks: the slices.
@@ -190,6 +187,13 @@ class SliceUpload:
         except IntegrityError as exc:
             self._blame_source(offset, content, exc)
             raise
+        except ServerError as exc:
+            if exc.code != Code.SAME_OFFSET_AGAIN:
+                raise
+            # The slice is there, by a try whose answer was lost. With the parts list the server
+            # has checked it; without, it may be anybody's.
+            if self._parts is None:
+                raise _other_content(exc) from exc
         with self._lock:
             self._sent += length
         self._report(length)
@@ -227,6 +231,17 @@ class SliceUpload:
             sent_bytes=self._sent,
             resumed_bytes=resumed_bytes,
         )
+
+
+def _other_content(refusal: ServerError) -> UnfinishedUploadError:
+    return UnfinishedUploadError(
+        refusal.code,
+        "an unfinished upload of other content is there: overwrite it, or delete it first",
+        refusal.request_id,
+        refusal.http_status or 0,
+        operation=refusal.operation,
+        target=refusal.target,
+    )
 
 
 def _result(

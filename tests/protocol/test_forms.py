@@ -13,6 +13,7 @@ import mmap
 import multipart
 import pytest
 import requests
+import urllib3.connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,7 +46,9 @@ def test_fields_and_content_come_back_in_order(fields, content):
     assert len(body) == len(sent(body))
 
 
-@given(st.binary(max_size=200).filter(lambda content: b"\r" not in content and b"\n" not in content))
+@given(
+    st.binary(max_size=200).filter(lambda content: b"\r" not in content and b"\n" not in content)
+)
 def test_the_standard_library_reads_the_same(content):
     body = MultipartBody([("op", "upload")], content)
     text = f"Content-Type: {body.content_type}\r\n\r\n".encode() + sent(body)
@@ -150,3 +153,26 @@ def test_requests_streams_it_with_a_length(body):
     assert prepared.body is body
     assert prepared.headers["Content-Length"] == str(len(body))
     assert "Transfer-Encoding" not in prepared.headers
+
+
+class RecordingSocket:
+    """Takes what an HTTP library sends, piece by piece."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes | memoryview] = []
+
+    def settimeout(self, timeout: object) -> None:
+        pass
+
+    def sendall(self, data: bytes | memoryview) -> None:
+        self.pieces.append(data)
+
+
+def test_the_content_reaches_the_socket_as_it_was_given():
+    content = bytes(100_000)
+    body = MultipartBody([("op", "upload")], content)
+    connection = urllib3.connection.HTTPConnection("host")
+    connection.sock = socket = RecordingSocket()
+    connection.request("POST", "/", body, {"Content-Length": str(len(body))})
+    assert b"".join(socket.pieces).endswith(sent(body))
+    assert any(getattr(piece, "obj", None) is content for piece in socket.pieces)

@@ -1,0 +1,246 @@
+"""What happens between a client and its server: failures, tries, answers that are none."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import socket
+import threading
+from contextlib import contextmanager, suppress
+
+import pytest
+import requests
+from emulated import BUCKET, CREDENTIALS, QUICK, connect
+from requests.adapters import HTTPAdapter
+
+import cosfast
+
+UPLOADED = {"access_url": "http://a/x", "url": "http://u/x", "source_url": "", "resource_path": "/"}
+SUCCESS = {"code": 0, "message": "SUCCESS", "request_id": "r", "data": UPLOADED}
+
+
+def http(body, status="200 OK", *headers):
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(data)}", "Connection: close", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + data
+
+
+def refusal(code, status="400 Bad Request", *headers):
+    return http({"code": code, "message": "no", "request_id": "r"}, status, *headers)
+
+
+@contextmanager
+def scripted(*answers):
+    """A server that gives these answers, one a connection, and keeps the requests."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    requests_seen = []
+
+    def serve():
+        for answer in answers:
+            connection, _ = listener.accept()
+            with connection:
+                connection.settimeout(10)
+                requests_seen.append(_read_request(connection))
+                if answer is not None:
+                    connection.sendall(answer)
+
+    thread = threading.Thread(target=serve, name="scripted-emulator", daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", requests_seen
+    finally:
+        listener.close()
+        thread.join(10)
+
+
+def _read_request(connection):
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = next(
+        int(line.split(b":")[1])
+        for line in head.split(b"\r\n")
+        if line.lower().startswith(b"content-length")
+    )
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head.decode()
+
+
+def header_of(request, name):
+    return next(
+        line.partition(": ")[2]
+        for line in request.split("\r\n")
+        if line.lower().startswith(name.lower() + ":")
+    )
+
+
+RETRYABLE = {
+    "closed without an answer": None,
+    "closed in the middle": http(SUCCESS)[:-20],
+    "503 HTML": http(b"<html>busy</html>", "503 Busy"),
+    "500 JSON": refusal(-1, "500 Oops"),
+    **{
+        str(code): refusal(code)
+        for code in (-71, -66, -152, -196, -300, -4017, -4024, -4025, -5989, -5997)
+    },
+}
+
+
+@pytest.mark.parametrize("failure", RETRYABLE.values(), ids=RETRYABLE.keys())
+def test_is_tried_again_and_signed_afresh(failure):
+    with scripted(failure, failure, http(SUCCESS)) as (endpoint, seen):
+        with connect(endpoint) as client:
+            assert client.upload(b"data", BUCKET, "file").access_url == "http://a/x"
+    assert len(seen) == 3
+    assert len({header_of(request, "Authorization") for request in seen}) == 3
+
+
+FINAL = {
+    "not JSON": (http(b"<html>proxy</html>"), cosfast.AnswerError),
+    "no code": (http({"message": "x"}), cosfast.AnswerError),
+    "an array": (http([]), cosfast.AnswerError),
+    "no access_url": (http({"code": 0, "data": {}}), cosfast.AnswerError),
+    "HTML of a 404": (http(b"<html>", "404 Not Found"), cosfast.AnswerError),
+    "a redirect": (http(b"", "302 Found", "Location: http://127.0.0.1:1/"), cosfast.AnswerError),
+    "-97": (refusal(-97, "403 Forbidden"), cosfast.AuthenticationError),
+    "-177": (refusal(-177), cosfast.ExistsError),
+    "-5984": (refusal(-5984), cosfast.IntegrityError),
+    "-12345": (refusal(-12345), cosfast.ServerError),
+}
+
+
+@pytest.mark.parametrize(("answer", "error"), FINAL.values(), ids=FINAL.keys())
+def test_is_not_tried_again(answer, error):
+    with scripted(answer) as (endpoint, seen):
+        with connect(endpoint) as client, pytest.raises(error, match="upload cos://bucket/file"):
+            client.upload(b"data", BUCKET, "file")
+    assert len(seen) == 1
+
+
+def test_the_tries_are_counted():
+    with scripted(*[refusal(-71)] * 4) as (endpoint, seen):
+        with connect(endpoint) as client, pytest.raises(cosfast.ThrottledError) as caught:
+            client.upload(b"data", BUCKET, "file")
+    assert len(seen) == 4
+    assert (caught.value.code, caught.value.request_id) == (-71, "r")
+
+
+def test_the_budget_ends_it():
+    patient = cosfast.RetryPolicy(tries=100, base_delay=0, budget=5)
+    answer = refusal(-71, "400 Bad Request", "Retry-After: 3600")
+    with scripted(answer) as (endpoint, seen):
+        with connect(endpoint, retry=patient) as client, pytest.raises(cosfast.ThrottledError):
+            client.upload(b"data", BUCKET, "file")
+    assert len(seen) == 1
+
+
+def test_nobody_listens():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with (
+        connect(f"http://127.0.0.1:{port}") as client,
+        pytest.raises(cosfast.TransportError, match="upload cos://bucket/file: .*refused"),
+    ):
+        client.upload(b"data", BUCKET, "file")
+
+
+def test_a_server_that_does_not_answer_times_out():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with connect(endpoint, retry=cosfast.NO_RETRY, timeout=(1, 0.05)) as client:
+            with pytest.raises(cosfast.TransportTimeout):
+                client.upload(b"data", BUCKET, "file")
+
+
+def test_one_failing_slice_stops_the_others(emulator):
+    class FailsAtFour(HTTPAdapter):
+        sent = 0
+
+        def send(self, request, **options):
+            head = bytes(next(iter(request.body or b""), b""))
+            if b"upload_slice_data" in head:
+                self.sent += 1
+                if b"\r\n\r\n4194304\r\n" in head:
+                    raise requests.ConnectionError("broken on purpose")
+            return super().send(request, **options)
+
+    session, adapter = requests.Session(), FailsAtFour()
+    session.mount("http://", adapter)
+    with connect(emulator.endpoint, session=session) as client:
+        with pytest.raises(cosfast.TransportError, match="broken on purpose"):
+            client.upload(bytes(100 << 20), BUCKET, "file", concurrency=2)
+        assert adapter.sent < 50
+        with pytest.raises(cosfast.NotFoundError):
+            client.stat(BUCKET, "file")
+
+
+def test_a_netrc_entry_does_not_replace_the_signature(emulator, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with connect(emulator.endpoint) as client:
+        client.upload(b"data", BUCKET, "file")
+
+
+def test_certificates_are_verified():
+    trustme = pytest.importorskip("trustme")
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        connection, _ = listener.accept()
+        with connection:
+            with suppress(ssl.SSLError, OSError):
+                context.wrap_socket(connection, server_side=True).close()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    endpoint = f"https://127.0.0.1:{listener.getsockname()[1]}"
+    with listener, connect(endpoint, retry=cosfast.NO_RETRY) as client:
+        with pytest.raises(cosfast.TransportError, match="CERTIFICATE_VERIFY_FAILED"):
+            client.upload(b"data", BUCKET, "file")
+    thread.join(10)
+
+
+def test_no_secret_shows_anywhere(caplog, emulator):
+    """Not at the lowest level of any log, not in an error, its cause, or a repr."""
+    caplog.set_level(logging.DEBUG)
+    shown = []
+    with scripted(refusal(-71), refusal(-97)) as (endpoint, seen):
+        with connect(endpoint) as client:
+            with pytest.raises(cosfast.AuthenticationError) as caught:
+                client.upload(b"data", BUCKET, "file")
+            shown += [repr(client), repr(CREDENTIALS), str(CREDENTIALS)]
+    with connect("http://127.0.0.1:1", retry=QUICK) as client:
+        with pytest.raises(cosfast.TransportError) as refused:
+            client.upload(b"data", BUCKET, "file")
+    with connect(emulator.endpoint) as client:
+        client.upload(bytes(9 << 20), BUCKET, "file")
+    for error in (caught.value, refused.value):
+        while error is not None:
+            shown += [repr(error), str(error)]
+            error = error.__cause__ or error.__context__
+    shown.append(caplog.text)
+    everything = "\n".join(shown)
+    secrets = [CREDENTIALS.secret_key]
+    for request in seen:
+        signature = header_of(request, "Authorization")
+        secrets += [signature, base64.b64encode(base64.b64decode(signature)[:20]).decode()[:20]]
+    assert [secret for secret in secrets if secret in everything] == []
+
+
+def test_waits_grow_and_are_drawn_from_all_of_the_interval():
+    policy = cosfast.RetryPolicy(tries=50, base_delay=0.1, max_delay=1.0, budget=100)
+    for failures, bound in ((1, 0.1), (2, 0.2), (4, 0.8), (5, 1.0), (40, 1.0)):
+        waits = [policy.wait_before_next(failures, 0.0) for _ in range(400)]
+        assert 0 <= min(waits) < 0.1 * bound
+        assert 0.9 * bound < max(waits) <= bound
+    assert policy.wait_before_next(50, 0.0) is None
+    assert policy.wait_before_next(1, 100.5) is None
+    assert policy.wait_before_next(1, 0.0, at_least=7) == 7
