@@ -5,18 +5,26 @@
 
 #if SHA1_X86
 #define X86_ONE(compress) compress
-#define X86_MANY(...) {__VA_ARGS__}
+#define X86_MANY(...)                                                                              \
+    { __VA_ARGS__ }
 #else
 #define X86_ONE(compress) NULL
-#define X86_MANY(...) {{0, 0, NULL}}
+#define X86_MANY(...)                                                                              \
+    {                                                                                              \
+        { 0, 0, NULL }                                                                             \
+    }
 #endif
 
 #if SHA1_ARM64
 #define ARM64_ONE(compress) compress
-#define ARM64_MANY(...) {__VA_ARGS__}
+#define ARM64_MANY(...)                                                                            \
+    { __VA_ARGS__ }
 #else
 #define ARM64_ONE(compress) NULL
-#define ARM64_MANY(...) {{0, 0, NULL}}
+#define ARM64_MANY(...)                                                                            \
+    {                                                                                              \
+        { 0, 0, NULL }                                                                             \
+    }
 #endif
 
 /*
@@ -25,15 +33,20 @@
  * measured by `make -C csrc bench` on a Zen 5, those of armce estimated.
  */
 /* clang-format off */
-static const sha1_kernel kernels[] = {
+const sha1_kernel sha1_kernels[] = {
     {"portable", 0, sha1_compress_portable, {{1, 1050, sha1_many1_portable}}},
+    {"avx2", CPU_AVX2, NULL, X86_MANY({8, 3700, sha1_many8_avx2})},
     {"shani", CPU_SHANI, X86_ONE(sha1_compress_shani),
-        X86_MANY({4, 4900, sha1_many4_shani}, {3, 4300, sha1_many3_shani},
-                 {2, 3400, sha1_many2_shani}, {1, 1900, sha1_many1_shani})},
+        X86_MANY({4, 5400, sha1_many4_shani}, {3, 4600, sha1_many3_shani},
+                 {2, 3600, sha1_many2_shani}, {1, 2100, sha1_many1_shani})},
+    {"avx512", CPU_AVX512, NULL, X86_MANY({16, 11400, sha1_many16_avx512})},
+    {"armce", CPU_ARMCE, ARM64_ONE(sha1_compress_armce),
+        ARM64_MANY({4, 4000, sha1_many4_armce}, {3, 3600, sha1_many3_armce},
+                   {2, 3000, sha1_many2_armce}, {1, 2000, sha1_many1_armce})},
 };
 /* clang-format on */
 
-#define KERNELS (sizeof kernels / sizeof kernels[0])
+#define KERNELS (sizeof sha1_kernels / sizeof sha1_kernels[0])
 
 static bool built(const sha1_kernel *kernel) { return kernel->lanes[0].width > 0; }
 
@@ -87,8 +100,8 @@ static void publish_first(packed_choice choice) {
 static packed_choice best(void) {
     size_t one = 0, many = 0;
     for (size_t i = 1; i < KERNELS; i++) {
-        if (supported(&kernels[i])) {
-            one = kernels[i].compress != NULL ? i : one;
+        if (supported(&sha1_kernels[i])) {
+            one = sha1_kernels[i].compress != NULL ? i : one;
             many = i;
         }
     }
@@ -106,19 +119,21 @@ static packed_choice current(void) {
 
 sha1_choice sha1_chosen(void) {
     packed_choice choice = current();
-    return (sha1_choice){&kernels[choice >> 8 & 0xff], &kernels[choice & 0xff]};
+    return (sha1_choice){&sha1_kernels[choice >> 8 & 0xff], &sha1_kernels[choice & 0xff]};
 }
 
 size_t cosfast_kernel_count(void) { return KERNELS; }
 
 const char *cosfast_kernel_name(size_t kernel) {
-    return kernel < KERNELS ? kernels[kernel].name : NULL;
+    return kernel < KERNELS ? sha1_kernels[kernel].name : NULL;
 }
 
-bool cosfast_kernel_built(size_t kernel) { return kernel < KERNELS && built(&kernels[kernel]); }
+bool cosfast_kernel_built(size_t kernel) {
+    return kernel < KERNELS && built(&sha1_kernels[kernel]);
+}
 
 bool cosfast_kernel_supported(size_t kernel) {
-    return kernel < KERNELS && supported(&kernels[kernel]);
+    return kernel < KERNELS && supported(&sha1_kernels[kernel]);
 }
 
 size_t cosfast_kernel_one(void) { return current() >> 8 & 0xff; }
@@ -131,13 +146,13 @@ int cosfast_select(const char *name) {
         return COSFAST_SELECTED;
     }
     for (size_t i = 0; i < KERNELS; i++) {
-        if (strcmp(kernels[i].name, name) != 0) {
+        if (strcmp(sha1_kernels[i].name, name) != 0) {
             continue;
         }
-        if (!supported(&kernels[i])) {
+        if (!supported(&sha1_kernels[i])) {
             return COSFAST_KERNEL_UNSUPPORTED;
         }
-        publish(pack(kernels[i].compress != NULL ? i : 0, i));
+        publish(pack(sha1_kernels[i].compress != NULL ? i : 0, i));
         return COSFAST_SELECTED;
     }
     return COSFAST_KERNEL_UNKNOWN;

@@ -11,7 +11,8 @@ SHA1_INLINE uint32_t rotl(uint32_t x, unsigned n) { return x << n | x >> (32 - n
 /* The schedule of FIPS 180-4 section 6.1.2, in a window of the last 16 words. */
 #define LOAD(t) (w[t] = sha1_load_be32(data + 4 * (t)))
 #define NEXT(t)                                                                                    \
-    (w[(t) % 16] = rotl(w[((t) + 13) % 16] ^ w[((t) + 8) % 16] ^ w[((t) + 2) % 16] ^ w[(t) % 16], 1))
+    (w[(t) % 16] =                                                                                 \
+         rotl(w[((t) + 13) % 16] ^ w[((t) + 8) % 16] ^ w[((t) + 2) % 16] ^ w[(t) % 16], 1))
 
 #define ROUND(a, b, c, d, e, F, k, word)                                                           \
     do {                                                                                           \

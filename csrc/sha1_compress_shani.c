@@ -6,7 +6,7 @@
 #include "sha1_shani.h"
 
 void sha1_compress_shani(uint32_t h[5], const uint8_t *data, size_t blocks) {
-    shani_compress(&h, &data, blocks, 1);
+    compress_interleaved(&h, &data, blocks, 1);
 }
 
 #else

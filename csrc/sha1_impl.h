@@ -77,6 +77,7 @@ sha1_choice sha1_chosen(void);
 size_t sha1_pad(uint8_t padded[2 * SHA1_BLOCK], const uint8_t *tail, uint64_t length);
 void sha1_store_digest(uint8_t digest[SHA1_DIGEST], const uint32_t h[5]);
 extern const uint32_t sha1_initial[5];
+extern const sha1_kernel sha1_kernels[]; /* cosfast_kernel_count() rows */
 
 sha1_compress_fn sha1_compress_portable;
 sha1_compress_fn sha1_compress_shani;

@@ -1,4 +1,4 @@
-/* Two to four streams with the x86 SHA extensions. */
+/* One to four streams with the x86 SHA extensions. */
 #include "sha1_impl.h"
 
 #if SHA1_X86
@@ -10,15 +10,15 @@ void sha1_many1_shani(uint32_t *const h[], const uint8_t *const data[], size_t b
 }
 
 void sha1_many2_shani(uint32_t *const h[], const uint8_t *const data[], size_t blocks) {
-    shani_compress(h, data, blocks, 2);
+    compress_interleaved(h, data, blocks, 2);
 }
 
 void sha1_many3_shani(uint32_t *const h[], const uint8_t *const data[], size_t blocks) {
-    shani_compress(h, data, blocks, 3);
+    compress_interleaved(h, data, blocks, 3);
 }
 
 void sha1_many4_shani(uint32_t *const h[], const uint8_t *const data[], size_t blocks) {
-    shani_compress(h, data, blocks, 4);
+    compress_interleaved(h, data, blocks, 4);
 }
 
 #else

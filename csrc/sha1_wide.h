@@ -31,8 +31,8 @@ SHA1_INLINE vec add_now(vec x, vec y) {
 /* The schedule of FIPS 180-4 section 6.1.2, in a window of the last 16 words. */
 #define WORD(t)                                                                                    \
     ((t) < 16 ? w[(t) % 16]                                                                        \
-              : (w[(t) % 16] = rotl(xor3(xor2(w[((t) + 13) % 16], w[(t) % 16]),                    \
-                                         w[((t) + 8) % 16], w[((t) + 2) % 16]),                    \
+              : (w[(t) % 16] = rotl(xor3(xor2(w[((t) + 13) % 16], w[(t) % 16]), w[((t) + 8) % 16], \
+                                         w[((t) + 2) % 16]),                                       \
                                     1)))
 
 /* f takes b for its result where it can, so b moves on first. */

@@ -5,11 +5,8 @@ from __future__ import annotations
 from threading import Lock
 from typing import Any
 
-from cosfast._core import ffi, lib
-from cosfast.hashing import dispatch
+from cosfast.hashing.core import ffi, lib
 from cosfast.hashing.state import BLOCK_SIZE, DIGEST_SIZE, Sha1State
-
-dispatch.select_from_environment()
 
 _NOTHING = b""
 

@@ -1,0 +1,41 @@
+"""The C core, `ffi` and `lib`, with the kernel chosen that COSFAST_KERNEL names.
+
+Everything that calls the core imports it from here, so that nothing is hashed before the choice.
+"""
+
+from __future__ import annotations
+
+import os
+
+from cosfast._core import ffi, lib
+from cosfast.errors import InputError
+
+__all__ = ["ffi", "kernel_name", "lib"]
+
+
+def kernel_name(number: int) -> str:
+    """Return the name of a kernel by its number in the core's table."""
+    return str(ffi.string(lib.cosfast_kernel_name(number)), "ascii")
+
+
+def _select_from_environment() -> None:
+    """Use the kernel that COSFAST_KERNEL names, where it is set; a forced one works alone.
+
+    Raises:
+        InputError: where the name is unknown, or that kernel does not run here.
+    """
+    name = os.environ.get("COSFAST_KERNEL")
+    if not name:
+        return
+    outcome = lib.cosfast_select(name.encode("utf-8", "replace"))
+    if outcome == lib.COSFAST_SELECTED:
+        return
+    numbers = range(lib.cosfast_kernel_count())
+    if outcome == lib.COSFAST_KERNEL_UNKNOWN:
+        every = ", ".join(map(kernel_name, numbers))
+        raise InputError(f"COSFAST_KERNEL={name!r} is unknown: the kernels are {every}")
+    supported = ", ".join(kernel_name(n) for n in numbers if lib.cosfast_kernel_supported(n))
+    raise InputError(f"COSFAST_KERNEL={name!r} does not run here: supported are {supported}")
+
+
+_select_from_environment()

@@ -1,0 +1,48 @@
+/* A test is a function that CHECKs; a failed CHECK says where and fails its test. */
+#ifndef COSFAST_TEST_CHECK_H
+#define COSFAST_TEST_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            check_failed(__FILE__, __LINE__, #condition);                                          \
+        }                                                                                          \
+    } while (0)
+
+void check_failed(const char *file, int line, const char *condition);
+
+/* Run one test and report it; `of` says what it was run on and may be NULL. */
+void run_test(const char *name, const char *of, void (*test)(void));
+
+/* Run a test under each kernel in turn, forced; those that this machine lacks are reported as
+ * skipped. */
+void run_test_of_kernels(const char *name, void (*test)(size_t kernel));
+
+/* The summary as the last line; the exit status. */
+int finish_tests(void);
+
+/* Random cases for each kernel: the environment's CASES, or a fast share. */
+size_t random_cases(void);
+
+/* splitmix64: the same numbers everywhere from the same seed. */
+typedef struct {
+    uint64_t state;
+} rng;
+
+uint64_t rng_next(rng *r);
+size_t rng_below(rng *r, size_t end);
+void rng_fill(rng *r, uint8_t *bytes, size_t len);
+void rng_state(rng *r, uint32_t h[5]);
+
+void test_context(void);
+void test_kernels(void);
+void test_many(void);
+void test_pages(void);
+void test_selection(void);
+void test_threads(void);
+
+#endif

@@ -1,0 +1,11 @@
+#include "check.h"
+
+int main(void) {
+    test_threads(); /* before anything else hashes: it tests the race of first uses */
+    test_selection();
+    test_context();
+    test_kernels();
+    test_many();
+    test_pages();
+    return finish_tests();
+}

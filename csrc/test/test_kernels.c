@@ -1,0 +1,81 @@
+/* Every kernel alone against the portable one, and that one against the reference. */
+#include <string.h>
+
+#include "../sha1_impl.h"
+#include "check.h"
+#include "reference.h"
+
+enum { MAX_BLOCKS = 9, ROOM = 1 << 13 };
+
+static uint8_t data[ROOM]; /* random, from which the cases take their blocks, at any alignment */
+
+static const uint8_t *random_blocks(rng *r, size_t blocks) {
+    return data + rng_below(r, ROOM - blocks * SHA1_BLOCK + 1);
+}
+
+static void portable_is_right(void) {
+    rng r = {10};
+    rng_fill(&r, data, sizeof data);
+    for (size_t n = 0; n < random_cases(); n++) {
+        size_t blocks = rng_below(&r, MAX_BLOCKS + 1);
+        const uint8_t *from = random_blocks(&r, blocks);
+        uint32_t h[5], expected[5];
+        rng_state(&r, h);
+        memcpy(expected, h, sizeof h);
+        sha1_compress_portable(h, from, blocks);
+        reference_compress(expected, from, blocks);
+        CHECK(memcmp(h, expected, sizeof h) == 0);
+    }
+}
+
+static void one_stream(size_t kernel) {
+    sha1_compress_fn *compress = sha1_chosen().one->compress;
+    rng r = {20 + kernel};
+    rng_fill(&r, data, sizeof data);
+    for (size_t n = 0; n < random_cases(); n++) {
+        size_t blocks = rng_below(&r, MAX_BLOCKS + 1);
+        const uint8_t *from = random_blocks(&r, blocks);
+        uint32_t h[5], expected[5];
+        rng_state(&r, h);
+        memcpy(expected, h, sizeof h);
+        compress(h, from, blocks);
+        sha1_compress_portable(expected, from, blocks);
+        CHECK(memcmp(h, expected, sizeof h) == 0);
+    }
+}
+
+static void check_lanes(const sha1_lanes *lanes, rng *r) {
+    size_t blocks = rng_below(r, MAX_BLOCKS + 1);
+    uint32_t state[SHA1_MAX_LANES][5], expected[SHA1_MAX_LANES][5];
+    uint32_t *h[SHA1_MAX_LANES];
+    const uint8_t *from[SHA1_MAX_LANES];
+    for (size_t i = 0; i < lanes->width; i++) {
+        h[i] = state[i];
+        from[i] = random_blocks(r, blocks);
+        rng_state(r, state[i]);
+    }
+    memcpy(expected, state, sizeof state[0] * lanes->width);
+    lanes->compress(h, from, blocks);
+    for (size_t i = 0; i < lanes->width; i++) {
+        sha1_compress_portable(expected[i], from[i], blocks);
+    }
+    CHECK(memcmp(state, expected, sizeof state[0] * lanes->width) == 0);
+}
+
+static void every_lane_count(size_t kernel) {
+    const sha1_lanes *lanes = sha1_kernels[kernel].lanes;
+    rng r = {30 + kernel};
+    rng_fill(&r, data, sizeof data);
+    for (size_t i = 0; i < SHA1_LANE_CHOICES && lanes[i].width > 0; i++) {
+        CHECK(lanes[i].width <= SHA1_MAX_LANES);
+        for (size_t n = 0; n < random_cases(); n++) {
+            check_lanes(&lanes[i], &r);
+        }
+    }
+}
+
+void test_kernels(void) {
+    run_test("portable kernel against the reference", NULL, portable_is_right);
+    run_test_of_kernels("one stream against portable", one_stream);
+    run_test_of_kernels("lanes against portable", every_lane_count);
+}

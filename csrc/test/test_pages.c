@@ -1,0 +1,133 @@
+/* Input right up against pages that cannot be read, behind it and before it: a read outside of it
+ * by as much as one byte ends the program. */
+#define _DEFAULT_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../sha1_impl.h"
+#include "check.h"
+#include "reference.h"
+
+/* The most bytes of input that a case uses. */
+enum { MOST = 3 * 64 };
+
+/* A page to use between two that cannot be read. */
+static uint8_t *fenced_page(size_t page) {
+    uint8_t *pages =
+        mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED || mprotect(pages, page, PROT_NONE) != 0 ||
+        mprotect(pages + 2 * page, page, PROT_NONE) != 0) {
+        abort();
+    }
+    return pages + page;
+}
+
+static struct {
+    size_t size;
+    uint8_t *page[SHA1_MAX_LANES];
+} fenced;
+
+static void make_pages(void) {
+    rng r = {60};
+    if (fenced.size > 0) {
+        return;
+    }
+    fenced.size = (size_t)sysconf(_SC_PAGESIZE);
+    for (size_t i = 0; i < SHA1_MAX_LANES; i++) {
+        fenced.page[i] = fenced_page(fenced.size);
+        rng_fill(&r, fenced.page[i], fenced.size);
+    }
+}
+
+/* The last len bytes of a page, or its first. */
+static const uint8_t *at_fence(size_t page, size_t len, bool at_end) {
+    return fenced.page[page] + (at_end ? fenced.size - len : 0);
+}
+
+static void check_lanes(const sha1_lanes *lanes, size_t blocks, bool at_end) {
+    uint32_t state[SHA1_MAX_LANES][5], *h[SHA1_MAX_LANES];
+    const uint8_t *from[SHA1_MAX_LANES];
+    for (size_t i = 0; i < lanes->width; i++) {
+        h[i] = memcpy(state[i], sha1_initial, sizeof state[i]);
+        from[i] = at_fence(i, blocks * SHA1_BLOCK, at_end);
+    }
+    lanes->compress(h, from, blocks);
+    for (size_t i = 0; i < lanes->width; i++) {
+        uint32_t expected[5];
+        memcpy(expected, sha1_initial, sizeof expected);
+        reference_compress(expected, from[i], blocks);
+        CHECK(memcmp(state[i], expected, sizeof expected) == 0);
+    }
+}
+
+static void lanes_at_fences(size_t kernel) {
+    const sha1_lanes *lanes = sha1_kernels[kernel].lanes;
+    make_pages();
+    for (size_t i = 0; i < SHA1_LANE_CHOICES && lanes[i].width > 0; i++) {
+        for (size_t blocks = 0; blocks <= MOST / SHA1_BLOCK; blocks++) {
+            check_lanes(&lanes[i], blocks, false);
+            check_lanes(&lanes[i], blocks, true);
+        }
+    }
+}
+
+static void update_at_fences(size_t kernel) {
+    (void)kernel;
+    make_pages();
+    for (size_t len = 0; len <= MOST; len++) {
+        for (int at_end = 0; at_end <= 1; at_end++) {
+            const uint8_t *from = at_fence(0, len, at_end);
+            uint8_t digest[20], expected[20];
+            cosfast_sha1 ctx;
+            cosfast_sha1_init(&ctx);
+            cosfast_sha1_update(&ctx, from, len);
+            cosfast_sha1_digest(&ctx, digest);
+            reference_digest(from, len, expected);
+            CHECK(memcmp(digest, expected, 20) == 0);
+        }
+    }
+}
+
+/* Messages of different lengths at once, each at a fence of its own. */
+static void messages_at_fences(size_t kernel) {
+    (void)kernel;
+    make_pages();
+    for (size_t longest = 0; longest <= MOST; longest++) {
+        const uint8_t *from[SHA1_MAX_LANES];
+        size_t len[SHA1_MAX_LANES];
+        uint8_t digests[SHA1_MAX_LANES][20];
+        for (size_t i = 0; i < SHA1_MAX_LANES; i++) {
+            len[i] = longest >= i ? longest - i : 0;
+            from[i] = at_fence(i, len[i], (longest + i) % 4 > 0);
+        }
+        cosfast_sha1_digest_many(from, len, SHA1_MAX_LANES, digests);
+        for (size_t i = 0; i < SHA1_MAX_LANES; i++) {
+            uint8_t expected[20];
+            reference_digest(from[i], len[i], expected);
+            CHECK(memcmp(digests[i], expected, 20) == 0);
+        }
+    }
+}
+
+/* A context that ends at a fence: no kernel writes or reads past the state it was given. */
+static void context_at_fence(size_t kernel) {
+    uint8_t *end, digest[20], expected[20];
+    (void)kernel;
+    make_pages();
+    end = fenced.page[0] + fenced.size;
+    cosfast_sha1 *ctx = (cosfast_sha1 *)(void *)(end - sizeof *ctx);
+    cosfast_sha1_init(ctx);
+    cosfast_sha1_update(ctx, fenced.page[1], MOST + 1);
+    cosfast_sha1_digest(ctx, digest);
+    reference_digest(fenced.page[1], MOST + 1, expected);
+    CHECK(memcmp(digest, expected, 20) == 0);
+}
+
+void test_pages(void) {
+    run_test_of_kernels("lanes at unreadable pages", lanes_at_fences);
+    run_test_of_kernels("update at unreadable pages", update_at_fences);
+    run_test_of_kernels("messages at unreadable pages", messages_at_fences);
+    run_test_of_kernels("context at an unreadable page", context_at_fence);
+}

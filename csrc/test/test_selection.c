@@ -1,0 +1,71 @@
+/* The table of kernels and the choice among them. */
+#include <string.h>
+
+#include "../sha1_impl.h"
+#include "check.h"
+
+static void best_kernels(void) {
+    CHECK(cosfast_select(NULL) == COSFAST_SELECTED);
+    for (size_t i = 0; i < cosfast_kernel_count(); i++) {
+        if (!cosfast_kernel_supported(i)) {
+            CHECK(cosfast_kernel_one() != i && cosfast_kernel_many() != i);
+            continue;
+        }
+        CHECK(cosfast_kernel_built(i));
+        CHECK(cosfast_kernel_many() >= i);
+        CHECK(sha1_kernels[i].compress == NULL || cosfast_kernel_one() >= i);
+    }
+}
+
+static void forced(size_t kernel) {
+    CHECK(cosfast_kernel_many() == kernel);
+    CHECK(cosfast_kernel_one() == (sha1_kernels[kernel].compress != NULL ? kernel : 0));
+}
+
+static void refused_names(void) {
+    CHECK(cosfast_select("portable") == COSFAST_SELECTED);
+    CHECK(cosfast_select("") == COSFAST_KERNEL_UNKNOWN);
+    CHECK(cosfast_select("Portable") == COSFAST_KERNEL_UNKNOWN);
+    CHECK(cosfast_select("avx") == COSFAST_KERNEL_UNKNOWN);
+    for (size_t i = 0; i < cosfast_kernel_count(); i++) {
+        if (!cosfast_kernel_supported(i)) {
+            CHECK(cosfast_select(cosfast_kernel_name(i)) == COSFAST_KERNEL_UNSUPPORTED);
+        }
+    }
+    CHECK(cosfast_kernel_one() == 0 && cosfast_kernel_many() == 0);
+    CHECK(cosfast_select(NULL) == COSFAST_SELECTED);
+}
+
+static void table(void) {
+    size_t count = cosfast_kernel_count();
+    CHECK(count > 0 && strcmp(cosfast_kernel_name(0), "portable") == 0);
+    CHECK(cosfast_kernel_supported(0));
+    CHECK(cosfast_kernel_name(count) == NULL);
+    CHECK(!cosfast_kernel_built(count) && !cosfast_kernel_supported(count));
+    for (size_t i = 0; i < count; i++) {
+        CHECK(cosfast_kernel_name(i) != NULL);
+        for (size_t j = 0; j < i; j++) {
+            CHECK(strcmp(cosfast_kernel_name(i), cosfast_kernel_name(j)) != 0);
+        }
+    }
+}
+
+/* A feature that we fail to see would skip its kernel's tests without a word. */
+static void features_as_the_compiler_sees_them(void) {
+#if SHA1_X86 && defined(__GNUC__)
+    unsigned features = sha1_cpu_features();
+    CHECK(((features & CPU_AVX2) != 0) == (__builtin_cpu_supports("avx2") != 0));
+    CHECK(((features & CPU_AVX512) != 0) ==
+          (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")));
+#else
+    CHECK((sha1_cpu_features() & (CPU_AVX2 | CPU_AVX512 | CPU_SHANI)) == 0);
+#endif
+}
+
+void test_selection(void) {
+    run_test("table of kernels", NULL, table);
+    run_test("CPU features", NULL, features_as_the_compiler_sees_them);
+    run_test("the best kernels by default", NULL, best_kernels);
+    run_test("names that are refused", NULL, refused_names);
+    run_test_of_kernels("forced kernel", forced);
+}
