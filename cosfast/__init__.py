@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cosfast.hashing.sha1 import Sha1, sha1
     from cosfast.hashing.state import Sha1State
     from cosfast.parts.build import PartsBuilder, extend, uploadparts
+    from cosfast.parts.many import uploadparts_many
     from cosfast.parts.model import SLICE_SIZE, UploadPart, UploadParts
     from cosfast.parts.verify import verify
     from cosfast.transport.retry import NO_RETRY, RetryPolicy
@@ -70,6 +71,7 @@ __all__ = [
     "kernels",
     "sha1",
     "uploadparts",
+    "uploadparts_many",
     "verify",
 ]
 
@@ -97,6 +99,7 @@ _HOMES = {
     "cosfast.hashing.sha1": ("Sha1", "sha1"),
     "cosfast.hashing.state": ("Sha1State",),
     "cosfast.parts.build": ("PartsBuilder", "extend", "uploadparts"),
+    "cosfast.parts.many": ("uploadparts_many",),
     "cosfast.parts.model": ("SLICE_SIZE", "UploadPart", "UploadParts"),
     "cosfast.parts.verify": ("verify",),
     "cosfast.transport.retry": ("NO_RETRY", "RetryPolicy"),

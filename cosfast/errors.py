@@ -4,7 +4,7 @@
 
     CosError
         InputError                  what the caller gave is wrong (also a ValueError)
-        SourceChanged               the file was changed while it was being uploaded
+        SourceChanged               the file changed while it was being read (also an OSError)
         RequestError                a call of the API failed; names the operation and its target
             TransportError          no answer came: connection, TLS, a broken body
                 TransportTimeout
@@ -37,14 +37,16 @@ class CosError(Exception):
 
 
 def _restore(kind: type[CosError], args: tuple[Any, ...]) -> CosError:
-    return kind.__new__(kind, *args)
+    error = kind.__new__(kind, *args)
+    error.args = args  # OSError's __new__ leaves that to its __init__
+    return error
 
 
 class InputError(CosError, ValueError):
     """An argument, a setting or a file that cannot be what was meant; the message names it."""
 
 
-class SourceChanged(CosError):  # noqa: N818 - it reads as what happened, and is public so
+class SourceChanged(CosError, OSError):  # noqa: N818 - it reads as what happened
     """The source is no longer what it was when the upload began.
 
     Args:

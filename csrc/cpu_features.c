@@ -3,42 +3,52 @@
 
 #if SHA1_X86
 
-#if defined(_MSC_VER)
-#include <intrin.h>
-#else
+#if SHA1_GNU
 #include <cpuid.h>
+#else
+#include <immintrin.h>
+#include <intrin.h>
 #endif
 
 typedef struct {
     uint32_t eax, ebx, ecx, edx;
 } cpuid_leaf;
 
+#if SHA1_GNU
+
 static cpuid_leaf cpuid(uint32_t leaf) {
     cpuid_leaf r = {0, 0, 0, 0};
-#if defined(_MSC_VER)
-    int words[4];
-    __cpuid(words, 0);
-    if ((uint32_t)words[0] >= leaf) {
-        __cpuidex(words, (int)leaf, 0);
-        r = (cpuid_leaf){(uint32_t)words[0], (uint32_t)words[1], (uint32_t)words[2],
-                         (uint32_t)words[3]};
-    }
-#else
     __get_cpuid_count(leaf, 0, &r.eax, &r.ebx, &r.ecx, &r.edx);
-#endif
     return r;
 }
 
 /* XCR0: the register state that the OS saves. Only where CPUID says OSXSAVE. */
 static uint64_t saved_by_os(void) {
-#if defined(_MSC_VER)
-    return _xgetbv(0);
-#else
     uint32_t low, high;
     __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return (uint64_t)high << 32 | low;
-#endif
 }
+
+#else
+
+static cpuid_leaf cpuid(uint32_t leaf) {
+    cpuid_leaf r = {0, 0, 0, 0};
+    int words[4];
+    __cpuid(words, 0);
+    if ((uint32_t)words[0] < leaf) {
+        return r;
+    }
+    __cpuidex(words, (int)leaf, 0);
+    r.eax = (uint32_t)words[0];
+    r.ebx = (uint32_t)words[1];
+    r.ecx = (uint32_t)words[2];
+    r.edx = (uint32_t)words[3];
+    return r;
+}
+
+static uint64_t saved_by_os(void) { return _xgetbv(0); }
+
+#endif
 
 static bool all(uint64_t value, uint64_t bits) { return (value & bits) == bits; }
 

@@ -42,27 +42,23 @@ void cosfast_sha1_init(cosfast_sha1 *ctx) {
 
 void cosfast_sha1_update(cosfast_sha1 *ctx, const void *data, size_t len) {
     const uint8_t *bytes = data;
-    size_t used = (size_t)(ctx->length % SHA1_BLOCK);
+    size_t used = (size_t)(ctx->length % SHA1_BLOCK), room = SHA1_BLOCK - used;
     if (len == 0) {
-        return;
+        return; /* data may be NULL, which memcpy may not be given */
     }
     ctx->length += len;
-    if (used + len < used || used + len >= SHA1_BLOCK) {
-        if (used > 0) {
-            size_t fill = SHA1_BLOCK - used;
-            memcpy(ctx->pending + used, bytes, fill);
-            compress(ctx->h, ctx->pending, 1);
-            bytes += fill;
-            len -= fill;
-            used = 0;
-        }
-        if (len >= SHA1_BLOCK) {
-            compress(ctx->h, bytes, len / SHA1_BLOCK);
-            bytes += len - len % SHA1_BLOCK;
-            len %= SHA1_BLOCK;
-        }
+    if (len < room) {
+        memcpy(ctx->pending + used, bytes, len);
+        return;
     }
-    memcpy(ctx->pending + used, bytes, len);
+    if (used > 0) {
+        memcpy(ctx->pending + used, bytes, room);
+        compress(ctx->h, ctx->pending, 1);
+        bytes += room;
+        len -= room;
+    }
+    compress(ctx->h, bytes, len / SHA1_BLOCK);
+    memcpy(ctx->pending, bytes + (len - len % SHA1_BLOCK), len % SHA1_BLOCK);
 }
 
 void cosfast_sha1_digest(const cosfast_sha1 *ctx, uint8_t digest[SHA1_DIGEST]) {

@@ -4,23 +4,29 @@
 
 #include "cosfast.h"
 
-#if defined(__x86_64__) || (defined(_M_X64) && !defined(_M_ARM64EC))
+/* COSFAST_PORTABLE leaves out all kernels that need compiler flags of their own. */
+#if !defined(COSFAST_PORTABLE) && (defined(__x86_64__) || defined(_M_X64))
 #define SHA1_X86 1
 #else
 #define SHA1_X86 0
 #endif
 
 /* The ARM kernels load bytes as vectors of words, which big-endian ARM lays out another way. */
-#if (defined(__aarch64__) && !defined(__AARCH64EB__)) || defined(_M_ARM64)
+#if !defined(COSFAST_PORTABLE) && defined(__aarch64__) && !defined(__AARCH64EB__)
+#define SHA1_ARM64 1
+#elif !defined(COSFAST_PORTABLE) && defined(_M_ARM64)
 #define SHA1_ARM64 1
 #else
 #define SHA1_ARM64 0
 #endif
 
-#if defined(_MSC_VER) && !defined(__clang__)
-#define SHA1_INLINE static __forceinline
-#else
+/* GCC, Clang, and Clang in Visual C++'s clothes. */
+#if defined(__GNUC__) || defined(__clang__)
+#define SHA1_GNU 1
 #define SHA1_INLINE static inline __attribute__((always_inline))
+#else
+#define SHA1_GNU 0
+#define SHA1_INLINE static __forceinline /* Visual C++ */
 #endif
 
 #define SHA1_BLOCK COSFAST_SHA1_BLOCK_SIZE
@@ -68,7 +74,7 @@ typedef struct {
 #define CPU_AVX512 4u /* AVX-512 F and BW, and an OS that saves ZMM registers */
 #define CPU_ARMCE 8u  /* SHA-1 instructions of the ARMv8 crypto extensions */
 
-#if defined(__GNUC__)
+#if SHA1_GNU && !defined(_WIN32)
 #pragma GCC visibility push(hidden)
 #endif
 
@@ -95,7 +101,7 @@ sha1_many_fn sha1_many2_armce;
 sha1_many_fn sha1_many3_armce;
 sha1_many_fn sha1_many4_armce;
 
-#if defined(__GNUC__)
+#if SHA1_GNU && !defined(_WIN32)
 #pragma GCC visibility pop
 #endif
 

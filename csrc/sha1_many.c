@@ -108,27 +108,28 @@ static void advance(const sha1_lanes *kernel, lane *const busy[], size_t count) 
     }
 }
 
+/* Give the free lanes new jobs, and list those with work to do. */
+static size_t refill(work *work, queue *queue, lane lanes[], size_t width, lane *busy[]) {
+    size_t count = 0;
+    for (size_t slot = 0; slot < width; slot++) {
+        lane *lane = &lanes[slot];
+        if (lane->blocks == 0 && next_job(queue, work, &lane->job)) {
+            work->start(work, slot, lane);
+        }
+        if (lane->blocks > 0) {
+            busy[count++] = lane;
+        }
+    }
+    return count;
+}
+
 static void run(work *work) {
     sha1_choice choice = sha1_chosen();
-    size_t width = fastest(choice, SHA1_MAX_LANES)->width;
-    lane lanes[SHA1_MAX_LANES] = {{NULL, NULL, 0, 0}};
+    size_t width = fastest(choice, SHA1_MAX_LANES)->width, count;
+    lane lanes[SHA1_MAX_LANES] = {{NULL, NULL, 0, 0}}, *busy[SHA1_MAX_LANES];
     queue queue;
     queue.waiting = queue.taken = 0;
-    for (;;) {
-        lane *busy[SHA1_MAX_LANES];
-        size_t count = 0;
-        for (size_t slot = 0; slot < width; slot++) {
-            lane *lane = &lanes[slot];
-            if (lane->blocks == 0 && next_job(&queue, work, &lane->job)) {
-                work->start(work, slot, lane);
-            }
-            if (lane->blocks > 0) {
-                busy[count++] = lane;
-            }
-        }
-        if (count == 0) {
-            return;
-        }
+    while ((count = refill(work, &queue, lanes, width, busy)) > 0) {
         advance(fastest(choice, count), busy, count);
         for (size_t i = 0; i < count; i++) {
             if (busy[i]->blocks == 0) {

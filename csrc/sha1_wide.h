@@ -4,7 +4,7 @@
  * does each step:
  *
  *   LANES, vec                           streams, and the register that holds a word of each
- *   add, xor3, rotl                      arithmetic of words; rotl by a constant
+ *   add, xor2, xor3, rotl                arithmetic of words; rotl by a constant
  *   choose, parity, majority             FIPS 180-4 section 4.1.1
  *   broadcast, load, store               a constant; LANES words from and to memory
  *   load_block                           the next 16 words of every stream
@@ -16,7 +16,7 @@
  * The chain that bounds the speed is a's rotation and one add for each round, so that add must come
  * last. The compiler knows that adds commute and would reorder them: KEEP hides a sum from it.
  */
-#if defined(__GNUC__)
+#if SHA1_GNU
 #define KEEP(sum) __asm__("" : "+v"(sum))
 #else
 #define KEEP(sum) ((void)0)

@@ -1,6 +1,7 @@
 """The cffi binding of the C core: `cosfast._core`, which exports `ffi` and `lib` and nothing else.
 
-The declarations are written by hand from csrc/cosfast.h; the compiler checks them against it.
+The declarations are written by hand from csrc/cosfast.h and
+csrc/cosfast_files.h; the compiler checks them against those.
 What they mean in Python stands in cosfast/hashing and cosfast/parts.
 """
 
@@ -38,6 +39,13 @@ ffibuilder.cdef("""
     void cosfast_sha1_digest_many(const uint8_t *const data[], const size_t len[], size_t count,
                                   uint8_t (*digests)[20]);
 
+    #define COSFAST_HAS_FILES ...
+    #define COSFAST_FILE_OTHER ...
+    #define COSFAST_FILE_CHANGED ...
+    void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t *heap,
+                              size_t room, int32_t errors[], uint64_t sizes[],
+                              uint8_t (*digests)[20]);
+
     size_t cosfast_kernel_count(void);
     const char *cosfast_kernel_name(size_t kernel);
     bool cosfast_kernel_built(size_t kernel);
@@ -66,7 +74,7 @@ else:
 
 ffibuilder.set_source(
     "cosfast._core",
-    '#include "cosfast.h"',
+    '#include "cosfast.h"\n#include "cosfast_files.h"',
     sources=portable_sources(),
     include_dirs=[CSRC],
     extra_compile_args=COMPILE_ARGS,

@@ -6,13 +6,12 @@ how it gets there and how often is `transport`'s, where the bytes come from is `
 
 from __future__ import annotations
 
-from threading import Event, Lock
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from cosfast.client.folders import with_folders
 from cosfast.client.plan import plan_new, plan_resumed
 from cosfast.client.result import UploadResult
-from cosfast.client.window import run_window
 from cosfast.errors import (
     InputError,
     IntegrityError,
@@ -28,6 +27,7 @@ from cosfast.parts.verify import slice_matches
 from cosfast.protocol import objects, slices
 from cosfast.protocol.addresses import require_file
 from cosfast.protocol.codes import Code
+from cosfast.workers import Progress, run_workers
 
 if TYPE_CHECKING:
     from cosfast.client.options import UploadOptions
@@ -99,9 +99,8 @@ class SliceUpload:
         self._address = address
         self._options = options
         self._parts: UploadParts | None = None
-        self._acknowledged = 0  # bytes that `progress` was told of
-        self._sent = 0
-        self._lock = Lock()
+        self._acknowledged = Progress(options.progress)
+        self._sent = Progress(None)
 
     def run(self) -> UploadResult:
         """Go through all steps; start over once where the server has lost the session."""
@@ -110,15 +109,15 @@ class SliceUpload:
         try:
             return self._attempt()
         except SessionError:
-            self._report(-self._acknowledged)
+            self._acknowledged.advance(-self._acknowledged.total)
             return self._attempt()
 
     def _attempt(self) -> UploadResult:
         opened = with_folders(self._transport, self._address, self._open)
         if isinstance(opened, slices.Uploaded):
-            self._report(self._size)
+            self._acknowledged.advance(self._size)
             return self._result(opened, instant=True)
-        self._report(opened.resumed_bytes)
+        self._acknowledged.advance(opened.resumed_bytes)
         self._send_slices(opened)
         self._source.check_unchanged()
         request = slices.slice_finish(
@@ -169,7 +168,7 @@ class SliceUpload:
 
     def _send_slices(self, plan: SlicePlan) -> None:
         stop = Event()
-        run_window(
+        run_workers(
             lambda piece: self._send_slice(plan.session, piece, stop),
             plan.missing,
             threads=1 if plan.serial else min(self._options.concurrency, len(plan.missing)),
@@ -194,9 +193,8 @@ class SliceUpload:
             # has checked it; without, it may be anybody's.
             if self._parts is None:
                 raise _other_content(exc) from exc
-        with self._lock:
-            self._sent += length
-        self._report(length)
+        self._sent.advance(length)
+        self._acknowledged.advance(length)
 
     def _blame_source(self, offset: int, content: memoryview, refusal: IntegrityError) -> None:
         """Tell a file that changed after it was hashed from bytes that broke on their way."""
@@ -214,12 +212,6 @@ class SliceUpload:
     def _sha(self) -> str | None:
         return None if self._parts is None else self._parts.sha1
 
-    def _report(self, count: int) -> None:
-        with self._lock:
-            self._acknowledged += count
-            if self._options.progress is not None and count:
-                self._options.progress(count)
-
     def _result(
         self, uploaded: Uploaded, *, instant: bool = False, resumed_bytes: int = 0
     ) -> UploadResult:
@@ -228,7 +220,7 @@ class SliceUpload:
             self._sha or "",
             self._size,
             instant=instant,
-            sent_bytes=self._sent,
+            sent_bytes=self._sent.total,
             resumed_bytes=resumed_bytes,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from threading import Lock
 from typing import Any
 
@@ -9,6 +10,7 @@ from cosfast.hashing.core import ffi, lib
 from cosfast.hashing.state import BLOCK_SIZE, DIGEST_SIZE, Sha1State
 
 _NOTHING = b""
+_WORDS = struct.Struct("<5I")
 
 
 class Sha1:
@@ -74,6 +76,14 @@ class Sha1:
             length = context.length
             pending = ffi.buffer(context.pending, length % BLOCK_SIZE)[:]
             return Sha1State(tuple(context.h), length, pending)
+
+    def chaining_words(self) -> bytes:
+        """Return h0..h4 after the last whole block, 20 bytes, each word little-endian.
+
+        What `state().datasha` spells in hex where nothing is pending, without the detour.
+        """
+        with self._lock:
+            return _WORDS.pack(*self._context.h)
 
     @classmethod
     def from_state(cls, state: Sha1State) -> Sha1:

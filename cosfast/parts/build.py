@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Any
 
 from cosfast.errors import InputError, SourceChanged
@@ -13,7 +12,6 @@ from cosfast.parts.sources import BLOCK_BYTES, open_source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cosfast.hashing.state import Sha1State
     from cosfast.parts.sources import Source
 
 
@@ -54,7 +52,7 @@ class PartsBuilder:
             self._sha1.update(piece)
             self._length += len(piece)
             if len(piece) == room:
-                self._raw += _raw_state(self._sha1.state())
+                self._raw += self._sha1.chaining_words()
             view = view[room:]
 
     @property
@@ -153,7 +151,3 @@ def _hash_range(source: Source, builder: PartsBuilder, end: int) -> None:
     while builder.length < end:
         count = min(BLOCK_BYTES, end - builder.length)
         builder.update(source.read_slice(builder.length, count))
-
-
-def _raw_state(state: Sha1State) -> bytes:
-    return struct.pack("<5I", *state.words)

@@ -14,12 +14,22 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from cosfast.errors import InputError, SourceChanged
+from cosfast.parts.readahead import read_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BLOCK_BYTES = 256 * 1024
 """Bytes read at a time: small enough that a block is still in the core's cache when hashed."""
+
+HAS_PREADV = hasattr(os, "preadv")
+"""Whether threads can read one descriptor at different places at once."""
+
+READ_AHEAD_FROM = 4 * 1024 * 1024
+"""Bytes: a smaller file is read before a thread to read it would have started."""
+
+MEMORY_BLOCK_BYTES = 16 * 1024 * 1024
+"""Bytes of memory hashed in one go."""
 
 
 class Source(ABC):
@@ -38,8 +48,14 @@ class Source(ABC):
         """Read everything from front to back; a block is valid until the next is asked for."""
 
     @abstractmethod
-    def read_slice(self, offset: int, length: int) -> memoryview:
+    def read_slice(self, offset: int, length: int, buffer: memoryview | None = None) -> memoryview:
         """Return `length` bytes from `offset`; any thread may ask.
+
+        Args:
+            offset: bytes from the start.
+            length: bytes.
+            buffer: of at least `length` bytes, to read into where there is anything to read;
+                by default a new one.
 
         Raises:
             SourceChanged: where they are no longer there.
@@ -68,11 +84,13 @@ class MemorySource(Source):
         self.size: int = len(self._view)
 
     def blocks(self) -> Iterator[memoryview]:
-        """Yield the whole buffer at once."""
-        yield self._view
+        """Yield views of it, small enough that progress is seen and an interrupt is heard."""
+        for start in range(0, len(self._view), MEMORY_BLOCK_BYTES):
+            yield self._view[start : start + MEMORY_BLOCK_BYTES]
 
-    def read_slice(self, offset: int, length: int) -> memoryview:
-        """Return a view of the buffer."""
+    def read_slice(self, offset: int, length: int, buffer: memoryview | None = None) -> memoryview:
+        """Return a view of the memory itself."""
+        del buffer
         return self._view[offset : offset + length]
 
     def close(self) -> None:
@@ -95,27 +113,25 @@ class PathSource(Source):
         self._lock = Lock()
 
     def blocks(self) -> Iterator[memoryview]:
-        """Read the file once, and see at its end that it stayed as it was."""
-        yield from read_blocks(self._file, self.name)
+        """Read the file once, ahead of whoever hashes; see at its end that it stayed as it was."""
+        if self.size is None or self.size > READ_AHEAD_FROM:
+            yield from read_ahead(self._file.readinto)
+        else:
+            yield from read_blocks(self._file, self.name)
         self.check_unchanged()
 
-    def readinto_at(self, offset: int, view: memoryview) -> int:
-        """Fill `view` from `offset`; return the bytes read, fewer only at the end of the file."""
-        done = 0
-        while done < len(view):
-            count = self._read_once(offset + done, view[done:])
-            if not count:
-                break
-            done += count
-        return done
-
-    def read_slice(self, offset: int, length: int) -> memoryview:
+    def read_slice(self, offset: int, length: int, buffer: memoryview | None = None) -> memoryview:
         """Read one slice; see `Source.read_slice`."""
-        buffer = memoryview(bytearray(length))
-        done = self.readinto_at(offset, buffer)
-        if done < length:
-            raise SourceChanged(self.name, f"it was truncated under way, to {offset + done} bytes")
-        return buffer
+        view = _room(length, buffer)
+        done = 0
+        while done < length:
+            count = self._read_once(offset + done, view[done:] if done else view)
+            if not count:
+                raise SourceChanged(
+                    self.name, f"it was truncated under way, to {offset + done} bytes"
+                )
+            done += count
+        return view
 
     def check_unchanged(self) -> None:
         """Compare size and modification time with those at opening."""
@@ -128,11 +144,10 @@ class PathSource(Source):
         self._file.close()
 
     def _read_once(self, offset: int, view: memoryview) -> int:
-        if hasattr(os, "preadv"):
-            return os.preadv(self._file.fileno(), [view], offset)
-        with self._lock:  # one position for all threads, where the system has no positioned read
-            self._file.seek(offset)
-            return self._file.readinto(view) or 0
+        if HAS_PREADV:
+            return read_at(self._file.fileno(), view, offset)
+        with self._lock:  # one position for all threads
+            return read_at(self._file.fileno(), view, offset)
 
 
 class FileSource(Source):
@@ -160,18 +175,20 @@ class FileSource(Source):
         if self.size is not None and total != self.size:
             raise SourceChanged(self.name, f"it had {self.size} bytes, and then {total}")
 
-    def read_slice(self, offset: int, length: int) -> memoryview:
+    def read_slice(self, offset: int, length: int, buffer: memoryview | None = None) -> memoryview:
         """Read one slice under a lock, since the object has one position."""
         if not self.seekable:
             raise InputError(f"{self.name} cannot be read out of order: it is not seekable")
+        view = _room(length, buffer)
+        done = 0
         with self._lock:
             self._file.seek(self._start + offset)
-            data = b"".join(_take(self._file, self.name, length))
-        if len(data) < length:
-            raise SourceChanged(
-                self.name, f"it was truncated under way, to {offset + len(data)} bytes"
-            )
-        return memoryview(data)
+            for data in _take(self._file, self.name, length):
+                view[done : done + len(data)] = data
+                done += len(data)
+        if done < length:
+            raise SourceChanged(self.name, f"it was truncated under way, to {offset + done} bytes")
+        return view
 
 
 def open_source(source: Any) -> Source:
@@ -194,6 +211,19 @@ def open_source(source: Any) -> Source:
         ) from exc
 
 
+def read_at(descriptor: int, view: memoryview, offset: int) -> int:
+    """Read once from `offset` into `view`; return the bytes read, 0 at the end of the file.
+
+    Where the system has no positioned read this moves the descriptor's one position.
+    """
+    if HAS_PREADV:
+        return os.preadv(descriptor, [view], offset)
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    data = os.read(descriptor, len(view))
+    view[: len(data)] = data
+    return len(data)
+
+
 def read_blocks(file: Any, name: str) -> Iterator[memoryview]:
     """Read a binary file object to its end through one buffer, however little a read gives."""
     if not callable(getattr(file, "readinto", None)):
@@ -208,6 +238,10 @@ def read_blocks(file: Any, name: str) -> Iterator[memoryview]:
         if not count:
             return
         yield buffer[:count]
+
+
+def _room(length: int, buffer: memoryview | None) -> memoryview:
+    return memoryview(bytearray(length)) if buffer is None else buffer[:length]
 
 
 def _take(file: Any, name: str, wanted: int | None) -> Iterator[bytes]:

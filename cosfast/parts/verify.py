@@ -1,17 +1,81 @@
-"""`verify`: which slices of a file differ from its parts list, each checked on its own."""
+"""`verify`: which slices of a file differ from its parts list, each checked on its own.
+
+A slice needs only its neighbour's state, its bytes and its own entry, so many are hashed at once:
+each worker reads as many slices as the core has lanes, a piece of each at a time, into a buffer
+that stays in the core's cache.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import struct
+from threading import Event, Lock, local
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cosfast.errors import InputError
+from cosfast.hashing.core import ffi, lib
 from cosfast.hashing.sha1 import Sha1
+from cosfast.hashing.state import BLOCK_SIZE, INITIAL_WORDS, Sha1State
 from cosfast.parts.sources import open_source
+from cosfast.workers import Progress, count_workers, run_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cosfast.parts.model import UploadParts
     from cosfast.parts.sources import Source
+
+LANES = 16
+"""Slices that a worker hashes at once: as many as the widest kernel takes."""
+
+PIECE_BYTES = 128 * 1024
+"""Bytes of each slice read at a time; a multiple of 64. Larger ones would leave the L2 cache."""
+
+
+class _Slice(NamedTuple):
+    """A slice that file and list both have, of the same length."""
+
+    number: int
+    offset: int
+    length: int
+
+
+def verify(
+    source: Any,
+    parts: UploadParts,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> list[int]:
+    """Return the indices of the slices in which `source` and `parts` differ; [] is a match.
+
+    Each slice is checked alone, from the state that its neighbour's entry holds (PROTOCOL.md,
+    section 3, the consequence), so a slice may also differ because the entry before it is wrong.
+    Where the file is longer or shorter than the list says, the slices that only one of the two
+    has differ, and so does the one that the shorter one ends in.
+
+    Args:
+        source: a path, a bytes-like object, or a seekable binary file, taken from its present
+            position to its end.
+        parts: what to compare with.
+        workers: threads; by default one a core.
+        progress: called with each number of bytes checked, one call at a time.
+
+    Raises:
+        InputError: where `source` cannot seek, or `workers` is no positive number.
+        OSError: where the file cannot be opened or read.
+        SourceChanged: where it changed while it was read.
+    """
+    threads = count_workers(workers)
+    with open_source(source) as opened:
+        if opened.size is None:
+            raise InputError(f"{opened.name} cannot be verified: it is not seekable")
+        common, differing = _compare_lengths(opened.size, parts)
+        batch = _batch_size(parts.slice_size)
+        batches = [common[start : start + batch] for start in range(0, len(common), batch)]
+        check = _Check(opened, parts, progress, differing)
+        run_workers(check.batch, batches, threads=max(1, min(threads, len(batches))), stop=Event())
+        opened.check_unchanged()
+        return sorted(check.differing)
 
 
 def slice_matches(parts: UploadParts, index: int, data: Any) -> bool:
@@ -26,51 +90,112 @@ def slice_matches(parts: UploadParts, index: int, data: Any) -> bool:
     running.update(data)
     if index == len(parts) - 1:
         return running.digest() == parts.raw(index)
-    return running.state().datasha == parts[index].datasha
+    return struct.pack("<5I", *running.state().words) == parts.raw(index)
 
 
-def verify(
-    source: Any,
-    parts: UploadParts,
-    *,
-    workers: int | None = None,
-    progress: Callable[[int], object] | None = None,
-) -> list[int]:
-    """Return the indices of the slices in which `source` and `parts` differ; [] is a match.
+def _compare_lengths(size: int, parts: UploadParts) -> tuple[list[_Slice], list[int]]:
+    """Return the slices worth hashing, and the indices of those that differ without a look."""
+    slice_size = parts.slice_size
+    common, differing = [], []
+    for index in range(max(len(parts), -(-size // slice_size))):
+        offset = index * slice_size
+        here, listed = size - offset, parts.filesize - offset
+        length = min(here, slice_size)
+        if length > 0 and length == min(listed, slice_size):
+            common.append(_Slice(index, offset, length))
+        else:
+            differing.append(index)
+    return common, differing
 
-    Each slice is checked alone, from the state that its neighbour's entry holds (PROTOCOL.md,
-    section 3, the consequence). Where the file is longer or shorter than the list says, the
-    slices that only one of the two has differ, and so does the one that the shorter one ends in.
 
-    Args:
-        source: a path, a bytes-like object, or a seekable binary file.
-        parts: what to compare with.
-        workers: threads; by default one a core.
-        progress: called with each number of bytes checked.
+def _batch_size(slice_size: int) -> int:
+    """Return how many slices one batch has: a buffer's worth where slices are small."""
+    return max(LANES, LANES * PIECE_BYTES // slice_size)
 
-    Raises:
-        OSError: where the file cannot be opened or read.
-        SourceChanged: where it changed while it was read.
-    """
-    del workers
-    with open_source(source) as opened:
-        differing = [
-            index for index in range(slices_in(opened, parts)) if not _same(opened, parts, index)
+
+class _Check:
+    """What the workers share: the source, the list, and what they found."""
+
+    def __init__(
+        self,
+        source: Source,
+        parts: UploadParts,
+        progress: Callable[[int], object] | None,
+        differing: list[int],
+    ) -> None:
+        self._source = source
+        self._parts = parts
+        self._progress = Progress(progress)
+        self._lock = Lock()
+        self._local = local()
+        self.differing = differing
+
+    def batch(self, slices: list[_Slice]) -> None:
+        """Hash these slices, which follow one another, side by side; keep those that differ."""
+        streams = ffi.new("cosfast_stream[]", len(slices))
+        for stream, checked in zip(streams, slices):
+            stream.h = self._words_before(checked.number)
+        if self._parts.slice_size <= PIECE_BYTES:
+            tail = self._hash_together(streams, slices)
+        else:
+            tail = self._hash_pieces(streams, slices)
+        found = [
+            checked.number
+            for stream, checked in zip(streams, slices)
+            if not self._matches(checked, stream.h, tail)
         ]
-        if progress is not None:
-            progress(opened.size or 0)
-        opened.check_unchanged()
-        return differing
+        with self._lock:
+            self.differing += found
+        self._progress.advance(sum(checked.length for checked in slices))
+
+    def _hash_together(self, streams: Any, slices: list[_Slice]) -> bytes:
+        """Hash small slices, all read at once; return what is left of the last after its blocks."""
+        first, last = slices[0].offset, slices[-1]
+        data = self._source.read_slice(first, last.offset + last.length - first, self._buffer())
+        start = ffi.from_buffer("uint8_t[]", data)
+        for stream, checked in zip(streams, slices):
+            stream.data = start + (checked.offset - first)
+            stream.blocks = checked.length // BLOCK_SIZE
+        lib.cosfast_sha1_compress_many(streams, len(slices))
+        return _tail(data)
+
+    def _hash_pieces(self, streams: Any, slices: list[_Slice]) -> bytes:
+        """Hash large slices, a piece of each at a time; return what is left of the last."""
+        buffer = self._buffer()
+        tail = b""
+        for done in range(0, slices[0].length, PIECE_BYTES):
+            held = []  # the memory that the streams point to
+            for lane, checked in enumerate(slices):
+                length = max(0, min(PIECE_BYTES, checked.length - done))
+                room = buffer[lane * PIECE_BYTES : (lane + 1) * PIECE_BYTES]
+                data = self._source.read_slice(checked.offset + done, length, room)
+                held.append(ffi.from_buffer("uint8_t[]", data))
+                streams[lane].data = held[-1]
+                streams[lane].blocks = length // BLOCK_SIZE
+                tail = _tail(data) if length % BLOCK_SIZE else tail
+            lib.cosfast_sha1_compress_many(streams, len(slices))
+        return tail
+
+    def _buffer(self) -> memoryview:
+        """Return this thread's buffer, made once: fresh memory costs as much as hashing it."""
+        buffer: memoryview | None = getattr(self._local, "buffer", None)
+        if buffer is None:
+            buffer = self._local.buffer = memoryview(bytearray(LANES * PIECE_BYTES))
+        return buffer
+
+    def _words_before(self, index: int) -> tuple[int, ...]:
+        return struct.unpack("<5I", self._parts.raw(index - 1)) if index else INITIAL_WORDS
+
+    def _matches(self, checked: _Slice, words: Any, tail: bytes) -> bool:
+        expected = self._parts.raw(checked.number)
+        if checked.number < len(self._parts) - 1:
+            return struct.pack("<5I", *words) == expected
+        end = checked.offset + checked.length
+        running = Sha1.from_state(Sha1State(tuple(words), end - len(tail)))
+        running.update(tail)
+        return running.digest() == expected
 
 
-def slices_in(source: Source, parts: UploadParts) -> int:
-    """Return how many slices there are to compare: those of the longer of the two."""
-    return max(len(parts), -(-(source.size or 0) // parts.slice_size))
-
-
-def _same(source: Source, parts: UploadParts, index: int) -> bool:
-    offset = index * parts.slice_size
-    length = max(0, min(parts.slice_size, (source.size or 0) - offset))
-    if index >= len(parts) or length != parts[index].datalen:
-        return False
-    return slice_matches(parts, index, source.read_slice(offset, length))
+def _tail(data: memoryview) -> bytes:
+    """Return the bytes behind the last whole block."""
+    return bytes(data[len(data) - len(data) % BLOCK_SIZE :])

@@ -38,13 +38,20 @@ void run_test(const char *name, const char *of, void (*test)(void)) {
     count_result(name, of);
 }
 
+void skip_test(const char *name, const char *of, const char *reason) {
+    tally.skipped++;
+    printf("skip (%s) ", reason);
+    report("", name, of);
+}
+
 void run_test_of_kernels(const char *name, void (*test)(size_t kernel)) {
     for (size_t i = 0; i < cosfast_kernel_count(); i++) {
         const char *kernel = cosfast_kernel_name(i);
+        if (!cosfast_kernel_built(i)) {
+            continue;
+        }
         if (!cosfast_kernel_supported(i)) {
-            tally.skipped++;
-            report(cosfast_kernel_built(i) ? "skip (not on this CPU)" : "skip (not in this build)",
-                   name, kernel);
+            skip_test(name, kernel, "this CPU lacks it");
             continue;
         }
         tally.failures_here = 0;

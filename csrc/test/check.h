@@ -18,8 +18,11 @@ void check_failed(const char *file, int line, const char *condition);
 /* Run one test and report it; `of` says what it was run on and may be NULL. */
 void run_test(const char *name, const char *of, void (*test)(void));
 
-/* Run a test under each kernel in turn, forced; those that this machine lacks are reported as
- * skipped. */
+/* Report a test as skipped. */
+void skip_test(const char *name, const char *of, const char *reason);
+
+/* Run a test under each kernel of this build in turn, forced; those that this CPU lacks are
+ * reported as skipped. */
 void run_test_of_kernels(const char *name, void (*test)(size_t kernel));
 
 /* The summary as the last line; the exit status. */

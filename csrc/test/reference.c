@@ -18,7 +18,8 @@ static void compress_block(uint32_t h[5], const uint8_t *m) {
     static const uint32_t k[4] = {0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6};
     uint32_t w[80], v[5];
     for (int t = 0; t < 16; t++, m += 4) {
-        w[t] = (uint32_t)m[0] * 0x1000000 + (uint32_t)m[1] * 0x10000 + (uint32_t)m[2] * 0x100 + m[3];
+        w[t] =
+            (uint32_t)m[0] * 0x1000000 + (uint32_t)m[1] * 0x10000 + (uint32_t)m[2] * 0x100 + m[3];
     }
     for (int t = 16; t < 80; t++) {
         w[t] = rotl(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);

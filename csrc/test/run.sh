@@ -20,7 +20,10 @@ if [ -n "$compiler" ]; then
 fi
 for argument; do
     case $argument in
-    EMULATOR=*) command -v "${argument#EMULATOR=}" >/dev/null || skip "no ${argument#EMULATOR=}" ;;
+    EMULATOR=*)
+        emulator=${argument#EMULATOR=}
+        command -v "${emulator%% *}" >/dev/null || skip "no ${emulator%% *}"
+        ;;
     esac
 done
 

@@ -62,7 +62,17 @@ static void features_as_the_compiler_sees_them(void) {
 #endif
 }
 
+/* Kernels of other architectures are skipped once, here, and not by every test. */
+static void kernels_of_this_build(void) {
+    for (size_t i = 0; i < cosfast_kernel_count(); i++) {
+        if (!cosfast_kernel_built(i)) {
+            skip_test("all tests", cosfast_kernel_name(i), "not in this build");
+        }
+    }
+}
+
 void test_selection(void) {
+    kernels_of_this_build();
     run_test("table of kernels", NULL, table);
     run_test("CPU features", NULL, features_as_the_compiler_sees_them);
     run_test("the best kernels by default", NULL, best_kernels);

@@ -55,7 +55,8 @@ static void *choose(void *argument) {
     pthread_barrier_wait(&start);
     for (int round = 0; round < ROUNDS; round++) {
         for (size_t i = 0; i < cosfast_kernel_count(); i++) {
-            int expected = cosfast_kernel_supported(i) ? COSFAST_SELECTED : COSFAST_KERNEL_UNSUPPORTED;
+            int expected =
+                cosfast_kernel_supported(i) ? COSFAST_SELECTED : COSFAST_KERNEL_UNSUPPORTED;
             me->wrong += cosfast_select(cosfast_kernel_name(i)) != expected;
         }
     }
@@ -73,7 +74,8 @@ static void run_threads(void *(*others)(void *)) {
     }
     for (size_t i = 0; i < THREADS; i++) {
         workers[i].number = i;
-        if (pthread_create(&workers[i].thread, NULL, i + 1 < THREADS ? hash : others, &workers[i]) != 0) {
+        if (pthread_create(&workers[i].thread, NULL, i + 1 < THREADS ? hash : others,
+                           &workers[i]) != 0) {
             abort();
         }
     }

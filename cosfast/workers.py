@@ -1,17 +1,23 @@
-"""`run_window`: the same work for many items in a few threads, stopped by the first failure."""
+"""Threads that do the same work on many items: `run_workers`, and how many are worth having."""
 
 from __future__ import annotations
 
+import os
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from cosfast.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 Item = TypeVar("Item")
 
+GRACE = 1.0
+"""Seconds that an interrupted caller waits for its threads to notice."""
 
-def run_window(
+
+def run_workers(
     work: Callable[[Item], object], items: Iterable[Item], *, threads: int, stop: Event
 ) -> None:
     """Call ``work(item)`` for each item, as many at a time as there are threads.
@@ -25,19 +31,53 @@ def run_window(
         threads: how many; with one, the calling thread does all the work.
         stop: is set where something failed, and may be set from outside: then no item is taken.
     """
-    window = _Window(work, iter(items), stop)
+    run = _Run(work, iter(items), stop)
     if threads <= 1:
-        window.run()
+        run.take_items()
     else:
-        _run_threads(window, threads)
-    if window.failure is not None:
-        raise window.failure
+        _run_threads(run, threads)
+    if run.failure is not None:
+        raise run.failure
 
 
-def _run_threads(window: _Window[Item], threads: int) -> None:
+def count_workers(workers: int | None) -> int:
+    """Return `workers`, or the number of cores that this process may use.
+
+    Raises:
+        InputError: where it is not a positive number.
+    """
+    if workers is None:
+        affinity = getattr(os, "sched_getaffinity", None)
+        return len(affinity(0)) if affinity else os.cpu_count() or 1
+    if type(workers) is not int or workers < 1:
+        raise InputError(f"workers must be a number from 1, not {workers!r}")
+    return workers
+
+
+class Progress:
+    """Tells a callback of numbers of bytes, one call at a time whatever the thread.
+
+    Args:
+        callback: such as a progress bar's `update`, or None.
+    """
+
+    def __init__(self, callback: Callable[[int], object] | None) -> None:
+        self._callback = callback
+        self._lock = Lock()
+        self.total = 0
+
+    def advance(self, count: int) -> None:
+        """Add `count`, which is negative where bytes have to be done again."""
+        with self._lock:
+            self.total += count
+            if self._callback is not None and count:
+                self._callback(count)
+
+
+def _run_threads(run: _Run[Item], threads: int) -> None:
     # Daemons: an interpreter that is told to end does not wait for a server that does not answer.
     workers = [
-        Thread(target=window.run, name=f"cosfast-slice-{number}", daemon=True)
+        Thread(target=run.take_items, name=f"cosfast-worker-{number}", daemon=True)
         for number in range(threads)
     ]
     try:
@@ -46,11 +86,14 @@ def _run_threads(window: _Window[Item], threads: int) -> None:
         for worker in workers:
             worker.join()
     except BaseException:
-        window.stop.set()
+        run.stop.set()
+        for worker in workers:
+            if worker.is_alive():
+                worker.join(GRACE / threads)
         raise
 
 
-class _Window(Generic[Item]):
+class _Run(Generic[Item]):
     """The items that are left, and the first failure."""
 
     def __init__(self, work: Callable[[Item], object], items: Iterator[Item], stop: Event) -> None:
@@ -60,7 +103,7 @@ class _Window(Generic[Item]):
         self.stop = stop
         self.failure: BaseException | None = None
 
-    def run(self) -> None:
+    def take_items(self) -> None:
         """Work until nothing is left or somebody says stop; what is raised is kept."""
         try:
             for item in self._taken():
@@ -73,10 +116,10 @@ class _Window(Generic[Item]):
     def _taken(self) -> Iterator[Item]:
         while not self.stop.is_set():
             with self._lock:
-                remaining = next(self._items, _NOTHING)
-            if isinstance(remaining, _Nothing):
+                item = next(self._items, _NOTHING)
+            if isinstance(item, _Nothing):
                 return
-            yield remaining
+            yield item
 
 
 class _Nothing:

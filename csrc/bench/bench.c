@@ -1,0 +1,135 @@
+/* GB/s of every kernel that this machine runs, beside what its dependency chain allows. Each figure
+ * is the best of several rounds on one thread. */
+#define _DEFAULT_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../sha1_impl.h"
+#include "chain.h"
+
+enum { BUFFERS = 64, BUFFER = 1 << 20, SMALL = 1 << 14, ROUNDS = 9 };
+
+static uint8_t *data;
+static cosfast_stream streams[BUFFERS];
+static volatile unsigned sink;
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* GB/s of the work, which takes in that many bytes. */
+static double rate(void (*work)(const void *), const void *argument, double bytes) {
+    double best = 1e9;
+    for (int round = 0; round < ROUNDS; round++) {
+        double start = seconds(), took;
+        work(argument);
+        took = seconds() - start;
+        best = took < best ? took : best;
+    }
+    return bytes / best / 1e9;
+}
+
+static void hash_one(const void *unused) {
+    cosfast_sha1 ctx;
+    (void)unused;
+    cosfast_sha1_init(&ctx);
+    cosfast_sha1_update(&ctx, data, (size_t)BUFFERS * BUFFER);
+    sink = ctx.h[0];
+}
+
+static void hash_many(const void *unused) {
+    (void)unused;
+    cosfast_sha1_compress_many(streams, BUFFERS);
+    sink = streams[0].h[0];
+}
+
+/* One kernel at its full width, on inputs that stay in the nearer caches. */
+enum { REPEATS = 64 };
+static void hash_lanes(const void *argument) {
+    const sha1_lanes *lanes = argument;
+    uint32_t *h[SHA1_MAX_LANES];
+    const uint8_t *from[SHA1_MAX_LANES];
+    for (size_t i = 0; i < lanes->width; i++) {
+        h[i] = streams[i].h;
+        from[i] = data + i * (SMALL + SHA1_BLOCK);
+    }
+    for (int i = 0; i < REPEATS; i++) {
+        lanes->compress(h, from, SMALL / SHA1_BLOCK);
+    }
+}
+
+/* Small files, whole: 1,024 messages of 16 KiB and of 64 bytes. */
+enum { MESSAGES = 1024 };
+static void hash_messages(const void *argument) {
+    static const uint8_t *from[MESSAGES];
+    static size_t len[MESSAGES];
+    static uint8_t digests[MESSAGES][SHA1_DIGEST];
+    for (size_t i = 0; i < MESSAGES; i++) {
+        len[i] = *(const size_t *)argument;
+        from[i] = data + i * len[i];
+    }
+    cosfast_sha1_digest_many(from, len, MESSAGES, digests);
+    sink = digests[0][0];
+}
+
+static void run_chain(const void *argument) { sink = ((const chain *)argument)->run(100000); }
+
+static void bench_chains(void) {
+    for (const chain *c = chains; c->name != NULL; c++) {
+        if (cosfast_select(c->kernel) == COSFAST_SELECTED) {
+            printf("chain limit  %-8s %6.2f  %s\n", c->kernel,
+                   rate(run_chain, c, 1e5 * SHA1_BLOCK * (double)c->streams), c->name);
+        }
+    }
+}
+
+static void bench_lanes(const sha1_kernel *kernel) {
+    for (size_t i = 0; i < SHA1_LANE_CHOICES && kernel->lanes[i].width > 0; i++) {
+        const sha1_lanes *lanes = &kernel->lanes[i];
+        printf("%2zu lanes     %-8s %6.2f  in cache\n", lanes->width, kernel->name,
+               rate(hash_lanes, lanes, (double)lanes->width * SMALL * REPEATS));
+    }
+}
+
+static void bench_operations(const char *name) {
+    const size_t small = SMALL, tiny = SHA1_BLOCK;
+    printf("one stream   %-8s %6.2f  64 MiB\n", name,
+           rate(hash_one, NULL, (double)BUFFERS * BUFFER));
+    printf("many streams %-8s %6.2f  64 x 1 MiB\n", name,
+           rate(hash_many, NULL, (double)BUFFERS * BUFFER));
+    printf("messages     %-8s %6.2f  1,024 x 16 KiB\n", name,
+           rate(hash_messages, &small, 1.0 * MESSAGES * SMALL));
+    printf("messages     %-8s %6.2f  1,024 x 64 bytes\n", name,
+           rate(hash_messages, &tiny, 1.0 * MESSAGES * SHA1_BLOCK));
+}
+
+int main(void) {
+    data = malloc((size_t)BUFFERS * BUFFER);
+    if (data == NULL) {
+        return EXIT_FAILURE;
+    }
+    for (size_t i = 0; i < (size_t)BUFFERS * BUFFER; i++) {
+        data[i] = (uint8_t)(i * 2654435761u >> 13);
+    }
+    for (size_t i = 0; i < BUFFERS; i++) {
+        streams[i].data = data + i * BUFFER;
+        streams[i].blocks = BUFFER / SHA1_BLOCK;
+    }
+    puts("operation    kernel     GB/s");
+    bench_chains();
+    for (size_t i = 0; i < cosfast_kernel_count(); i++) {
+        if (cosfast_kernel_supported(i)) {
+            cosfast_select(cosfast_kernel_name(i));
+            bench_lanes(&sha1_kernels[i]);
+            bench_operations(cosfast_kernel_name(i));
+        }
+    }
+    cosfast_select(NULL);
+    bench_operations("best");
+    free(data);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,61 @@
+#include "chain.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#include <immintrin.h>
+
+#define ROUNDS_OF_ONE_FUNCTION(x, e, f)                                                            \
+    for (int i = 0; i < 5; i++) {                                                                  \
+        x = _mm_sha1rnds4_epu32(x, e, f);                                                          \
+    }
+
+/* Twenty SHA1RNDS4 a block, each of which needs the one before. */
+__attribute__((target("sha,sse4.1"))) static unsigned sha1rnds4(size_t blocks) {
+    __m128i x = _mm_set1_epi32(1), e = _mm_set1_epi32(2);
+    for (; blocks > 0; blocks--) {
+        ROUNDS_OF_ONE_FUNCTION(x, e, 0);
+        ROUNDS_OF_ONE_FUNCTION(x, e, 1);
+        ROUNDS_OF_ONE_FUNCTION(x, e, 2);
+        ROUNDS_OF_ONE_FUNCTION(x, e, 3);
+    }
+    return (unsigned)_mm_cvtsi128_si32(x);
+}
+
+/* Eighty rotations and adds a block; the empty statements keep them from being folded. */
+__attribute__((target("avx512f"))) static unsigned rotate_and_add_512(size_t blocks) {
+    __m512i x = _mm512_set1_epi32(1), sum = _mm512_set1_epi32(2);
+    for (size_t round = 0; round < 80 * blocks; round += 8) {
+#define STEP                                                                                       \
+    x = _mm512_add_epi32(sum, _mm512_rol_epi32(x, 5));                                             \
+    __asm__("" : "+v"(x));
+        STEP STEP STEP STEP STEP STEP STEP STEP
+#undef STEP
+    }
+    return (unsigned)_mm_cvtsi128_si32(_mm512_castsi512_si128(x));
+}
+
+/* AVX2 has no rotation: a shift, an OR of the two shifts, an add. */
+__attribute__((target("avx2"))) static unsigned rotate_and_add_256(size_t blocks) {
+    __m256i x = _mm256_set1_epi32(1), sum = _mm256_set1_epi32(2);
+    for (size_t round = 0; round < 80 * blocks; round += 8) {
+#define STEP                                                                                       \
+    x = _mm256_add_epi32(sum, _mm256_or_si256(_mm256_slli_epi32(x, 5), _mm256_srli_epi32(x, 27))); \
+    __asm__("" : "+v"(x));
+        STEP STEP STEP STEP STEP STEP STEP STEP
+#undef STEP
+    }
+    return (unsigned)_mm_cvtsi128_si32(_mm256_castsi256_si128(x));
+}
+
+const chain chains[] = {
+    {"SHA1RNDS4", "shani", 1, sha1rnds4},
+    {"rotate and add, 8 lanes", "avx2", 8, rotate_and_add_256},
+    {"rotate and add, 16 lanes", "avx512", 16, rotate_and_add_512},
+    {NULL, NULL, 0, NULL},
+};
+
+#else
+
+const chain chains[] = {{NULL, NULL, 0, NULL}};
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * The digests of many small files in one call, for callers whose own way of opening and reading a
+ * file costs more than hashing it. POSIX systems have it; COSFAST_HAS_FILES says so.
+ */
+#ifndef COSFAST_FILES_H
+#define COSFAST_FILES_H
+
+#include "cosfast.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32)
+#define COSFAST_HAS_FILES 0
+#else
+#define COSFAST_HAS_FILES 1
+#endif
+
+/* What stands in `errors` beside 0 and the system's positive numbers. */
+#define COSFAST_FILE_OTHER (-1)   /* no plain file, or one of more than `limit` bytes: left alone */
+#define COSFAST_FILE_CHANGED (-2) /* its size or time changed while it was read */
+
+/*
+ * Read files of up to `limit` bytes whole and hash them side by side.
+ *
+ * paths:   `count` paths behind one another, each ended by a zero byte.
+ * heap:    `room` bytes to read into, at least `limit`; more hashes more files side by side.
+ * errors:  one a file: 0, a system's error number, or one of the above.
+ * sizes:   one a file: its bytes, where `errors` says 0.
+ * digests: one a file: its SHA-1, where `errors` says 0.
+ *
+ * Where the system has no such files (COSFAST_HAS_FILES 0) every error is COSFAST_FILE_OTHER.
+ */
+void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t *heap,
+                          size_t room, int32_t errors[], uint64_t sizes[],
+                          uint8_t (*digests)[COSFAST_SHA1_DIGEST_SIZE]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
