@@ -5,12 +5,14 @@ BIN    := $(VENV)/bin
 FILE   ?=
 CORE   := setup.py pyproject.toml $(wildcard src/*.py csrc/*.c csrc/*.h csrc/sources.txt)
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test check lint bench clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo [FILE=...]  upload a real file to a local server, interrupt, resume, download, compare"
 	@echo "make test             build everything and run all tests"
+	@echo "make check            the same at length, on other machines' C targets too, and lint"
+	@echo "make bench [QUICK=1]  benchmarks beside their peers; charts in benchmarks/charts"
 	@echo "make lint             formatters, linters and types"
 	@echo "make clean            remove all that was built"
 
@@ -19,13 +21,23 @@ demo: $(VENV)/demo.stamp
 
 test: $(VENV)/dev.stamp
 	@tools/core-tests
+	@tools/each-kernel $(BIN)/python
 	@$(BIN)/python -m pytest -q
+
+# Everything: a million cases for each C kernel, other machines, the whole suite under each kernel.
+check: lint $(VENV)/dev.stamp
+	@make -s --no-print-directory -C csrc test test-full test-baseline
+	@tools/cross-tests
+	@tools/each-kernel $(BIN)/python tests
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	@tools/c-format
+
+bench: $(VENV)/bench.stamp
+	@benchmarks/run $(BIN)/python $(if $(QUICK),--quick)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info cosfast/*.so csrc/build
@@ -35,6 +47,10 @@ $(VENV)/demo.stamp: $(CORE)
 	@tools/prepare $(PYTHON) $(VENV)
 	@echo "building cosfast in $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --editable '.[cli,emulator]'
+	@touch $@
+
+$(VENV)/bench.stamp: $(VENV)/demo.stamp
+	@$(BIN)/python -m pip install --quiet --editable '.[cli,emulator,bench]'
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/demo.stamp

@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cosfast.client import Client, UploadResult
+    from cosfast.client import Client, UploadJob, UploadOptions, UploadResult
     from cosfast.credentials import Credentials
     from cosfast.errors import (
         AnswerError,
         AuthenticationError,
+        Cancelled,
         CosError,
+        DeadlineExceeded,
         ExistsError,
         InputError,
         IntegrityError,
@@ -35,21 +37,28 @@ if TYPE_CHECKING:
     from cosfast.parts.many import uploadparts_many
     from cosfast.parts.model import SLICE_SIZE, UploadPart, UploadParts
     from cosfast.parts.verify import verify
+    from cosfast.transport.control import CancelToken
+    from cosfast.transport.journal import NO_JOURNAL, Journal
     from cosfast.transport.retry import NO_RETRY, RetryPolicy
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "NO_JOURNAL",
     "NO_RETRY",
     "SLICE_SIZE",
     "AnswerError",
     "AuthenticationError",
+    "CancelToken",
+    "Cancelled",
     "Client",
     "CosError",
     "Credentials",
+    "DeadlineExceeded",
     "ExistsError",
     "InputError",
     "IntegrityError",
+    "Journal",
     "Kernels",
     "NotFoundError",
     "PartsBuilder",
@@ -64,6 +73,8 @@ __all__ = [
     "TransportError",
     "TransportTimeout",
     "UnfinishedUploadError",
+    "UploadJob",
+    "UploadOptions",
     "UploadPart",
     "UploadParts",
     "UploadResult",
@@ -76,12 +87,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "cosfast.client": ("Client", "UploadResult"),
+    "cosfast.client": ("Client", "UploadJob", "UploadOptions", "UploadResult"),
     "cosfast.credentials": ("Credentials",),
     "cosfast.errors": (
         "AnswerError",
         "AuthenticationError",
+        "Cancelled",
         "CosError",
+        "DeadlineExceeded",
         "ExistsError",
         "InputError",
         "IntegrityError",
@@ -102,6 +115,8 @@ _HOMES = {
     "cosfast.parts.many": ("uploadparts_many",),
     "cosfast.parts.model": ("SLICE_SIZE", "UploadPart", "UploadParts"),
     "cosfast.parts.verify": ("verify",),
+    "cosfast.transport.journal": ("NO_JOURNAL", "Journal"),
+    "cosfast.transport.control": ("CancelToken",),
     "cosfast.transport.retry": ("NO_RETRY", "RetryPolicy"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -5,6 +5,8 @@
     CosError
         InputError                  what the caller gave is wrong (also a ValueError)
         SourceChanged               the file changed while it was being read (also an OSError)
+        Cancelled                   a CancelToken stopped it
+        DeadlineExceeded            its time was over
         RequestError                a call of the API failed; names the operation and its target
             TransportError          no answer came: connection, TLS, a broken body
                 TransportTimeout
@@ -61,6 +63,14 @@ class SourceChanged(CosError, OSError):  # noqa: N818 - it reads as what happene
         self.path = path
 
 
+class Cancelled(CosError):  # noqa: N818 - no error of anybody's
+    """A `CancelToken` was used; what the server has by then can be gone on with."""
+
+
+class DeadlineExceeded(CosError):  # noqa: N818 - it reads as what happened
+    """The deadline was over; what the server has by then can be gone on with."""
+
+
 class RequestError(CosError):
     """A call of the API that did not end well.
 
@@ -70,12 +80,17 @@ class RequestError(CosError):
         target: what it was about, such as ``cos://bucket/path``.
         http_status: the answer's, or None where no answer came.
         retry_after: seconds that the server asked to be left alone, or None.
+
+    Attributes:
+        tried_before: whether the same request was sent before without an answer that could be
+            used: then this refusal may be about what that try has done.
     """
 
     operation: str
     target: str
     http_status: int | None
     retry_after: float | None
+    tried_before: bool = False
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -18,7 +19,12 @@ GRACE = 1.0
 
 
 def run_workers(
-    work: Callable[[Item], object], items: Iterable[Item], *, threads: int, stop: Event
+    work: Callable[[Item], object],
+    items: Iterable[Item],
+    *,
+    threads: int,
+    stop: Event,
+    abort: Callable[[], object] | None = None,
 ) -> None:
     """Call ``work(item)`` for each item, as many at a time as there are threads.
 
@@ -30,12 +36,13 @@ def run_workers(
         items: are taken one at a time, under a lock.
         threads: how many; with one, the calling thread does all the work.
         stop: is set where something failed, and may be set from outside: then no item is taken.
+        abort: is called where the caller is interrupted, to end what the threads are waiting for.
     """
     run = _Run(work, iter(items), stop)
     if threads <= 1:
         run.take_items()
     else:
-        _run_threads(run, threads)
+        _run_threads(run, threads, abort or stop.set)
     if run.failure is not None:
         raise run.failure
 
@@ -74,7 +81,7 @@ class Progress:
                 self._callback(count)
 
 
-def _run_threads(run: _Run[Item], threads: int) -> None:
+def _run_threads(run: _Run[Item], threads: int, abort: Callable[[], object]) -> None:
     # Daemons: an interpreter that is told to end does not wait for a server that does not answer.
     workers = [
         Thread(target=run.take_items, name=f"cosfast-worker-{number}", daemon=True)
@@ -87,9 +94,11 @@ def _run_threads(run: _Run[Item], threads: int) -> None:
             worker.join()
     except BaseException:
         run.stop.set()
+        abort()
+        ends = time.monotonic() + GRACE
         for worker in workers:
             if worker.is_alive():
-                worker.join(GRACE / threads)
+                worker.join(max(0.0, ends - time.monotonic()))
         raise
 
 

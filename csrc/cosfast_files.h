@@ -32,8 +32,8 @@ extern "C" {
  *
  * Where the system has no such files (COSFAST_HAS_FILES 0) every error is COSFAST_FILE_OTHER.
  */
-void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t *heap,
-                          size_t room, int32_t errors[], uint64_t sizes[],
+void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t *heap, size_t room,
+                          int32_t errors[], uint64_t sizes[],
                           uint8_t (*digests)[COSFAST_SHA1_DIGEST_SIZE]);
 
 #ifdef __cplusplus

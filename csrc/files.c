@@ -95,8 +95,8 @@ static void hash_batch(batch *b, uint8_t (*digests)[COSFAST_SHA1_DIGEST_SIZE]) {
     b->used = 0;
 }
 
-void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t *heap,
-                          size_t room, int32_t errors[], uint64_t sizes[],
+void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t *heap, size_t room,
+                          int32_t errors[], uint64_t sizes[],
                           uint8_t (*digests)[COSFAST_SHA1_DIGEST_SIZE]) {
     batch b = {.count = 0, .used = 0};
     for (size_t i = 0; i < count; i++, paths += strlen(paths) + 1) {
@@ -126,8 +126,8 @@ void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t
 
 #else
 
-void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t *heap,
-                          size_t room, int32_t errors[], uint64_t sizes[],
+void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t *heap, size_t room,
+                          int32_t errors[], uint64_t sizes[],
                           uint8_t (*digests)[COSFAST_SHA1_DIGEST_SIZE]) {
     (void)paths, (void)limit, (void)heap, (void)room, (void)sizes, (void)digests;
     for (size_t i = 0; i < count; i++) {

@@ -26,12 +26,7 @@ SHA1_INLINE vec broadcast(uint32_t word) { return _mm256_set1_epi32((int)word); 
 SHA1_INLINE vec load(const uint32_t *words) { return _mm256_loadu_si256((const __m256i *)words); }
 SHA1_INLINE void store(uint32_t *words, vec x) { _mm256_storeu_si256((__m256i *)words, x); }
 
-/* Far enough for memory to answer in time. A prefetch past the end of the data does nothing. */
-#define PREFETCH_AHEAD 512
-
-SHA1_INLINE void prefetch(const uint8_t *data, size_t at) {
-    _mm_prefetch((const char *)((uintptr_t)data + at + PREFETCH_AHEAD), _MM_HINT_T0);
-}
+SHA1_INLINE void prefetch(uintptr_t address) { _mm_prefetch((const char *)address, _MM_HINT_T0); }
 
 /* Eight words of a stream, which become row i. */
 SHA1_INLINE vec load_row(const uint8_t *data, size_t at) {
@@ -76,9 +71,6 @@ SHA1_INLINE void load_half(vec w[8], const uint8_t *const data[LANES], size_t at
 }
 
 SHA1_INLINE void load_block(vec w[16], const uint8_t *const data[LANES], size_t at) {
-    for (size_t i = 0; i < LANES; i++) {
-        prefetch(data[i], at);
-    }
     load_half(w, data, at);
     load_half(w + 8, data, at + SHA1_BLOCK / 2);
 }

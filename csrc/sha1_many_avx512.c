@@ -22,14 +22,12 @@ SHA1_INLINE vec broadcast(uint32_t word) { return _mm512_set1_epi32((int)word); 
 SHA1_INLINE vec load(const uint32_t *words) { return _mm512_loadu_si512(words); }
 SHA1_INLINE void store(uint32_t *words, vec x) { _mm512_storeu_si512(words, x); }
 
-/* Far enough for memory to answer in time. A prefetch past the end of the data does nothing. */
-#define PREFETCH_AHEAD 512
+SHA1_INLINE void prefetch(uintptr_t address) { _mm_prefetch((const char *)address, _MM_HINT_T0); }
 
 /* Sixteen words of a stream, which become row i. */
 SHA1_INLINE vec load_row(const uint8_t *data, size_t at) {
     const vec reverse =
         _mm512_broadcast_i32x4(_mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203));
-    _mm_prefetch((const char *)((uintptr_t)data + at + PREFETCH_AHEAD), _MM_HINT_T0);
     return _mm512_shuffle_epi8(_mm512_loadu_si512(data + at), reverse);
 }
 

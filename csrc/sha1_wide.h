@@ -8,6 +8,7 @@
  *   choose, parity, majority             FIPS 180-4 section 4.1.1
  *   broadcast, load, store               a constant; LANES words from and to memory
  *   load_block                           the next 16 words of every stream
+ *   prefetch                             ask for memory that need not be there
  */
 #ifndef COSFAST_SHA1_WIDE_H
 #define COSFAST_SHA1_WIDE_H
@@ -46,9 +47,16 @@ SHA1_INLINE vec add_now(vec x, vec y) {
         b = moved;                                                                                 \
     } while (0)
 
-/* Five rounds bring each variable back to its own name. */
+/* Far enough for memory to answer in time. A prefetch past the end of the data does nothing. */
+#define PREFETCH_AHEAD 512
+
+/* Five rounds bring each variable back to its own name. Each five ask for the data of one stream:
+ * all streams' requests at once would queue up and hold the block after this one back. */
 #define FIVE_ROUNDS(f, k, t)                                                                       \
     do {                                                                                           \
+        if ((t) / 5 < LANES) {                                                                     \
+            prefetch((uintptr_t)data[(t) / 5 % LANES] + at + PREFETCH_AHEAD);                      \
+        }                                                                                          \
         ROUND(a, b, c, d, e, f, k, (t) + 0);                                                       \
         ROUND(e, a, b, c, d, f, k, (t) + 1);                                                       \
         ROUND(d, e, a, b, c, f, k, (t) + 2);                                                       \

@@ -21,3 +21,9 @@ settings.load_profile("cosfast")
 def vector(request: pytest.FixtureRequest) -> dict[str, Any]:
     """One worked value of uploadparts, with its `content`."""
     return {**request.param, "content": content(request.param["size"])}
+
+
+@pytest.fixture(autouse=True)
+def _no_cache_of_the_users(tmp_path_factory, monkeypatch):
+    """Keep the journal, of this process and of those that tests start, out of the home folder."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))

@@ -22,12 +22,15 @@ SERVER_ERRORS = [
     errors.ThrottledError,
     errors.UnfinishedUploadError,
 ]
+TRANSPORT_ERROR = errors.TransportError("connection reset", **CONTEXT)
 EXAMPLES = [
     errors.CosError("anything"),
     errors.InputError("bucket 'a/b'"),
+    errors.Cancelled("the upload was cancelled"),
+    errors.DeadlineExceeded("the deadline is over"),
     errors.SourceChanged("films/film.mkv", "its size is another"),
     errors.RequestError("no", http_status=204, **CONTEXT),
-    errors.TransportError("connection reset", **CONTEXT),
+    TRANSPORT_ERROR,
     errors.TransportTimeout("no answer in 10 s", **CONTEXT),
     errors.AnswerError("not JSON", excerpt="<html>", http_status=502, **CONTEXT),
     *(kind(-177, "file exists", "NTliNz", 400, **CONTEXT) for kind in SERVER_ERRORS),
@@ -60,7 +63,7 @@ def test_copying_keeps_the_attributes(error):
 
 def test_an_error_pickles_after_it_was_raised_from_another():
     try:
-        raise EXAMPLES[4] from OSError(104, "reset")
+        raise TRANSPORT_ERROR from OSError(104, "reset")
     except errors.TransportError as raised:
         twin = pickle.loads(pickle.dumps(raised))
     assert twin.operation == "stat"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cosfast.client.many import Outcome, UploadJob, upload_many
 from cosfast.client.options import UploadOptions
 from cosfast.client.upload import upload
 from cosfast.protocol import objects, slices
 from cosfast.protocol.addresses import ObjectAddress, api_base
+from cosfast.transport.journal import NO_JOURNAL, Journal
 from cosfast.transport.retry import RetryPolicy
 from cosfast.transport.session import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from threading import Event
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Executor
 
     import requests
 
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from cosfast.credentials import Credentials
     from cosfast.parts.model import UploadParts
     from cosfast.protocol.messages import Answer, Request
+    from cosfast.transport.control import CancelToken
+
+DEFAULT_JOURNAL: Journal = object.__new__(Journal)
+"""Stands for the journal in the user's cache folder, which is looked up for each client anew."""
 
 CONNECTIONS = 32
 """Connections that a client keeps open at most; more than these may be made, and are closed."""
@@ -38,6 +44,8 @@ class Client:
         session: a `requests.Session` to send with; it is not closed here.
         retry: the policy for every request.
         timeout: seconds to connect, and seconds to wait for bytes.
+        journal: remembers parts lists and unfinished uploads from one run to the next; by default
+            a file in the user's cache folder, None remembers nothing.
 
     Raises:
         InputError: where neither region nor endpoint is given, or one is malformed.
@@ -52,10 +60,21 @@ class Client:
         session: requests.Session | None = None,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
         timeout: tuple[float, float] = (10.0, 60.0),
+        journal: Journal | None = DEFAULT_JOURNAL,
     ) -> None:
-        self._credentials = credentials
+        self.credentials = credentials
+        self._settings = {
+            "region": region,
+            "endpoint": endpoint,
+            "session": session,
+            "retry": retry,
+            "timeout": timeout,
+        }
         self._base_url = api_base(region, endpoint)
-        self._transport = Transport(
+        if journal is DEFAULT_JOURNAL:
+            journal = Journal()
+        self.journal = NO_JOURNAL if journal is None else journal
+        self.transport = Transport(
             credentials,
             self._base_url,
             session=session,
@@ -77,34 +96,46 @@ class Client:
         concurrency: int = 8,
         progress: Callable[[int], object] | None = None,
         hash_progress: Callable[[int], object] | None = None,
+        max_rate: float | None = None,
+        deadline: float | None = None,
+        cancel: CancelToken | None = None,
     ) -> UploadResult:
         """Upload a file, whole and checked, sending no byte that the server holds already.
 
         Up to 8 MiB go in one request; more in slices (PROTOCOL.md, section 4), as many at a time
-        as `concurrency` and the server allow. The server is offered the parts list, so it may
-        take the file instantly, and checks each slice. An unfinished upload of the same content
-        is gone on with. Missing folders are made.
+        as `concurrency` and the server allow. An unfinished upload of the same content is gone on
+        with, also one that another process has left. Missing folders are made.
 
         Args:
-            source: a path, a bytes-like object, or a seekable binary file, taken from its
-                present position to its end.
+            source: a path, a bytes-like object, or a binary file, taken from its present position
+                to its end; what cannot seek, as a pipe, is copied to a temporary file first.
             bucket: the bucket's name.
             path: where in the bucket.
             overwrite: replace what is there, a finished file or an unfinished upload of other
                 content; else both are errors.
             biz_attr: a text that the file carries.
-            integrity: ``"parts"``, or ``"none"``: nothing is hashed, nothing can be checked.
+            integrity: ``"parts"``: all is hashed first; the server may have the content already,
+                and checks every slice. ``"stream"``: slices leave at once and are hashed as they
+                do, in one reading; the server's SHA-1 is compared in the end. ``"none"``: nothing
+                is hashed, nothing can be checked. Only the first can go on with an unfinished
+                upload without sending its slices again.
             slice_size: bytes; with ``"parts"`` always 1048576, else one of the protocol's four.
             concurrency: slices on their way at a time, from 1.
             progress: called with each number of bytes that the server has acknowledged; negative
                 where they have to be sent again.
             hash_progress: called with each number of bytes hashed before the upload starts.
+            max_rate: bytes a second at most, over all connections of this upload.
+            deadline: seconds that all of it may take.
+            cancel: stops it from another thread.
 
         Raises:
             InputError: where an argument, the path in the bucket among them, is not usable.
             OSError: where the source cannot be opened or read.
             SourceChanged: where it changed under way; nothing counts as uploaded then.
             ExistsError: where something is there, and `overwrite` is not set.
+            UnfinishedUploadError: where an upload of other content is, and it is not set either.
+            Cancelled: by `cancel`.
+            DeadlineExceeded: by `deadline`. What the server has by then can be gone on with.
             CosError: what else the server or the way to it comes to.
         """
         options = UploadOptions(
@@ -115,8 +146,35 @@ class Client:
             concurrency=concurrency,
             progress=progress,
             hash_progress=hash_progress,
+            max_rate=max_rate,
+            deadline=deadline,
+            cancel=cancel,
         )
-        return upload(self._transport, source, self._address(bucket, path), options)
+        address = self._address(bucket, path)
+        return upload(self.transport, self.journal, source, address, options)
+
+    def upload_many(
+        self,
+        jobs: Iterable[UploadJob],
+        *,
+        executor: Executor | None = None,
+        files: int = 4,
+    ) -> Iterator[tuple[UploadJob, Outcome]]:
+        """Upload many files; yield each job with its result, or its error, as they are done.
+
+        One failure does not stop the rest.
+
+        Args:
+            jobs: what goes where; taken as they are needed.
+            executor: runs them, by default threads of this process. Any will do that takes
+                callables, such as `ProcessPoolExecutor` or a Dask cluster's
+                ``client.get_executor()``; this client then goes along, key and all.
+            files: how many at a time, without an executor.
+
+        Raises:
+            InputError: where `files` is not a positive number; at once.
+        """
+        return upload_many(self, jobs, executor, files)
 
     def slice_init(
         self,
@@ -167,7 +225,6 @@ class Client:
         offset: int,
         content: Any,
         sha: str | None = None,
-        cancelled: Event | None = None,
     ) -> None:
         """Send one slice (`upload_slice_data`); it is acknowledged when this returns.
 
@@ -179,7 +236,7 @@ class Client:
         request = slices.slice_data(
             self._address(bucket, path), session=session, offset=offset, content=content, sha=sha
         )
-        slices.read_slice_data(self.send(request, cancelled=cancelled))
+        slices.read_slice_data(self.send(request))
 
     def slice_finish(
         self, bucket: str, path: str, *, session: str, filesize: int, sha: str | None = None
@@ -201,7 +258,7 @@ class Client:
             ExistsError: where it is there already.
             CosError: as `upload` does.
         """
-        address = ObjectAddress.folder(self._credentials.appid, bucket, path)
+        address = ObjectAddress.folder(self.credentials.appid, bucket, path)
         self.send(objects.create_folder(address, biz_attr=biz_attr))
 
     def stat(self, bucket: str, path: str) -> objects.ObjectStat:
@@ -222,13 +279,13 @@ class Client:
         """
         self.send(objects.delete(self._address(bucket, path)))
 
-    def send(self, request: Request, *, cancelled: Event | None = None) -> Answer:
+    def send(self, request: Request) -> Answer:
         """Send a request that `cosfast.protocol` built, signed and retried; return its answer."""
-        return self._transport.send(request, cancelled=cancelled)
+        return self.transport.send(request)
 
     def close(self) -> None:
         """Close the connections."""
-        self._transport.close()
+        self.transport.close()
 
     def __enter__(self) -> Client:
         return self
@@ -237,7 +294,16 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<cosfast.Client of {self._credentials.appid} at {self._base_url}>"
+        return f"<cosfast.Client of {self.credentials.appid} at {self._base_url}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Connections stay behind: on the other side it makes its own.
+        settings = {**self._settings, "journal": self.journal}
+        return _rebuild, (type(self), self.credentials, settings)
 
     def _address(self, bucket: str, path: str) -> ObjectAddress:
-        return ObjectAddress(self._credentials.appid, bucket, path)
+        return ObjectAddress(self.credentials.appid, bucket, path)
+
+
+def _rebuild(kind: type[Client], credentials: Credentials, settings: dict[str, Any]) -> Client:
+    return kind(credentials, **settings)

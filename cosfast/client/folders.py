@@ -10,32 +10,29 @@ from cosfast.protocol import objects
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cosfast.protocol.addresses import ObjectAddress
-    from cosfast.transport.session import Transport
+    from cosfast.client.call import Call
 
 Result = TypeVar("Result")
 
 
-def with_folders(
-    transport: Transport, address: ObjectAddress, call: Callable[[], Result]
-) -> Result:
-    """Return ``call()``; where the server misses the folder of `address`, make it and call again.
+def with_folders(call: Call, attempt: Callable[[], Result]) -> Result:
+    """Return ``attempt()``; where the server misses the folder, make it and attempt again.
 
     Folders are there nearly always, so it is cheaper to be told than to ask first.
     """
     try:
-        return call()
+        return attempt()
     except NotFoundError:
-        if not address.parents():
+        if not call.address.parents():
             raise
-    make_parents(transport, address)
-    return call()
+    make_parents(call)
+    return attempt()
 
 
-def make_parents(transport: Transport, address: ObjectAddress) -> None:
-    """Make every folder above `address` that is missing, outermost first."""
-    for folder in address.parents():
+def make_parents(call: Call) -> None:
+    """Make every folder above the call's address that is missing, outermost first."""
+    for folder in call.address.parents():
         try:
-            transport.send(objects.create_folder(folder))
+            call.send(objects.create_folder(folder))
         except ExistsError:
             continue

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from cosfast.errors import InputError
 from cosfast.protocol.addresses import check_text
 from cosfast.protocol.slices import PARTS_SLICE_SIZE, SLICE_SIZES
+from cosfast.transport.control import CancelToken, check_deadline
+from cosfast.transport.rate import RateLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_CONCURRENCY = 1024
 """Slices at a time: beyond it, threads would cost more than any link gives."""
+
+INTEGRITIES = ("parts", "stream", "none")
 
 
 @dataclass(frozen=True)
@@ -24,18 +28,21 @@ class UploadOptions:
         InputError: naming the one that makes no sense.
     """
 
-    overwrite: bool
-    biz_attr: str
-    integrity: str
-    slice_size: int
-    concurrency: int
-    progress: Callable[[int], object] | None
-    hash_progress: Callable[[int], object] | None
+    overwrite: bool = False
+    biz_attr: str = ""
+    integrity: str = "parts"
+    slice_size: int = PARTS_SLICE_SIZE
+    concurrency: int = 8
+    progress: Callable[[int], object] | None = None
+    hash_progress: Callable[[int], object] | None = None
+    max_rate: float | None = None
+    deadline: float | None = None
+    cancel: CancelToken | None = None
 
     def __post_init__(self) -> None:
         check_text("biz_attr", self.biz_attr)
-        if self.integrity not in {"parts", "none"}:
-            raise InputError(f"integrity must be 'parts' or 'none', not {self.integrity!r}")
+        if self.integrity not in INTEGRITIES:
+            raise InputError(f"integrity must be one of {INTEGRITIES}, not {self.integrity!r}")
         if type(self.concurrency) is not int or not 1 <= self.concurrency <= MAX_CONCURRENCY:
             raise InputError(
                 f"concurrency must be from 1 to {MAX_CONCURRENCY}, not {self.concurrency!r}"
@@ -46,3 +53,9 @@ class UploadOptions:
                 f"slice_size must be one of {allowed} with integrity={self.integrity!r},"
                 f" not {self.slice_size!r}"
             )
+        if self.max_rate is not None:
+            RateLimit(self.max_rate)
+        if self.deadline is not None:
+            check_deadline(self.deadline)
+        if not isinstance(self.cancel, (CancelToken, type(None))):
+            raise InputError(f"cancel is a CancelToken, not {type(self.cancel).__name__}")

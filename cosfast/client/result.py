@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cosfast.protocol.slices import Uploaded
 
 
 @dataclass(frozen=True)
@@ -32,3 +36,27 @@ class UploadResult:
     instant: bool
     sent_bytes: int
     resumed_bytes: int
+
+
+def make_result(
+    uploaded: Uploaded,
+    digest: str,
+    size: int,
+    *,
+    instant: bool = False,
+    sent_bytes: int = 0,
+    resumed_bytes: int = 0,
+) -> UploadResult:
+    """Put together what the server said and what is known here."""
+    return UploadResult(
+        access_url=uploaded.access_url,
+        url=uploaded.url,
+        source_url=uploaded.source_url,
+        resource_path=uploaded.resource_path,
+        vid=uploaded.vid,
+        sha1=digest,
+        filesize=size,
+        instant=instant,
+        sent_bytes=sent_bytes,
+        resumed_bytes=resumed_bytes,
+    )

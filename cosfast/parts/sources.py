@@ -25,8 +25,8 @@ BLOCK_BYTES = 256 * 1024
 HAS_PREADV = hasattr(os, "preadv")
 """Whether threads can read one descriptor at different places at once."""
 
-READ_AHEAD_FROM = 4 * 1024 * 1024
-"""Bytes: a smaller file is read before a thread to read it would have started."""
+READ_AHEAD_FROM = 32 * 1024 * 1024
+"""Bytes: with a smaller file, a thread and its buffers would cost more than they save."""
 
 MEMORY_BLOCK_BYTES = 16 * 1024 * 1024
 """Bytes of memory hashed in one go."""
@@ -132,6 +132,10 @@ class PathSource(Source):
                 )
             done += count
         return view
+
+    def status(self) -> os.stat_result:
+        """Return what the system says of the file now."""
+        return os.fstat(self._file.fileno())
 
     def check_unchanged(self) -> None:
         """Compare size and modification time with those at opening."""

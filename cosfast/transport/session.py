@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
@@ -17,10 +15,17 @@ from cosfast import __version__
 from cosfast.errors import RequestError, TransportError, TransportTimeout
 from cosfast.protocol.failures import is_retryable, redacted
 from cosfast.protocol.messages import read_answer
+from cosfast.transport.adapter import ControlledAdapter, controlled
+from cosfast.transport.control import Control
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cosfast.credentials import Credentials
+    from cosfast.protocol.addresses import ObjectAddress
+    from cosfast.protocol.forms import Body
     from cosfast.protocol.messages import Answer, Request
+    from cosfast.transport.rate import RateLimit
     from cosfast.transport.retry import RetryPolicy
 
 logger = logging.getLogger("cosfast.transport")
@@ -32,12 +37,15 @@ MAX_ANSWER_BYTES = 4 * 1024 * 1024
 class Transport:
     """Sends requests for one set of credentials to one endpoint; threads may share it.
 
+    Of a session that is given, the adapters, the headers, the proxies and the TLS settings are
+    used; cookies, hooks and redirects are not, as the API has none.
+
     Args:
         credentials: sign each try anew, since a signature may expire while a request waits.
         base_url: scheme, host and port, with no slash at its end.
         session: a `requests.Session` to use; by default one is made here and closed by `close`.
         retry: the policy for every request.
-        timeout: seconds to connect and seconds to wait for the socket, as requests takes them.
+        timeout: seconds to connect and seconds to wait for the socket.
         connections: connections to keep open, where the session is made here.
     """
 
@@ -52,36 +60,50 @@ class Transport:
         connections: int,
     ) -> None:
         self._credentials = credentials
-        self._base_url = base_url
+        self.base_url = base_url
         self._retry = retry
         self._timeout = timeout
         self._owns_session = session is None
         self._session = _new_session(connections) if session is None else session
-        self._settings = self._session.merge_environment_settings(base_url, {}, True, None, None)
+        self._settings: Any = self._session.merge_environment_settings(
+            base_url, {}, True, None, None
+        )
 
-    def send(self, request: Request, *, cancelled: Event | None = None) -> Answer:
+    def send(
+        self,
+        request: Request,
+        *,
+        control: Control | None = None,
+        limit: RateLimit | None = None,
+    ) -> Answer:
         """Send `request` until it is answered or not worth another try.
 
         Args:
             request: what to send.
-            cancelled: once set, no further try starts and a wait between two ends.
+            control: may stop it, also in the midst of a try or of a wait between two.
+            limit: spaces out the bytes of its body.
 
         Raises:
             ServerError: the server's refusal, by code.
             AnswerError: an answer that is not the protocol's.
             TransportError: no answer came.
         """
-        cancelled = cancelled or Event()
+        control = control or Control()
         started = time.monotonic()
         failures = 0
         while True:
             try:
-                return self._send_once(request)
+                return self._send_once(request, control, limit)
             except RequestError as error:
+                error.tried_before = failures > 0
                 failures += 1
                 wait = self._wait_after(error, failures, time.monotonic() - started)
-                if wait is None or cancelled.wait(wait):
+                if wait is None or control.wait(wait):
                     raise
+
+    def url_of(self, address: ObjectAddress) -> str:
+        """Return the API's URL of a file or a folder."""
+        return self.base_url + address.url_path
 
     def close(self) -> None:
         """Close the connections, where the session was made here."""
@@ -96,16 +118,19 @@ class Transport:
             logger.info("try %d failed, the next in %.2f s: %s", failures, wait, error)
         return wait
 
-    def _send_once(self, request: Request) -> Answer:
+    def _send_once(self, request: Request, control: Control, limit: RateLimit | None) -> Answer:
         started = time.monotonic()
-        prepared = self._prepare(request)
+        prepared = self._prepare(request, control, limit)
+        adapter = self._session.get_adapter(prepared.url or "")
+        connect, read = self._timeout
+        left = max(0.001, control.remaining())
         try:
-            with self._session.send(
-                prepared,
-                timeout=self._timeout,
-                allow_redirects=False,
-                **self._settings,
-            ) as response:
+            with (
+                controlled(control),
+                adapter.send(
+                    prepared, timeout=(min(connect, left), min(read, left)), **self._settings
+                ) as response,
+            ):
                 body = response.raw.read(MAX_ANSWER_BYTES, decode_content=True)
         except (requests.RequestException, HTTPError, OSError) as exc:
             raise _transport_error(request, exc) from exc
@@ -118,36 +143,51 @@ class Transport:
         )
         return read_answer(request, response.status_code, response.headers, body)
 
-    def _prepare(self, request: Request) -> requests.PreparedRequest:
+    def _prepare(
+        self, request: Request, control: Control, limit: RateLimit | None
+    ) -> requests.PreparedRequest:
+        """Fill in a request by hand: what `Session.prepare_request` would add is not wanted here.
+
+        It would take a netrc entry's password for our signature, and for each slice anew it
+        would merge settings that never change.
+        """
         body = request.encode()
-        headers = dict(request.headers)
+        prepared = requests.PreparedRequest()
+        prepared.method = request.method
+        prepared.url = request.url(self.base_url)
+        headers: Any = self._session.headers
+        prepared.headers = CaseInsensitiveDict(headers)
+        prepared.headers.update(request.headers)
+        prepared.headers["Authorization"] = self._credentials.sign_request(request)
+        prepared.hooks = {}
         if body is not None:
-            headers["Content-Type"] = body.content_type
-        return self._session.prepare_request(
-            requests.Request(
-                request.method,
-                request.url(self._base_url),
-                headers=headers,
-                data=body,
-                auth=_Signature(self._credentials.sign_request(request)),
-            )
-        )
-
-
-class _Signature(AuthBase):
-    """Sets the header as requests' own way of authentication, which a netrc entry then is not."""
-
-    def __init__(self, signature: str) -> None:
-        self._signature = signature
-
-    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        prepared.headers["Authorization"] = self._signature
+            prepared.headers["Content-Type"] = body.content_type
+            prepared.headers["Content-Length"] = str(len(body))
+            paced: Any = body if limit is None else _Paced(body, limit, control)
+            prepared.body = paced  # requests sends whatever can be iterated over
+        elif request.method == "POST":
+            prepared.headers["Content-Length"] = "0"
         return prepared
+
+
+class _Paced:
+    """A body whose bytes wait for their time."""
+
+    def __init__(self, body: Body, limit: RateLimit, control: Control) -> None:
+        self._body = body
+        self._limit = limit
+        self._control = control
+
+    def __len__(self) -> int:
+        return len(self._body)
+
+    def __iter__(self) -> Iterator[bytes | memoryview]:
+        return self._limit.pace(self._body, self._control.wait)
 
 
 def _new_session(connections: int) -> requests.Session:
     session = requests.Session()
-    adapter = HTTPAdapter(pool_maxsize=connections, max_retries=0)
+    adapter = ControlledAdapter(pool_maxsize=connections, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers["User-Agent"] = f"cosfast/{__version__}"

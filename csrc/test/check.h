@@ -42,6 +42,7 @@ void rng_fill(rng *r, uint8_t *bytes, size_t len);
 void rng_state(rng *r, uint32_t h[5]);
 
 void test_context(void);
+void test_files(void);
 void test_kernels(void);
 void test_many(void);
 void test_pages(void);

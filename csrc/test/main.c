@@ -4,6 +4,7 @@ int main(void) {
     test_threads(); /* before anything else hashes: it tests the race of first uses */
     test_selection();
     test_context();
+    test_files();
     test_kernels();
     test_many();
     test_pages();

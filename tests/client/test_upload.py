@@ -10,6 +10,7 @@ import threading
 import pytest
 import requests
 from emulated import BUCKET, connect, start_emulator
+from requests.adapters import HTTPAdapter
 from worked_values import content
 
 import cosfast
@@ -117,17 +118,19 @@ def test_the_servers_slice_size_is_obeyed():
 def test_serial_upload_is_obeyed():
     data = content(10 * MIB)
     with start_emulator(serial_upload=True) as emulator:
-        session = Recorder()
-        with connect(emulator.endpoint, session=session) as client:
+        recorder = Recorder()
+        with connect(emulator.endpoint, session=recorder.session) as client:
             client.upload(data, BUCKET, "file", concurrency=8)
-    assert session.most_at_once("upload_slice_data") == 1
+    assert recorder.most_at_once("upload_slice_data") == 1
 
 
-class Recorder(requests.Session):
+class Recorder(HTTPAdapter):
     """Counts requests under way, by operation."""
 
     def __init__(self):
-        super().__init__()
+        super().__init__(pool_maxsize=32)
+        self.session = requests.Session()
+        self.session.mount("http://", self)
         self.operations = []
         self.bodies = []
         self._now = {}
@@ -160,21 +163,21 @@ def operation_of(head):
 
 
 def test_slices_go_in_parallel_within_the_bound(emulator):
-    session = Recorder()
-    with connect(emulator.endpoint, session=session) as client:
+    recorder = Recorder()
+    with connect(emulator.endpoint, session=recorder.session) as client:
         client.upload(content(24 * MIB), BUCKET, "file", concurrency=4)
-    assert 1 < session.most_at_once("upload_slice_data") <= 4
-    assert session.operations.count("upload_slice_data") == 24
-    assert session.operations.count("upload_slice_finish") == 1
+    assert 1 < recorder.most_at_once("upload_slice_data") <= 4
+    assert recorder.operations.count("upload_slice_data") == 24
+    assert recorder.operations.count("upload_slice_finish") == 1
 
 
 def test_a_slice_is_sent_as_a_view_of_the_source(emulator):
     data = content(9 * MIB)
-    session = Recorder()
-    with connect(emulator.endpoint, session=session) as client:
+    recorder = Recorder()
+    with connect(emulator.endpoint, session=recorder.session) as client:
         client.upload(data, BUCKET, "file")
     large = [
-        piece for body in session.bodies if body is not None for piece in body if len(piece) >= MIB
+        piece for body in recorder.bodies if body is not None for piece in body if len(piece) >= MIB
     ]
     assert len(large) == 9
     assert all(isinstance(piece, memoryview) and piece.obj is data for piece in large)

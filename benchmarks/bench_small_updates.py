@@ -1,0 +1,142 @@
+"""Small updates: what a call costs, and what taking the state out and putting it back costs."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from harness.files import random_bytes
+from harness.race import OURS, Contender, Race, Work
+from harness.sizes import spell_size
+from peers import resumable
+
+import cosfast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Measure
+
+UPDATE_SIZES = (16, 64, 256, 1024, 4096, 16384)
+DIGEST_SIZES = (64, 1024)
+
+
+def updates(work: Work, sha1: Any) -> Any:
+    """Feed one object the same bytes over and over; return the object."""
+    data, update = work.data, sha1.update
+    for _ in range(work.repeats):
+        update(data)
+    return sha1
+
+
+def digests(work: Work, digest: Callable[[bytes], str]) -> str:
+    """Hash the same short message over and over, with a new object each time."""
+    data = work.data
+    for _ in range(work.repeats - 1):
+        digest(data)
+    return digest(data)
+
+
+def moves_of_cosfast(work: Work) -> str:
+    """Take the state out as bytes and go on in a new object, over and over."""
+    sha1 = cosfast.sha1(work.data)
+    for _ in range(work.repeats):
+        state = cosfast.Sha1State.from_bytes(sha1.state().to_bytes())
+        sha1 = cosfast.Sha1.from_state(state)
+    return sha1.hexdigest()
+
+
+def moves_of_rehashes(work: Work) -> str:
+    """Do the same with rehashes."""
+    kind = resumable.rehashes_sha1()
+    sha1 = kind()
+    sha1.update(work.data)
+    for _ in range(work.repeats):
+        sha1 = kind.deserialize(sha1.serialize())
+    return str(sha1.finalize())
+
+
+UPDATES = Race(
+    "small updates",
+    "hashlib.sha1",
+    (
+        Contender("cosfast.sha1", lambda work: updates(work, cosfast.sha1()).hexdigest(), OURS),
+        Contender("hashlib.sha1", lambda work: updates(work, hashlib.sha1()).hexdigest()),
+        Contender(
+            "rehashes.PySha1",
+            lambda work: updates(work, resumable.rehashes_sha1()()).finalize(),
+        ),
+    ),
+)
+DIGESTS = Race(
+    "small updates",
+    "hashlib.sha1",
+    (
+        Contender(
+            "cosfast.sha1",
+            lambda work: digests(work, lambda data: cosfast.sha1(data).hexdigest()),
+            OURS,
+        ),
+        Contender(
+            "hashlib.sha1",
+            lambda work: digests(work, lambda data: hashlib.sha1(data).hexdigest()),
+        ),
+        Contender(
+            "rehashes.PySha1",
+            lambda work: digests(work, resumable.rehashes_digest),
+        ),
+    ),
+)
+MOVES = Race(
+    "small updates",
+    "rehashes.PySha1",
+    (
+        Contender("cosfast.sha1", moves_of_cosfast, OURS),
+        Contender("rehashes.PySha1", moves_of_rehashes),
+    ),
+)
+
+
+@pytest.fixture(params=UPDATE_SIZES)
+def update(request: pytest.FixtureRequest) -> Work:
+    """Return the work of updates of one size."""
+    size: int = request.param
+    data = random_bytes(size)
+    repeats = min(20_000, 2**24 // size)
+    expected = hashlib.sha1(data * repeats).hexdigest()
+    return Work(f"update of {spell_size(size)}", data, expected, size, repeats)
+
+
+@pytest.fixture(params=DIGEST_SIZES)
+def digest(request: pytest.FixtureRequest) -> Work:
+    """Return the work of hashing short messages whole."""
+    data = random_bytes(request.param)
+    expected = hashlib.sha1(data).hexdigest()
+    return Work(f"message of {spell_size(len(data))}", data, expected, len(data), 10_000)
+
+
+@pytest.fixture
+def move() -> Work:
+    """Return the work of moving a state with bytes pending."""
+    data = random_bytes(100)
+    expected = hashlib.sha1(data).hexdigest()
+    return Work("state out and in", data, expected, repeats=2000)
+
+
+@pytest.mark.parametrize("name", UPDATES.names)
+def test_update(measure: Measure, update: Work, name: str) -> None:
+    """Update one object many times."""
+    measure(UPDATES, update, name)
+
+
+@pytest.mark.parametrize("name", DIGESTS.names)
+def test_digest(measure: Measure, digest: Work, name: str) -> None:
+    """Hash many short messages."""
+    measure(DIGESTS, digest, name)
+
+
+@pytest.mark.parametrize("name", MOVES.names)
+def test_state_out_and_in(measure: Measure, move: Work, name: str) -> None:
+    """Take a state out and put it in many times."""
+    measure(MOVES, move, name)

@@ -1,0 +1,133 @@
+"""Runs the races, gives their times to pytest-benchmark, and prints the claims at the end."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from harness import machine
+from harness.clock import ReplayClock
+from harness.files import Files
+from harness.report import Report, extra_info
+from harness.sizes import FULL, QUICK, Sizes
+from harness.tables import claim_lines, race_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from harness.race import Race, Work
+
+    Measure = Callable[[Race, Work, str], None]
+
+REPORT = pytest.StashKey[Report]()
+CLOCK = pytest.StashKey[ReplayClock]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take --quick."""
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="smaller sizes and few rounds: shows that all works, but its figures are not claims",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the report."""
+    if os.environ.get("COSFAST_KERNEL"):
+        raise pytest.UsageError("unset COSFAST_KERNEL: the benchmarks choose kernels themselves")
+    config.stash[REPORT] = Report(_sizes(config).rounds)
+    config.stash[CLOCK] = ReplayClock()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give every benchmark the clock that replays what its race measured."""
+    for item in items:
+        item.add_marker(pytest.mark.benchmark(timer=config.stash[CLOCK].now))
+
+
+@pytest.fixture(scope="session")
+def sizes(request: pytest.FixtureRequest) -> Sizes:
+    """Return how much work this run does."""
+    return _sizes(request.config)
+
+
+@pytest.fixture(scope="session")
+def files() -> Iterator[Files]:
+    """Make files to hash, and remove them when the run ends."""
+    with tempfile.TemporaryDirectory(prefix="cosfast-bench-") as folder:
+        yield Files(Path(folder))
+
+
+@pytest.fixture
+def report(request: pytest.FixtureRequest) -> Report:
+    """Return what the run has measured so far."""
+    return request.config.stash[REPORT]
+
+
+@pytest.fixture
+def clock(request: pytest.FixtureRequest) -> ReplayClock:
+    """Return the clock that `benchmark` goes by."""
+    return request.config.stash[CLOCK]
+
+
+@pytest.fixture
+def measure(report: Report, benchmark: Any, clock: ReplayClock) -> Measure:
+    """Show pytest-benchmark how one contender did in its race.
+
+    The first of a race's contenders runs the whole race. One that could not take part is
+    skipped with the reason; one that failed, or was wrong, fails.
+    """
+
+    def measure_contender(race: Race, work: Work, name: str) -> None:
+        outcome = report.outcome(race, work)
+        if name in outcome.absent:
+            pytest.skip(f"{name}: {outcome.absent[name]}")
+        if name in outcome.failed:
+            benchmark.pedantic(_fail_with, args=(outcome.failed[name],))
+        benchmark.group = f"{race.group}: {work.title}"
+        benchmark.extra_info.update(extra_info(outcome, name))
+        clock.replay(benchmark, outcome.times[name])
+
+    return measure_contender
+
+
+def pytest_benchmark_generate_machine_info() -> dict[str, object]:
+    """Describe the machine in place of pytest-benchmark, which would tell the host's name."""
+    return machine.describe()
+
+
+def pytest_benchmark_generate_commit_info() -> dict[str, object]:
+    """Leave out the commit: a result is committed together with what it measured."""
+    return {}
+
+
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+    """Add the claims to the result file, and drop settings that a replay does not use."""
+    output_json["quick"] = _sizes(config) is QUICK
+    output_json["claims"] = [reading.as_json() for reading in config.stash[REPORT].readings()]
+    for entry in output_json["benchmarks"]:
+        del entry["options"]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the tables."""
+    terminalreporter.section("benchmarks")
+    if _sizes(config) is QUICK:
+        terminalreporter.write_line("--quick: the sizes are smaller than the claims name.")
+    report = config.stash[REPORT]
+    for line in [*race_lines(report.outcomes()), *claim_lines(report.readings())]:
+        terminalreporter.write_line(line)
+
+
+def _fail_with(failure: Exception) -> None:
+    raise failure
+
+
+def _sizes(config: pytest.Config) -> Sizes:
+    return QUICK if config.getoption("--quick") else FULL

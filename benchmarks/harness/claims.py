@@ -1,0 +1,105 @@
+"""What cosfast claims about its speed and size, each line with its floor and its aim.
+
+The figures are reported beside what was measured and never asserted: a busy machine is no bug.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Unit:
+    """How a figure is spelt, and which way is better."""
+
+    suffix: str
+    decimals: int
+    larger_is_better: bool
+
+    @property
+    def name(self) -> str:
+        """What the result file calls it."""
+        return self.suffix.strip()
+
+    def spell(self, value: float) -> str:
+        """Return a measured value with its unit."""
+        return f"{value:,.{self.decimals}f}{self.suffix}"
+
+    def spell_bound(self, value: float) -> str:
+        """Return a claimed value with its unit, as short as it is."""
+        return f"{value:,g}{self.suffix}"
+
+
+TIMES = Unit("x", 2, larger_is_better=True)
+MILLISECONDS = Unit(" ms", 1, larger_is_better=False)
+MEBIBYTES = Unit(" MiB", 1, larger_is_better=False)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How the seconds of a contender and those of the peer become a figure."""
+
+    unit: Unit
+    of: Callable[[float, float], float]
+
+
+FASTER = Comparison(TIMES, lambda ours, peer: peer / ours)
+LONGER = Comparison(MILLISECONDS, lambda ours, peer: (ours - peer) * 1e3)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured value, of the medians, and the extremes of single rounds."""
+
+    measured: float
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One line of the table: the work, what must be reached, and what is aimed for."""
+
+    row: str
+    floor: float
+    aim: float
+    unit: Unit = TIMES
+
+    def verdict(self, measured: float) -> str:
+        """Say in a word how the measured value, as it is spelt, stands to the claim."""
+        sign = 1 if self.unit.larger_is_better else -1
+        value = sign * round(measured, self.unit.decimals)
+        if value >= sign * self.aim:
+            return "aim reached"
+        return "reached" if value >= sign * self.floor else "MISSED"
+
+
+ONE_STREAM = Claim("one stream, 64 MiB in memory, against hashlib.sha1", 0.97, 1.00)
+FILE_TO_PARTS = Claim("1 GiB file in page cache to parts, against file_digest", 1.04, 1.08)
+PURE_PYTHON = Claim("8 MiB to parts, against pure Python", 1000, 1500)
+MANY_AVX512 = Claim("64 x 1 MiB, one thread, AVX-512, against hashlib", 4.5, 5.5)
+MANY_SHANI = Claim("the same with SHA-NI alone forced", 2.1, 2.5)
+MANY_AVX2 = Claim("the same with AVX2 alone forced", 1.3, 1.45)
+VERIFY = Claim("verify a 1 GiB file in page cache, 2 cores, against file_digest", 4, 6)
+FILES_1_MIB = Claim("1,000 files of 1 MiB, 2 cores, against a file_digest loop", 3.5, 6)
+FILES_16_KIB = Claim("10,000 files of 16 KiB, 2 cores, against a file_digest loop", 2, 4)
+MEMORY = Claim("memory above the interpreter, any file size", 64, 32, MEBIBYTES)
+IMPORT = Claim("import cosfast, above cffi's backend and the interpreter", 30, 15, MILLISECONDS)
+
+TABLE = (
+    ONE_STREAM,
+    FILE_TO_PARTS,
+    PURE_PYTHON,
+    MANY_AVX512,
+    MANY_SHANI,
+    MANY_AVX2,
+    VERIFY,
+    FILES_1_MIB,
+    FILES_16_KIB,
+    MEMORY,
+    IMPORT,
+)

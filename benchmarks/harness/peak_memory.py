@@ -1,0 +1,58 @@
+"""Does one operation in a process of its own, and prints its answer and the most memory it held.
+
+    peak_memory.py OPERATION PATH...
+
+Run as a program: nothing but what the operation needs is imported. Linux alone says the peak of
+this very process (VmHWM of /proc/self/status); ru_maxrss would count that of the parent too.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def nothing(_paths: list[str]) -> str:
+    """Stand for the interpreter alone."""
+    return ""
+
+
+def uploadparts(paths: list[str]) -> str:
+    """Return the SHA-1 at the end of one file's list."""
+    import cosfast  # noqa: PLC0415 - the interpreter alone is measured without it
+
+    return cosfast.uploadparts(paths[0]).sha1
+
+
+def verify(paths: list[str]) -> str:
+    """Return which slices of a file differ from the list in the second path."""
+    import cosfast  # noqa: PLC0415 - as above
+
+    with open(paths[1], "rb") as file:  # noqa: PTH123 - pathlib would count as memory
+        parts = cosfast.UploadParts.from_json(file.read())
+    return str(cosfast.verify(paths[0], parts))
+
+
+def uploadparts_many(paths: list[str]) -> str:
+    """Return the SHA-1 of the one file, or the number of several."""
+    import cosfast  # noqa: PLC0415 - as above
+
+    digests = []
+    for _, parts in cosfast.uploadparts_many(paths):
+        if isinstance(parts, OSError):
+            raise parts
+        digests.append(parts.sha1)
+    return digests[0] if len(digests) == 1 else str(len(digests))
+
+
+def peak_kib() -> int:
+    """Return the most KiB of memory that this process held."""
+    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - as above
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+
+
+OPERATIONS = {run.__name__: run for run in (nothing, uploadparts, verify, uploadparts_many)}
+
+if __name__ == "__main__":
+    _, operation, *arguments = sys.argv
+    answer = OPERATIONS[operation](arguments)
+    sys.stdout.write(f"{peak_kib()} {answer}")

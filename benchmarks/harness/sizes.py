@@ -1,0 +1,46 @@
+"""How much work a run does: what the claims speak of, or a quick look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes, counts of files and of buffers, and the most rounds a race may take."""
+
+    stream: int = 64 * MIB
+    file: int = GIB
+    pure_python: int = 8 * MIB
+    buffers: int = 64
+    jobs: int = 1024
+    files_1_mib: int = 1000
+    files_16_kib: int = 10_000
+    sparse: int = 8 * GIB
+    rounds: int = 1000
+
+
+FULL = Sizes()
+QUICK = Sizes(
+    stream=16 * MIB,
+    file=64 * MIB,
+    pure_python=MIB // 2,
+    buffers=32,
+    jobs=256,
+    files_1_mib=64,
+    files_16_kib=1000,
+    sparse=GIB,
+    rounds=3,
+)
+
+
+def spell_size(size: int) -> str:
+    """Return a number of bytes in the largest unit that divides it."""
+    for unit, name in ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
+        if size and size % unit == 0:
+            return f"{size // unit:,} {name}"
+    return f"{size:,} bytes"

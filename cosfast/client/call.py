@@ -1,0 +1,55 @@
+"""`Call`: everything that the steps of one upload need to send a request."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cosfast.transport.control import Control
+from cosfast.transport.rate import RateLimit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cosfast.client.options import UploadOptions
+    from cosfast.protocol.addresses import ObjectAddress
+    from cosfast.protocol.messages import Answer, Request
+    from cosfast.transport.journal import Journal
+    from cosfast.transport.session import Transport
+
+
+@dataclass(frozen=True)
+class Call:
+    """One upload on its way.
+
+    Attributes:
+        transport: sends its requests.
+        journal: remembers what may be of use to the next one.
+        address: the file to be.
+        options: how it was asked for.
+        control: may stop it.
+        limit: spaces out its bytes, or None.
+    """
+
+    transport: Transport
+    journal: Journal
+    address: ObjectAddress
+    options: UploadOptions
+    control: Control
+    limit: RateLimit | None
+
+    @classmethod
+    @contextmanager
+    def running(
+        cls, transport: Transport, journal: Journal, address: ObjectAddress, options: UploadOptions
+    ) -> Iterator[Call]:
+        """Yield a call that hears its token and its deadline while the block runs."""
+        control = Control(options.cancel, options.deadline)
+        limit = None if options.max_rate is None else RateLimit(options.max_rate)
+        with control.running():
+            yield cls(transport, journal, address, options, control, limit)
+
+    def send(self, request: Request) -> Answer:
+        """Send a request, retried and stoppable; see `Transport.send`."""
+        return self.transport.send(request, control=self.control, limit=self.limit)

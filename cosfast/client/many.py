@@ -1,0 +1,145 @@
+"""`upload_many`: many files, here or wherever an executor runs them.
+
+Files are hashed by the many-files path, a group at a time, so that they share the core's lanes;
+each is then an upload of its own, and its failure is its own result.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
+
+from cosfast.client.options import UploadOptions
+from cosfast.client.result import UploadResult
+from cosfast.client.upload import upload
+from cosfast.errors import CosError, InputError
+from cosfast.parts.many import uploadparts_many
+from cosfast.protocol.addresses import ObjectAddress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import Executor
+
+    from cosfast.client.client import Client
+    from cosfast.parts.model import UploadParts
+
+GROUP = 32
+"""Files that are hashed together, and that one task of an executor takes."""
+
+Outcome = Union[UploadResult, CosError, OSError]
+
+
+@dataclass(frozen=True)
+class UploadJob:
+    """One file of many.
+
+    Args:
+        source: a path; for an executor in other processes, one that they see too.
+        bucket: the bucket's name.
+        path: where in the bucket.
+        options: the keywords of `Client.upload`; callbacks do not go to other processes.
+    """
+
+    source: Any
+    bucket: str
+    path: str
+    options: UploadOptions = field(default_factory=UploadOptions)
+
+
+class _Hashed(NamedTuple):
+    """A job and its parts; None where they are not known before it begins."""
+
+    job: UploadJob
+    parts: UploadParts | OSError | None
+
+
+def upload_many(
+    client: Client, jobs: Iterable[UploadJob], executor: Executor | None, files: int
+) -> Iterator[tuple[UploadJob, Outcome]]:
+    """Yield each job with what came of it; see `Client.upload_many`."""
+    if type(files) is not int or files < 1:
+        raise InputError(f"files must be a number from 1, not {files!r}")
+    return _here(client, jobs, files) if executor is None else _spread(client, jobs, executor)
+
+
+def _here(
+    client: Client, jobs: Iterable[UploadJob], files: int
+) -> Iterator[tuple[UploadJob, Outcome]]:
+    """Upload in threads of this process, while the next ones are hashed."""
+    pending: dict[Future[Outcome], UploadJob] = {}
+    with ThreadPoolExecutor(files, thread_name_prefix="cosfast-upload") as pool:
+        try:
+            for hashed in _hash_groups(jobs):
+                pending[pool.submit(_run_job, client, hashed)] = hashed.job
+                while len(pending) > 2 * files:
+                    yield from _finished(pending)
+            while pending:
+                yield from _finished(pending)
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def _spread(
+    client: Client, jobs: Iterable[UploadJob], executor: Executor
+) -> Iterator[tuple[UploadJob, Outcome]]:
+    """Give an executor's workers a group at a time; each hashes and uploads its own."""
+    remaining = iter(jobs)
+    pending: set[Future[list[tuple[UploadJob, Outcome]]]] = set()
+    try:
+        for group in iter(lambda: list(islice(remaining, GROUP)), []):
+            pending.add(executor.submit(_run_group, client, group))
+        while pending:
+            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield from future.result()
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+def _run_group(client: Client, jobs: list[UploadJob]) -> list[tuple[UploadJob, Outcome]]:
+    """Hash these files together and upload them one after the other: an executor's task."""
+    return [(hashed.job, _run_job(client, hashed)) for hashed in _hash_groups(jobs)]
+
+
+def _run_job(client: Client, hashed: _Hashed) -> Outcome:
+    job, parts = hashed
+    if isinstance(parts, OSError):
+        return parts
+    try:
+        address = ObjectAddress(client.credentials.appid, job.bucket, job.path)
+        return upload(
+            client.transport, client.journal, job.source, address, job.options, parts=parts
+        )
+    except (CosError, OSError) as exc:
+        return exc
+
+
+def _hash_groups(jobs: Iterable[UploadJob]) -> Iterator[_Hashed]:
+    remaining = iter(jobs)
+    for group in iter(lambda: list(islice(remaining, GROUP)), []):
+        yield from _hash_group(group)
+
+
+def _hash_group(jobs: list[UploadJob]) -> Iterator[_Hashed]:
+    by_path: dict[str | os.PathLike[str], list[UploadJob]] = {}
+    for job in jobs:
+        if isinstance(job.source, (str, os.PathLike)) and job.options.integrity == "parts":
+            by_path.setdefault(job.source, []).append(job)
+        else:
+            yield _Hashed(job, None)
+    for path, parts in uploadparts_many(by_path):
+        for job in by_path[path]:
+            yield _Hashed(job, parts)
+
+
+def _finished(
+    pending: dict[Future[Outcome], UploadJob],
+) -> Iterator[tuple[UploadJob, Outcome]]:
+    done, _ = wait(pending, return_when=FIRST_COMPLETED)
+    for future in done:
+        yield pending.pop(future), future.result()

@@ -1,0 +1,271 @@
+"""An upload in slices: a plan (what does the server lack?), tasks (the slices), one finisher.
+
+It knows the steps of the protocol (PROTOCOL.md, section 4) and when to take which. What is on the
+wire is `protocol`'s, how it gets there and how often is `transport`'s, where the bytes come from
+is `parts.sources`'.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from cosfast.client.buffers import Buffers
+from cosfast.client.folders import with_folders
+from cosfast.client.integrity import Hashing
+from cosfast.client.plan import SlicePlan, plan_new, plan_resumed
+from cosfast.client.result import make_result
+from cosfast.client.settle import settled
+from cosfast.errors import (
+    ExistsError,
+    IntegrityError,
+    NotFoundError,
+    ServerError,
+    SessionError,
+    SourceChanged,
+    UnfinishedUploadError,
+)
+from cosfast.parts.verify import slice_matches
+from cosfast.protocol import objects, slices
+from cosfast.protocol.codes import Code
+from cosfast.transport.journal import Destination, RememberedUpload
+from cosfast.workers import Progress, run_workers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cosfast.client.call import Call
+    from cosfast.client.result import UploadResult
+    from cosfast.parts.model import UploadParts
+    from cosfast.parts.sources import Source
+    from cosfast.protocol.slices import UnfinishedUpload, Uploaded
+
+
+class _Piece(NamedTuple):
+    """A slice to be sent; read already where the whole file is read in order."""
+
+    offset: int
+    length: int
+    content: memoryview | None
+    buffer: memoryview
+
+
+class SliceUpload:
+    """One file on its way.
+
+    Args:
+        call: sends the requests.
+        source: the bytes, read at any place by any thread.
+        size: how many they are.
+        parts: theirs, where they are known already.
+    """
+
+    def __init__(self, call: Call, source: Source, size: int, parts: UploadParts | None) -> None:
+        self._call = call
+        self._source = source
+        self._size = size
+        self._hashing = Hashing(call, source, parts)
+        self._destination = Destination(call.transport.base_url, call.address)
+        self._acknowledged = Progress(call.options.progress)
+        self._sent = Progress(None)
+
+    def run(self) -> UploadResult:
+        """Go through all steps; start over once where the server lost the session."""
+        self._hashing.prepare()
+        try:
+            return self._attempt()
+        except SessionError:
+            self._start_over()
+        except SourceChanged:
+            # The journal's list may be of other bytes that were given the same time stamps.
+            if not self._hashing.forget_remembered():
+                raise
+            self._start_over()
+        return self._attempt()
+
+    def _start_over(self) -> None:
+        self._call.control.check()
+        self._call.control.stop.clear()
+        self._call.journal.forget_upload(self._destination)
+        self._acknowledged.advance(-self._acknowledged.total)
+
+    def _attempt(self) -> UploadResult:
+        opened = with_folders(self._call, self._open)
+        if isinstance(opened, slices.Uploaded):
+            self._acknowledged.advance(self._size)
+            return self._result(opened, instant=True)
+        self._acknowledged.advance(opened.resumed_bytes)
+        self._send_slices(opened)
+        self._source.check_unchanged()
+        done = self._finish(opened)
+        self._call.journal.forget_upload(self._destination)
+        return self._result(done, resumed_bytes=opened.resumed_bytes)
+
+    # The plan: where to send what.
+
+    def _open(self) -> SlicePlan | Uploaded:
+        remembered = self._call.journal.upload_at(self._destination)
+        if remembered is not None and self._sha and remembered.sha1 == self._sha:
+            try:
+                return self._take_up(None)  # saves sending the parts list to be told -4019
+            except NotFoundError:
+                self._call.journal.forget_upload(self._destination)
+        try:
+            return self._open_new()
+        except UnfinishedUploadError as refusal:
+            return self._take_up(refusal)
+
+    def _open_new(self) -> SlicePlan | Uploaded:
+        options, parts = self._call.options, self._hashing.parts
+        request = slices.slice_init(
+            self._call.address,
+            filesize=self._size,
+            slice_size=options.slice_size,
+            sha=self._sha,
+            uploadparts=None if parts is None else parts.to_json(),
+            biz_attr=options.biz_attr,
+            overwrite=options.overwrite,
+        )
+        opened = slices.read_slice_init(self._call.send(request))
+        if isinstance(opened, slices.Uploaded):
+            return opened
+        self._remember(opened.session, opened.slice_size)
+        return plan_new(opened, self._size)
+
+    def _take_up(self, refusal: UnfinishedUploadError | None) -> SlicePlan | Uploaded:
+        listed = slices.read_slice_list(self._call.send(slices.slice_list(self._call.address)))
+        if isinstance(listed, slices.Uploaded):  # finished in between, by us or by another
+            return self._settled() or self._open_new()
+        # Without a SHA-1 nothing tells of what content those slices are. They are not trusted:
+        # all are sent again, into the same session only where nobody allowed to remove it.
+        trusted = self._sha is not None
+        if self._looks_like_ours(listed) and (trusted or not self._call.options.overwrite):
+            self._remember(listed.session, listed.slice_size)
+            return plan_resumed(listed, trusted=trusted)
+        if not self._call.options.overwrite:
+            raise self._other_content(refusal)
+        with suppress(NotFoundError):  # it went by a first try whose answer was lost, or by others
+            self._call.send(objects.delete(self._call.address))
+        return self._open_new()
+
+    def _looks_like_ours(self, unfinished: UnfinishedUpload) -> bool:
+        return (unfinished.filesize, unfinished.sha) == (self._size, self._sha)
+
+    def _remember(self, session: str, slice_size: int) -> None:
+        self._call.journal.remember_upload(
+            self._destination, RememberedUpload(session, self._size, self._sha, slice_size)
+        )
+
+    # The tasks: the slices.
+
+    def _send_slices(self, plan: SlicePlan) -> None:
+        threads = 1 if plan.serial else min(self._call.options.concurrency, len(plan.missing))
+        buffers = Buffers(max((length for _, length in plan.missing), default=0))
+        run_workers(
+            lambda piece: self._send_slice(plan.session, piece, buffers),
+            self._pieces(plan, buffers),
+            threads=threads,
+            stop=self._call.control.stop,
+            abort=self._call.control.abort,
+        )
+        self._call.control.check()
+
+    def _pieces(self, plan: SlicePlan, buffers: Buffers) -> Iterator[_Piece]:
+        hasher = self._hashing.stream()
+        for offset, length in plan.missing:
+            buffer = buffers.take()
+            if hasher is None:
+                yield _Piece(offset, length, None, buffer)
+                continue
+            content = self._source.read_slice(offset, length, buffer)
+            yield _Piece(offset, length, content, buffer)
+            # The slice is on its way already. Its buffer cannot have been filled anew: that
+            # happens here alone.
+            hasher.update(content)
+
+    def _send_slice(self, session: str, piece: _Piece, buffers: Buffers) -> None:
+        content = piece.content
+        if content is None:
+            content = self._source.read_slice(piece.offset, piece.length, piece.buffer)
+        request = slices.slice_data(
+            self._call.address,
+            session=session,
+            offset=piece.offset,
+            content=content,
+            sha=self._sha,
+        )
+        try:
+            slices.read_slice_data(self._call.send(request))
+        except IntegrityError as exc:
+            self._blame_source(piece.offset, content, exc)
+            raise
+        except ServerError as exc:
+            if exc.code != Code.SAME_OFFSET_AGAIN:
+                raise
+            # The slice is there, by a try whose answer was lost. With the parts list the server
+            # has checked it; without, it may be anybody's.
+            if self._sha is None:
+                raise self._other_content(exc) from exc
+        self._sent.advance(piece.length)
+        self._acknowledged.advance(piece.length)
+        buffers.give_back(piece.buffer)
+
+    def _blame_source(self, offset: int, content: memoryview, refusal: IntegrityError) -> None:
+        """Tell a file that changed after it was hashed from bytes that broke on their way."""
+        parts = self._hashing.parts
+        if parts is None or len(content) != min(parts.slice_size, self._size - offset):
+            return
+        if not slice_matches(parts, offset // parts.slice_size, content):
+            raise SourceChanged(
+                self._source.name, f"the slice at {offset} is no longer what was hashed"
+            ) from refusal
+
+    # The finisher.
+
+    def _finish(self, plan: SlicePlan) -> Uploaded:
+        request = slices.slice_finish(
+            self._call.address, session=plan.session, filesize=self._size, sha=self._sha
+        )
+        try:
+            done = slices.read_slice_finish(self._call.send(request))
+        except (SessionError, NotFoundError, ExistsError) as exc:
+            # A first try, whose answer was lost, may have finished it.
+            found = self._settled() if exc.tried_before else None
+            if found is None:
+                raise
+            done = found
+        self._hashing.compare_with_server()
+        return done
+
+    def _settled(self) -> Uploaded | None:
+        digest = self._hashing.sha1
+        return settled(self._call, digest, self._size) if digest else None
+
+    # The rest.
+
+    @property
+    def _sha(self) -> str | None:
+        parts = self._hashing.parts
+        return None if parts is None else parts.sha1
+
+    def _other_content(self, refusal: ServerError | None) -> UnfinishedUploadError:
+        return UnfinishedUploadError(
+            Code.UNFINISHED_UPLOAD if refusal is None else refusal.code,
+            "an unfinished upload of other content is there: overwrite it, or delete it first",
+            "" if refusal is None else refusal.request_id,
+            200 if refusal is None else refusal.http_status or 0,
+            operation="upload_slice_init",
+            target=str(self._call.address),
+        )
+
+    def _result(
+        self, uploaded: Uploaded, *, instant: bool = False, resumed_bytes: int = 0
+    ) -> UploadResult:
+        return make_result(
+            uploaded,
+            self._hashing.sha1,
+            self._size,
+            instant=instant,
+            sent_bytes=self._sent.total,
+            resumed_bytes=resumed_bytes,
+        )

@@ -1,0 +1,134 @@
+"""What may stop an upload from outside: `CancelToken`, a deadline, a failure beside it."""
+
+from __future__ import annotations
+
+import math
+import socket
+import time
+from contextlib import contextmanager, suppress
+from threading import Event, Lock, get_ident
+from typing import TYPE_CHECKING
+
+from cosfast.errors import Cancelled, DeadlineExceeded, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class CancelToken:
+    """Stops uploads from any thread: give it to them as `cancel`, then call `cancel()`.
+
+    One token may stop many uploads; once used, it stops each that is given it at once.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._callbacks: dict[int, Callable[[], None]] = {}
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Stop them; each raises `Cancelled` where it was called."""
+        with self._lock:
+            self.cancelled = True
+            callbacks = list(self._callbacks.values())
+        for callback in callbacks:
+            callback()
+
+    @contextmanager
+    def watched(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Call `callback` where the token is used while the block runs."""
+        with self._lock:
+            self._callbacks[id(callback)] = callback
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._callbacks[id(callback)]
+
+
+class Control:
+    """One upload's stop: asked for at each step, and heard within every wait and every socket.
+
+    Args:
+        cancel: a token that may be used from outside.
+        deadline: seconds from now, or None.
+
+    Raises:
+        InputError: where the deadline is not a positive number.
+    """
+
+    def __init__(self, cancel: CancelToken | None = None, deadline: float | None = None) -> None:
+        self._cancel = cancel or CancelToken()
+        self._ends = math.inf if deadline is None else time.monotonic() + check_deadline(deadline)
+        self._lock = Lock()
+        self._sockets: dict[int, socket.socket] = {}
+        self.stop = Event()
+        """Set where nothing more is to be begun, whoever wanted that."""
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Hear the token while the block runs; say what really stopped it where that raises."""
+        self.check()
+        with self._cancel.watched(self.abort):
+            try:
+                yield
+            except Exception as exc:
+                reason = self._reason()
+                if reason is None or isinstance(exc, type(reason)):
+                    raise
+                raise reason from exc
+
+    def check(self) -> None:
+        """Raise where the token was used or the time is over.
+
+        Raises:
+            Cancelled: by the token.
+            DeadlineExceeded: by the clock.
+        """
+        reason = self._reason()
+        if reason is not None:
+            raise reason
+
+    def wait(self, seconds: float) -> bool:
+        """Wait; return whether it was for nothing, since everything is to stop."""
+        return self.stop.wait(min(seconds, max(0.0, self.remaining()))) or self.remaining() <= 0
+
+    def remaining(self) -> float:
+        """Return the seconds to the deadline; infinity where there is none."""
+        return self._ends - time.monotonic()
+
+    def abort(self) -> None:
+        """Stop at once: nothing more begins, and what waits for a socket fails."""
+        self.stop.set()
+        with self._lock:
+            sockets = list(self._sockets.values())
+        for open_socket in sockets:
+            with suppress(OSError):  # it was closed in between
+                # The plain socket's method: TLS would want to say goodbye first.
+                socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
+
+    def uses(self, open_socket: socket.socket | None) -> None:
+        """Note the socket that this thread waits for from now on, or that it waits no more."""
+        with self._lock:
+            if open_socket is None:
+                self._sockets.pop(get_ident(), None)
+            else:
+                self._sockets[get_ident()] = open_socket
+
+    def _reason(self) -> Cancelled | DeadlineExceeded | None:
+        if self._cancel.cancelled:
+            return Cancelled("the upload was cancelled")
+        if self.remaining() <= 0:
+            return DeadlineExceeded("the upload's deadline is over")
+        return None
+
+
+def check_deadline(deadline: float) -> float:
+    """Return `deadline`, seconds from now.
+
+    Raises:
+        InputError: where it is not a positive number.
+    """
+    if not (isinstance(deadline, (int, float)) and math.isfinite(deadline) and deadline > 0):
+        raise InputError(f"deadline must be a positive number of seconds, not {deadline!r}")
+    return deadline

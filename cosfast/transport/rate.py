@@ -1,0 +1,68 @@
+"""`RateLimit`: no more than so many bytes a second, shared by all threads of an upload."""
+
+from __future__ import annotations
+
+import math
+import time
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from cosfast.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+PIECE_SECONDS = 0.1
+"""How much of a second's bytes go at once: bursts stay short, and a stop is heard soon."""
+
+MIN_PIECE = 4096
+MAX_PIECE = 256 * 1024
+
+
+class RateLimit:
+    """Spaces bytes out evenly, over every thread that takes them.
+
+    Args:
+        bytes_per_second: more than 0.
+
+    Raises:
+        InputError: for anything else.
+    """
+
+    def __init__(self, bytes_per_second: float) -> None:
+        if not (
+            isinstance(bytes_per_second, (int, float))
+            and math.isfinite(bytes_per_second)
+            and bytes_per_second > 0
+        ):
+            raise InputError(f"max_rate must be bytes a second, not {bytes_per_second!r}")
+        self._rate = float(bytes_per_second)
+        self._piece = max(MIN_PIECE, min(MAX_PIECE, int(self._rate * PIECE_SECONDS)))
+        self._lock = Lock()
+        self._free_at = 0.0  # when all bytes that were let go will have had their time
+
+    def pace(
+        self, chunks: Iterable[bytes | memoryview], wait: Callable[[float], bool]
+    ) -> Iterator[bytes | memoryview]:
+        """Yield the chunks in pieces, each when its time has come.
+
+        Args:
+            chunks: the bytes.
+            wait: waits that many seconds; True says that everything is to stop: then the rest
+                comes without delay, so that whoever sends it can fail at once.
+        """
+        for chunk in chunks:
+            for start in range(0, len(chunk), self._piece):
+                piece = chunk[start : start + self._piece]
+                seconds = self._reserve(len(piece))
+                if seconds > 0:
+                    wait(seconds)
+                yield piece
+
+    def _reserve(self, count: int) -> float:
+        """Take the next free time for `count` bytes; return the seconds until it begins."""
+        with self._lock:
+            now = time.monotonic()
+            begins = max(now, self._free_at)
+            self._free_at = begins + count / self._rate
+            return begins - now

@@ -1,0 +1,127 @@
+/* Small files on disk, hashed many at a time: each as if alone, each failure its own. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../cosfast_files.h"
+#include "check.h"
+#include "reference.h"
+
+#if COSFAST_HAS_FILES
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILES 150 /* more than the core hashes in one go */
+#define LIMIT 5000
+#define NAME 128
+
+static char folder[] = "/tmp/cosfast-test-XXXXXX";
+
+static size_t size_of(size_t number) {
+    static const size_t SIZES[] = {0, 1, 55, 56, 63, 64, 65, 4095, 4096, LIMIT};
+    const size_t count = sizeof SIZES / sizeof SIZES[0];
+    return number < count ? SIZES[number] : number * 37 % LIMIT;
+}
+
+static void content_of(size_t number, uint8_t *data) {
+    rng r = {number};
+    rng_fill(&r, data, size_of(number));
+}
+
+static char *name_of(size_t number, char *name) {
+    snprintf(name, NAME, "%s/%zu", folder, number);
+    return name;
+}
+
+/* Append a path, with its zero byte, and return where the next one goes. */
+static char *add_path(char *end, const char *path) {
+    const size_t size = strlen(path) + 1;
+    memcpy(end, path, size);
+    return end + size;
+}
+
+static void write_files(void) {
+    for (size_t i = 0; i < FILES; i++) {
+        uint8_t data[LIMIT];
+        char name[NAME];
+        FILE *file = fopen(name_of(i, name), "wb");
+        CHECK(file != NULL);
+        if (file != NULL) {
+            content_of(i, data);
+            CHECK(fwrite(data, 1, size_of(i), file) == size_of(i));
+            CHECK(fclose(file) == 0);
+        }
+    }
+}
+
+static void remove_files(void) {
+    for (size_t i = 0; i < FILES; i++) {
+        char name[NAME];
+        remove(name_of(i, name));
+    }
+    rmdir(folder);
+}
+
+static void whole_files(void) {
+    static char paths[FILES * NAME];
+    static uint8_t heap[2 * LIMIT + 100]; /* room for two of them: many rounds */
+    int32_t errors[FILES];
+    uint64_t sizes[FILES];
+    uint8_t digests[FILES][20];
+    char *end = paths;
+    for (size_t i = 0; i < FILES; i++) {
+        char name[NAME];
+        end = add_path(end, name_of(i, name));
+    }
+    cosfast_digest_files(paths, FILES, LIMIT, heap, sizeof heap, errors, sizes, digests);
+    for (size_t i = 0; i < FILES; i++) {
+        uint8_t data[LIMIT], expected[20];
+        content_of(i, data);
+        reference_digest(data, size_of(i), expected);
+        CHECK(errors[i] == 0 && sizes[i] == size_of(i));
+        CHECK(memcmp(digests[i], expected, 20) == 0);
+    }
+}
+
+static void failures(void) {
+    char paths[5 * NAME], name[NAME], pipe_name[NAME];
+    uint8_t heap[LIMIT], digests[5][20];
+    int32_t errors[5];
+    uint64_t sizes[5];
+    snprintf(pipe_name, sizeof pipe_name, "%s/pipe", folder);
+    CHECK(mkfifo(pipe_name, 0600) == 0);
+    char *end = add_path(paths, "/nowhere/at/all");
+    end = add_path(end, folder);
+    end = add_path(end, pipe_name);
+    end = add_path(end, name_of(9, name)); /* larger than this call's limit */
+    add_path(end, name_of(8, name));
+    cosfast_digest_files(paths, 5, size_of(8), heap, sizeof heap, errors, sizes, digests);
+    CHECK(errors[0] == ENOENT);
+    CHECK(errors[1] == COSFAST_FILE_OTHER);
+    CHECK(errors[2] == COSFAST_FILE_OTHER);
+    CHECK(errors[3] == COSFAST_FILE_OTHER);
+    CHECK(errors[4] == 0 && sizes[4] == size_of(8));
+    cosfast_digest_files("", 0, LIMIT, heap, sizeof heap, errors, sizes, digests);
+    remove(pipe_name);
+}
+
+void test_files(void) {
+    if (mkdtemp(folder) == NULL) {
+        skip_test("files", NULL, "no temporary folder can be made");
+        return;
+    }
+    write_files();
+    run_test("files whole", NULL, whole_files);
+    run_test("files that fail", NULL, failures);
+    remove_files();
+}
+
+#else
+
+void test_files(void) { skip_test("files", NULL, "not on this system"); }
+
+#endif
