@@ -22,4 +22,6 @@ def start_emulator(root=None, **options):
 
 
 def connect(endpoint, **options):
-    return cosfast.Client(CREDENTIALS, endpoint=endpoint, **{"retry": QUICK, "journal": None, **options})
+    return cosfast.Client(
+        CREDENTIALS, endpoint=endpoint, **{"retry": QUICK, "journal": None, **options}
+    )

@@ -1,0 +1,11 @@
+"""A local server that speaks the COS v4 JSON API, for tests and for moving off.
+
+It needs the extra `cosfast[emulator]`. It listens on loopback unless told otherwise.
+"""
+
+from __future__ import annotations
+
+from cosfast.emulator.server import Emulator, serve
+from cosfast.emulator.settings import Limits
+
+__all__ = ["Emulator", "Limits", "serve"]

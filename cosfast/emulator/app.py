@@ -1,0 +1,181 @@
+"""From a request to its answer: address, signature, body, operation, envelope, in that order."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import sqlite3
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+from cosfast.emulator import answers
+from cosfast.emulator.access_log import Exchange, logger
+from cosfast.emulator.addressing import Place, Target, parse_target
+from cosfast.emulator.body import read_form, refuse_if_too_large
+from cosfast.emulator.content import Content, MemoryBudget
+from cosfast.emulator.downloads import Downloads
+from cosfast.emulator.errors import RefusedError
+from cosfast.emulator.folders import Folders
+from cosfast.emulator.forms import Form, parse_query
+from cosfast.emulator.http import invite_body
+from cosfast.emulator.objects import Objects
+from cosfast.emulator.operations import Operation, Operations
+from cosfast.emulator.relocation import Relocation
+from cosfast.emulator.signatures import Signature, Verifier
+from cosfast.emulator.store import signatures as spent_signatures
+from cosfast.emulator.streaming import send_download
+from cosfast.emulator.uploads import SliceUploads
+from cosfast.protocol.codes import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import Executor
+
+    from aiohttp import web
+
+    from cosfast.emulator.links import Links
+    from cosfast.emulator.settings import Settings
+    from cosfast.emulator.store import Store
+
+T = TypeVar("T")
+
+_HOUSEKEEPING_INTERVAL = 3600.0  # seconds
+_DISK_FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class App:
+    """Answers every request on the event loop; all that blocks goes to the workers."""
+
+    def __init__(self, store: Store, settings: Settings, links: Links, workers: Executor) -> None:
+        self._store = store
+        self._settings = settings
+        self._workers = workers
+        self._verifier = Verifier(settings.appid, settings.secret_id, settings.secret_key)
+        self._uploads = SliceUploads(store, settings, links)
+        self._operations = Operations(
+            self._uploads,
+            Objects(store, settings, links),
+            Folders(store, links),
+            Relocation(store, links),
+        )
+        self._downloads = Downloads(store)
+        self._budget = MemoryBudget(settings.limits.content_memory)
+
+    async def keep_house(self) -> None:
+        """Throw away expired uploads, now and every hour, until cancelled."""
+        while True:
+            await self._in_worker(self._uploads.remove_expired)
+            await asyncio.sleep(_HOUSEKEEPING_INTERVAL)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request, whatever becomes of it."""
+        exchange = Exchange(answers.new_request_id(), request.method, request.raw_path)
+        try:
+            response = await self._answer(request, exchange)
+        except ConnectionError:
+            exchange.log(request, status=0)
+            raise
+        except Exception as error:  # noqa: BLE001 - a client always gets an envelope
+            refusal = _as_refusal(error, exchange)
+            exchange.code = refusal.code
+            response = answers.failure(refusal, exchange.request_id)
+        exchange.log(request, status=response.status, sent=response.content_length)
+        return response
+
+    async def _answer(self, request: web.BaseRequest, exchange: Exchange) -> web.StreamResponse:
+        target = parse_target(request.raw_path, request.headers.get("Host", ""))
+        if target.place.appid != self._settings.appid:
+            raise RefusedError(Code.BAD_APPID, "this server does not serve that appid")
+        if target.is_download:
+            return await self._download(request, target, exchange)
+        data = await self._operate(request, target, exchange)
+        return answers.success(data, exchange.request_id)
+
+    # -- the API
+
+    async def _operate(
+        self, request: web.BaseRequest, target: Target, exchange: Exchange
+    ) -> Mapping[str, object]:
+        if request.method not in {"GET", "POST"}:
+            raise RefusedError(Code.BAD_FORM, "the API takes GET and POST alone", close=True)
+        query = parse_query(target.query)
+        signature = self._verifier.verify(_signature_of(request, query), target.place)
+        refuse_if_too_large(request, self._settings.limits)
+        await invite_body(request)
+        with Content(self._budget, self._store.spool_folder) as content:
+            spill = partial(self._in_worker, content.add)
+            body = await read_form(request, content, self._settings.limits, spill)
+            form = body.over(query)
+            operation = self._operations.find(form, request.method)
+            exchange.op = operation.name
+            return await self._in_worker(
+                self._run, operation, signature, target.place, form, content
+            )
+
+    def _run(
+        self, operation: Operation, signature: Signature, place: Place, form: Form, content: Content
+    ) -> Mapping[str, object]:
+        operation.signed_for.require(signature)
+        if signature.is_once:
+            self._spend(signature)
+        return operation.run(place, form, content)
+
+    def _spend(self, signature: Signature) -> None:
+        fresh = self._store.database.write(lambda tx: spent_signatures.spend(tx, signature.digest))
+        if not fresh:
+            raise RefusedError(Code.ONCE_USED_AGAIN, "the once-signature has been used before")
+
+    # -- downloads
+
+    async def _download(
+        self, request: web.BaseRequest, target: Target, exchange: Exchange
+    ) -> web.StreamResponse:
+        exchange.op = "download"
+        if request.method not in {"GET", "HEAD"}:
+            raise RefusedError(Code.BAD_FORM, "files are read by GET and HEAD alone", close=True)
+        sign = _signature_of(request, parse_query(target.query))
+        if sign:
+            signature = self._verifier.verify(sign, target.place, for_download=True)
+            signature.require_reusable()
+        download = await self._in_worker(
+            self._downloads.open,
+            target.place,
+            request.headers.get("Range", ""),
+            request.headers.get("If-Range", ""),
+            bool(sign),
+        )
+        with download.file:
+            return await send_download(
+                request,
+                download,
+                answers.common_headers(exchange.request_id),
+                read=partial(self._in_worker, download.file.read),
+                idle_timeout=self._settings.limits.idle_timeout,
+            )
+
+    async def _in_worker(self, work: Callable[..., T], *arguments: Any) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._workers, partial(work, *arguments))
+
+
+def _signature_of(request: web.BaseRequest, query: Form) -> str:
+    return request.headers.get("Authorization", "").strip() or query.text("sign")
+
+
+def _as_refusal(error: Exception, exchange: Exchange) -> RefusedError:
+    """Put any failure into the words of the protocol; what is the server's own goes to the log."""
+    if isinstance(error, RefusedError):
+        return error
+    if _is_disk_full(error):
+        logger.error("request %s: the disk is full", exchange.request_id)
+        return RefusedError(Code.DISK_FULL, "the server's disk is full")
+    logger.error("request %s failed", exchange.request_id, exc_info=error)
+    return RefusedError(
+        Code.BACKEND_NETWORK, "the local server failed; its log has the details", close=True
+    )
+
+
+def _is_disk_full(error: Exception) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        return "full" in str(error)
+    return isinstance(error, OSError) and error.errno in _DISK_FULL_ERRORS

@@ -1,0 +1,100 @@
+"""What `update` changes: biz_attr, authority, and the headers that downloads carry."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from cosfast.emulator.errors import RefusedError
+from cosfast.emulator.store.tree import BUCKET_DEFAULT
+from cosfast.protocol.codes import Code
+
+if TYPE_CHECKING:
+    from cosfast.emulator.forms import Form, Value
+    from cosfast.emulator.store.tree import Entry
+
+PRIVATE = "eWRPrivate"
+PUBLIC_READ = "eWPrivateRPublic"
+AUTHORITIES = frozenset({BUCKET_DEFAULT, PRIVATE, PUBLIC_READ})
+
+REPLACED_AS_A_SET = ("Cache-Control", "Content-Type", "Content-Disposition", "Content-Language")
+META_PREFIX = "x-cos-meta-"
+MAX_HEADER = 4096
+"""Bytes in one custom header, name and value."""
+
+_CANONICAL = {name.lower(): name for name in REPLACED_AS_A_SET}
+_META_NAME = re.compile(r"x-cos-meta-[!#$%&'*+.^_`|~0-9a-z-]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a request gives; None leaves an attribute as it is."""
+
+    biz_attr: str | None
+    authority: str | None
+    headers: dict[str, str] | None
+
+
+def read_change(form: Form) -> Change:
+    """Read the fields of an `update`; code -5993 names the one at fault."""
+    authority = form.text("authority") or None
+    if authority not in {None, *AUTHORITIES}:
+        raise RefusedError(Code.BAD_FORM, f"authority is none of {', '.join(sorted(AUTHORITIES))}")
+    return Change(
+        form.text("biz_attr") if form.has("biz_attr") else None,
+        authority,
+        _read_headers(form.value("custom_headers")) if form.given("custom_headers") else None,
+    )
+
+
+def apply_change(entry: Entry, change: Change, *, now: int) -> Entry:
+    """Make the changed entry. The four standard headers replace one another as a set."""
+    if entry.content is None and (change.authority or change.headers):
+        raise RefusedError(Code.BAD_FORM, "a folder has neither authority nor headers")
+    return replace(
+        entry,
+        biz_attr=entry.biz_attr if change.biz_attr is None else change.biz_attr,
+        authority=change.authority or entry.authority,
+        headers=_merge(dict(entry.headers), change.headers or {}),
+        modified=now,
+    )
+
+
+def _merge(old: dict[str, str], new: dict[str, str]) -> dict[str, str]:
+    if any(name in REPLACED_AS_A_SET for name in new):
+        old = {name: value for name, value in old.items() if name not in REPLACED_AS_A_SET}
+    return {**old, **new}
+
+
+def _read_headers(value: Value) -> dict[str, str]:
+    """Read `custom_headers`, which comes as an object or as the JSON of one."""
+    if isinstance(value, (str, bytes)):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            raise _malformed("is not JSON") from None
+    if not isinstance(value, dict):
+        raise _malformed("is not an object")
+    return dict(_read_header(name, content) for name, content in value.items())
+
+
+def _read_header(name: str, value: object) -> tuple[str, str]:
+    canonical = _CANONICAL.get(name.lower(), name.lower())
+    if canonical not in REPLACED_AS_A_SET and not _META_NAME.fullmatch(canonical):
+        raise _malformed(f"has a header that cannot be set: {name[:80]!r}")
+    if not isinstance(value, str) or _CONTROL.search(value):
+        raise _malformed(f"has a value that no header can have, for {name[:80]!r}")
+    try:
+        size = len(canonical) + len(value.encode("utf-8"))
+    except UnicodeEncodeError:
+        raise _malformed(f"has a value that is not Unicode, for {name[:80]!r}") from None
+    if size > MAX_HEADER:
+        raise _malformed(f"has a header above {MAX_HEADER} bytes: {name[:80]!r}")
+    return canonical, value
+
+
+def _malformed(complaint: str) -> RefusedError:
+    return RefusedError(Code.BAD_FORM, f"field 'custom_headers' {complaint}")

@@ -1,0 +1,160 @@
+"""Request bodies: read in pieces from a client that may be slow, wrong, or gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from typing import TYPE_CHECKING, Callable
+
+from aiohttp import web
+
+from cosfast.emulator.errors import RefusedError
+from cosfast.emulator.formdata import FormDataError, FormDataParser, PartBegin, PartEnd, boundary_of
+from cosfast.emulator.forms import (
+    CONTENT_FIELD,
+    Form,
+    Value,
+    add_field,
+    parse_json,
+    parse_urlencoded,
+)
+from cosfast.protocol.codes import Code
+
+if TYPE_CHECKING:
+    from cosfast.emulator.content import Content
+    from cosfast.emulator.settings import Limits
+
+Spill = Callable[[bytes], Awaitable[None]]
+
+
+class _TooSlowError(asyncio.TimeoutError):
+    """The client is late with its body. aiohttp meets this one too, and knows it for a timeout."""
+
+
+async def read_form(
+    request: web.BaseRequest, content: Content, limits: Limits, spill: Spill
+) -> Form:
+    """Read a request's body into its fields and its content.
+
+    Args:
+        request: nothing of its body has been read.
+        content: takes the field `filecontent`.
+        limits: how much, and how slowly.
+        spill: adds to the content where that needs the disk.
+
+    Raises:
+        RefusedError: code -5993 where the body does not parse or does not come, -285
+            where it is too large. The connection then closes, unless all of it was read.
+    """
+    try:
+        return await _read_form(request, content, limits, spill)
+    except FormDataError as error:
+        raise RefusedError(Code.BAD_FORM, f"multipart body: {error}", close=True) from None
+    except _TooSlowError:
+        raise RefusedError(Code.BAD_FORM, "the body did not arrive in time", close=True) from None
+    except web.RequestPayloadError:
+        raise RefusedError(Code.BAD_FORM, "the body is cut off or garbled", close=True) from None
+
+
+def refuse_if_too_large(request: web.BaseRequest, limits: Limits) -> None:
+    """Refuse by the Content-Length, before a byte of the body is read: code -285."""
+    declared = request.content_length
+    if declared is not None and declared > _largest_body(limits):
+        raise _too_large(_largest_body(limits))
+
+
+async def _read_form(
+    request: web.BaseRequest, content: Content, limits: Limits, spill: Spill
+) -> Form:
+    content_type = request.headers.get("Content-Type", "")
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind.startswith("multipart/"):
+        parser = FormDataParser(boundary_of(content_type), max_header_size=limits.part_header_size)
+        collector = _PartCollector(content, limits, spill)
+        async for chunk in _chunks(request, limits, _largest_body(limits)):
+            for event in parser.feed(chunk):
+                await collector.take(event)
+        parser.close()
+        return Form(collector.fields)
+    body = b"".join([chunk async for chunk in _chunks(request, limits, limits.fields_size)])
+    if not body.strip():
+        return Form({})
+    if kind == "application/x-www-form-urlencoded" and not body.lstrip().startswith(b"{"):
+        return parse_urlencoded(body)
+    return parse_json(body)
+
+
+class _PartCollector:
+    """Turns a parser's events into fields and content, and counts them."""
+
+    def __init__(self, content: Content, limits: Limits, spill: Spill) -> None:
+        self.fields: dict[str, Value] = {}
+        self._content = content
+        self._limits = limits
+        self._spill = spill
+        self._name = ""
+        self._value: list[bytes] = []
+        self._parts = 0
+        self._fields_size = 0
+        self._content_seen = False
+
+    async def take(self, event: PartBegin | bytes | PartEnd) -> None:
+        if isinstance(event, PartBegin):
+            self._begin(event.name.lower())
+        elif isinstance(event, PartEnd):
+            if self._name != CONTENT_FIELD:
+                add_field(self.fields, self._name, b"".join(self._value))
+        elif self._name == CONTENT_FIELD:
+            await self._take_content(event)
+        else:
+            self._take_value(event)
+
+    def _begin(self, name: str) -> None:
+        self._name, self._value = name, []
+        self._parts += 1
+        if self._parts > self._limits.fields_count:
+            raise FormDataError(f"there are more than {self._limits.fields_count} parts")
+        if name == CONTENT_FIELD and self._content_seen:
+            raise FormDataError(f"{CONTENT_FIELD} was sent twice")
+        self._content_seen |= name == CONTENT_FIELD
+
+    def _take_value(self, chunk: bytes) -> None:
+        self._fields_size += len(chunk)
+        if self._fields_size > self._limits.fields_size:
+            raise _too_large(self._limits.fields_size)
+        self._value.append(chunk)
+
+    async def _take_content(self, chunk: bytes) -> None:
+        if self._content.size + len(chunk) > self._limits.upload_size:
+            raise _too_large(self._limits.upload_size)
+        if not self._content.add_in_memory(chunk):
+            await self._spill(chunk)
+
+
+async def _chunks(request: web.BaseRequest, limits: Limits, largest: int) -> AsyncIterator[bytes]:
+    """Yield the body as it comes, no more than `largest` bytes of it, no slower than the limits."""
+    loop = asyncio.get_running_loop()
+    stream = request.content
+    began = loop.time()
+    received = 0
+    while not stream.at_eof():
+        deadline = began + limits.body_grace + received / limits.body_rate
+        patience = min(limits.idle_timeout, deadline - loop.time())
+        watchdog = loop.call_later(patience, stream.set_exception, _TooSlowError())
+        try:
+            chunk = await stream.readany()
+        finally:
+            watchdog.cancel()
+        received += len(chunk)
+        if received > largest:
+            raise _too_large(largest)
+        if chunk:
+            yield chunk
+
+
+def _largest_body(limits: Limits) -> int:
+    return limits.upload_size + limits.fields_size
+
+
+def _too_large(limit: int) -> RefusedError:
+    return RefusedError(Code.TOO_LARGE, f"the body is above {limit} bytes", close=True)

@@ -1,0 +1,184 @@
+"""A push parser for `multipart/form-data` (RFC 7578): bytes in, events out, no I/O.
+
+It is written here because clients of this API need two liberties that the parsers
+at hand do not give: parts may carry a `Content-Length` header of their own that is
+wrong (the API's own documentation shows one; PROTOCOL.md section 4), and field values
+need not be text (section 6, item 9).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^\s;"]+))')
+_BOUNDARY_PARAMETER = re.compile(r';\s*boundary\s*=\s*(?:"([^"]+)"|([^\s;"]+))', re.IGNORECASE)
+MAX_BOUNDARY = 256
+
+
+class FormDataError(ValueError):
+    """The bytes are not the form that their boundary promised."""
+
+
+@dataclass(frozen=True)
+class PartBegin:
+    """A part's headers are read; its bytes follow."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class PartEnd:
+    """All of the part's bytes have been given."""
+
+
+Event = Union[PartBegin, bytes, PartEnd]
+
+
+def boundary_of(content_type: str) -> bytes:
+    """Take the boundary from a Content-Type header.
+
+    Raises:
+        FormDataError: there is none, or it is too long.
+    """
+    found = _BOUNDARY_PARAMETER.search(content_type)
+    if not found:
+        raise FormDataError("Content-Type has no boundary")
+    boundary = (found[1] or found[2]).encode("utf-8", "surrogateescape")
+    if len(boundary) > MAX_BOUNDARY:
+        raise FormDataError("boundary is too long")
+    return boundary
+
+
+class FormDataParser:
+    """Feed it the body in pieces of any size; `close` when the body has ended."""
+
+    def __init__(self, boundary: bytes, *, max_header_size: int) -> None:
+        self._delimiter = b"\r\n--" + boundary
+        self._max_header_size = max_header_size
+        # The first delimiter may open the body, without the CRLF that leads the others.
+        self._held = b"\r\n"
+        self._at = 0  # what is held before this has been read
+        self._read = self._preamble
+
+    def feed(self, data: bytes) -> Iterator[Event]:
+        """Yield what this piece completes. Exhaust it before the next call.
+
+        Raises:
+            FormDataError: the form is malformed; the parser is of no further use.
+        """
+        rest = self._held[self._at :]
+        self._held, self._at = rest + data if rest else data, 0
+        progress = True
+        while progress:
+            reader = self._read
+            yield from reader()
+            progress = reader != self._read
+
+    def close(self) -> None:
+        """Check that the last delimiter has been seen.
+
+        Raises:
+            FormDataError: the body ended early.
+        """
+        if self._read != self._epilogue:
+            raise FormDataError("the form ends before its last boundary")
+
+    def _preamble(self) -> Iterator[Event]:
+        yield from ()
+        end = self._find_delimiter()
+        self._at = end
+        if self._held.startswith(self._delimiter, end):
+            self._at += len(self._delimiter)
+            self._read = self._after_delimiter
+
+    def _after_delimiter(self) -> Iterator[Event]:
+        """Expect `--` at the end of the form, else padding and CRLF."""
+        yield from ()
+        if self._held.startswith(b"--", self._at):
+            self._read = self._epilogue
+            return
+        end = self._held.find(b"\r\n", self._at, self._at + self._max_header_size)
+        if end < 0:
+            self._expect_more_padding()
+            return
+        if self._held[self._at : end].strip(b" \t"):
+            raise FormDataError("unexpected bytes after a boundary")
+        self._at = end  # the CRLF may begin an empty header block
+        self._read = self._headers
+
+    def _expect_more_padding(self) -> None:
+        rest = self._held[self._at : self._at + self._max_header_size]
+        if len(rest) == self._max_header_size or rest.strip(b" \t") not in {b"", b"-", b"\r"}:
+            raise FormDataError("unexpected bytes after a boundary")
+
+    def _headers(self) -> Iterator[Event]:
+        limit = self._at + self._max_header_size
+        end = self._held.find(b"\r\n\r\n", self._at, limit)
+        if end < 0:
+            if len(self._held) >= limit:
+                raise FormDataError("a part's headers are too long")
+            return
+        name = _part_name(self._held[self._at + 2 : end])
+        # The blank line's CRLF stays: in a part without a byte it may lead the delimiter.
+        self._at = end + 2
+        self._read = self._content_begin
+        yield PartBegin(name)
+
+    def _content_begin(self) -> Iterator[Event]:
+        yield from ()
+        head = self._held[self._at : self._at + len(self._delimiter)]
+        if len(head) < len(self._delimiter) and self._delimiter.startswith(head):
+            return
+        if head != self._delimiter:
+            self._at += 2
+        self._read = self._content
+
+    def _content(self) -> Iterator[Event]:
+        end = self._find_delimiter()
+        if end > self._at:
+            whole = self._at == 0 and end == len(self._held)
+            yield self._held if whole else self._held[self._at : end]
+            self._at = end
+        if self._held.startswith(self._delimiter, end):
+            self._at += len(self._delimiter)
+            self._read = self._after_delimiter
+            yield PartEnd()
+
+    def _epilogue(self) -> Iterator[Event]:
+        yield from ()
+        self._at = len(self._held)
+
+    def _find_delimiter(self) -> int:
+        """Find where the next delimiter begins, or may begin once more bytes are here."""
+        held, delimiter = self._held, self._delimiter
+        # CPython looks for the last occurrence several times faster than for the first,
+        # and in nearly all of a large part there is none.
+        if held.rfind(delimiter, self._at) >= 0:
+            return held.find(delimiter, self._at)
+        at = held.find(b"\r", max(self._at, len(held) - len(delimiter) + 1))
+        while at >= 0 and not delimiter.startswith(held[at:]):
+            at = held.find(b"\r", at + 1)
+        return at if at >= 0 else len(held)
+
+
+def _part_name(block: bytes) -> str:
+    """Read a part's name from its headers; every other header is of no interest here."""
+    disposition = ""
+    for line in block.decode("utf-8", "surrogateescape").split("\r\n"):
+        if line.startswith((" ", "\t")) or not line:
+            continue
+        header, colon, value = line.partition(":")
+        if not colon or not _HEADER_NAME.fullmatch(header.strip()):
+            raise FormDataError("a part's header is malformed")
+        if header.strip().lower() == "content-disposition":
+            disposition = value
+    for parameter, quoted, token in _PARAMETER.findall(disposition):
+        if parameter.lower() == "name":
+            return token or re.sub(r"\\(.)", r"\1", quoted)
+    raise FormDataError("a part has no name")

@@ -1,0 +1,151 @@
+"""The HTTP server below the app: aiohttp's, made to answer in our envelope whatever comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from aiohttp import HttpVersion11, web
+
+from cosfast.emulator import answers
+from cosfast.emulator.access_log import logger
+from cosfast.emulator.errors import RefusedError
+from cosfast.protocol.codes import Code
+
+if TYPE_CHECKING:
+    from cosfast.emulator.settings import Limits
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+MAX_LINE = 64 * 1024
+"""Longest request line and header line in bytes: `?sign=` and paths make them long."""
+
+_LINGER = 5.0  # seconds to read on after a refusal, so that the client gets to see it
+_TURNS_TO_HANDLER = 10  # turns of the loop, at most, from a request's last byte to its handler
+
+
+class HttpServer(web.Server):
+    """Makes a connection object for each client, with the limits set on purpose."""
+
+    def __init__(self, handler: Handler, limits: Limits) -> None:
+        super().__init__(self._handle)
+        self._answer = handler
+        self._limits = limits
+
+    def __call__(self) -> web.RequestHandler:
+        """Take a new connection (asyncio calls this)."""
+        return _Connection(
+            self,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=self._limits.keepalive_timeout,
+            access_log=None,
+            logger=logger,
+            max_line_size=MAX_LINE,
+            max_field_size=MAX_LINE,
+            lingering_time=_LINGER,
+            auto_decompress=False,
+            read_bufsize=64 * 1024,
+        )
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        connection = cast("_Connection", request.protocol)
+        connection.begin(request)
+        try:
+            response = await self._answer(request)
+        finally:
+            connection.end()
+        if connection.is_half_closed or connection.awaits_invitation:
+            response.force_close()
+            request.content.feed_eof()  # the body will not come: no use to linger for it
+        return response
+
+
+class _Connection(web.RequestHandler):
+    """One connection. What it adds: our envelope around broken HTTP, and half-closed clients."""
+
+    __slots__ = ("_has_unanswered", "_request", "awaits_invitation", "is_half_closed")
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._request: web.BaseRequest | None = None
+        self._has_unanswered = False
+        self.is_half_closed = False
+        self.awaits_invitation = False
+
+    def begin(self, request: web.BaseRequest) -> None:
+        """Note the request that has reached its handler."""
+        self._request = request
+        expects = request.headers.get("Expect", "").strip().lower() == "100-continue"
+        self.awaits_invitation = expects and request.version >= HttpVersion11
+        if self.is_half_closed:
+            self._cut_off(request)
+
+    def end(self) -> None:
+        """Note that the handler is done."""
+        self._request = None
+        self._has_unanswered = False
+
+    async def invite_body(self) -> None:
+        """Tell a client that holds its body back to go on."""
+        if self.awaits_invitation and self._request is not None:
+            self.awaits_invitation = False
+            await self._request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            # aiohttp takes any output for the beginning of the answer proper.
+            self._request.writer.output_size = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Note that there is something to answer, and whether the body still makes sense."""
+        self._has_unanswered = True
+        super().data_received(data)
+        # Only a parser that has given up queues anything behind a body that has not ended;
+        # aiohttp itself would leave the handler waiting for the rest of that body.
+        if self._request is not None and getattr(self, "_messages", None):
+            self._cut_off(self._request)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # aiohttp's returns nothing, asyncio's protocol says bool
+        """Keep the way back open for the answer: the client may have closed only its own side."""
+        self.is_half_closed = True
+        if self._request is not None:
+            self._cut_off(self._request)
+            return True
+        if self._has_unanswered:
+            self._close_if_quiet(_TURNS_TO_HANDLER)
+        return self._has_unanswered
+
+    @staticmethod
+    def _cut_off(request: web.BaseRequest) -> None:
+        if not request.content.is_eof():
+            request.content.set_exception(web.RequestPayloadError("cut off"))
+
+    def _close_if_quiet(self, turns: int) -> None:
+        """Give a whole request its turns to reach the handler; half of one never will."""
+        if self._request is not None or self.transport is None:
+            return
+        if turns:
+            asyncio.get_running_loop().call_soon(self._close_if_quiet, turns - 1)
+        else:
+            self.transport.close()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,  # noqa: ARG002 - the signature is aiohttp's
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - as above
+    ) -> web.StreamResponse:
+        """Answer what is not HTTP (aiohttp's own answer is plain text), and close."""
+        logger.info("bad request from %s: %s", request.remote, type(exc).__name__)
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer was begun already")
+        error = RefusedError(Code.BAD_FORM, "the request is not valid HTTP", close=True)
+        return answers.failure(error, answers.new_request_id())
+
+    def log_exception(self, *arguments: Any, **_: Any) -> None:
+        """Note without a traceback what aiohttp trips over after our answer: a broken body."""
+        logger.info("connection dropped: %s", arguments[0])
+
+
+async def invite_body(request: web.BaseRequest) -> None:
+    """Answer `Expect: 100-continue` at once: a client that waits in vain loses a second."""
+    await cast("_Connection", request.protocol).invite_body()

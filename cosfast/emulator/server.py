@@ -1,0 +1,241 @@
+"""The server as a whole: a folder, a port, a thread with an event loop, and their ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import tempfile
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable
+
+from cosfast.emulator.app import App
+from cosfast.emulator.http import HttpServer
+from cosfast.emulator.links import Links
+from cosfast.emulator.settings import Limits, Settings
+from cosfast.emulator.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from os import PathLike
+    from types import TracebackType
+
+DEFAULT_APPID = "1250000000"
+DEFAULT_SECRET_ID = "local-secret-id"  # noqa: S105 - made up, and good for this server alone
+DEFAULT_SECRET_KEY = "local-secret-key"  # noqa: S105 - made up, and good for this server alone
+
+_BACKLOG = 512
+_START_TIMEOUT = 30.0
+_DRAIN_TIMEOUT = 3.0
+_JOIN_TIMEOUT = 30.0
+_SIGNAL_POLL = 0.5  # Windows delivers signals between two waits only
+
+
+class Emulator:
+    """A local COS v4 server in a thread of this process.
+
+    Args:
+        root: the data folder; it is made where it does not exist. None is a temporary
+            folder that goes with the server.
+        appid: whose requests are taken; the number that is part of every path.
+        secret_id: the public half of the key pair that signs.
+        secret_key: the secret half.
+        host: the address to listen on.
+        port: 0 takes any free one.
+        slice_size: answer this slice size whatever a client asks for, in bytes.
+        serial_upload: ask clients to send one slice at a time.
+        limits: sizes and times that requests are held to.
+
+    Raises:
+        ValueError: a setting that makes no sense.
+
+    Use it as a context manager, or call `start` and `stop`. Several can run at once.
+    """
+
+    def __init__(
+        self,
+        root: str | PathLike[str] | None = None,
+        *,
+        appid: str = DEFAULT_APPID,
+        secret_id: str = DEFAULT_SECRET_ID,
+        secret_key: str = DEFAULT_SECRET_KEY,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        slice_size: int | None = None,
+        serial_upload: bool = False,
+        limits: Limits | None = None,
+    ) -> None:
+        self.settings = Settings(
+            appid, secret_id, secret_key, slice_size, serial_upload, limits or Limits()
+        )
+        self._root = None if root is None else Path(root)
+        self._host = host
+        self._port = port
+        self._endpoint: str | None = None
+        self._thread: threading.Thread | None = None
+        self._ask_to_stop: Callable[[], object] = _nothing
+
+    @property
+    def endpoint(self) -> str:
+        """`http://HOST:PORT` of the running server.
+
+        Raises:
+            RuntimeError: it is not running.
+        """
+        if self._endpoint is None:
+            raise RuntimeError("the emulator is not running")
+        return self._endpoint
+
+    def start(self) -> None:
+        """Return once the server takes requests.
+
+        Raises:
+            RuntimeError: it runs already, or another server has the folder.
+            OSError: the address cannot be had, or the folder cannot be written.
+        """
+        if self._thread is not None:
+            raise RuntimeError("the emulator is running already")
+        started: Future[str] = Future()
+        self._thread = threading.Thread(
+            target=self._run, args=(started,), name="cosfast-emulator", daemon=True
+        )
+        self._thread.start()
+        try:
+            self._endpoint = started.result(_START_TIMEOUT)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Finish the requests under way, stop, and remove a temporary folder. Idempotent.
+
+        Raises:
+            RuntimeError: the server did not end in time.
+        """
+        if self._thread is None:
+            return
+        self._ask_to_stop()
+        self._thread.join(_JOIN_TIMEOUT)
+        if self._thread.is_alive():
+            raise RuntimeError(f"the emulator did not stop within {_JOIN_TIMEOUT:.0f} s")
+        self._thread = self._endpoint = None
+
+    def __enter__(self) -> Emulator:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<Emulator {self._endpoint or 'not running'}>"
+
+    def _run(self, started: Future[str]) -> None:
+        try:
+            with self._folder() as root:
+                asyncio.run(self._serve(root, started))
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+
+    @contextlib.contextmanager
+    def _folder(self) -> Iterator[Path]:
+        if self._root is not None:
+            yield self._root
+            return
+        with tempfile.TemporaryDirectory(prefix="cosfast-emulator-") as folder:
+            yield Path(folder)
+
+    async def _serve(self, root: Path, started: Future[str]) -> None:
+        loop = asyncio.get_running_loop()
+        stopping = asyncio.Event()
+        with contextlib.ExitStack() as resources:
+            store = resources.enter_context(contextlib.closing(Store(root)))
+            workers = resources.enter_context(
+                ThreadPoolExecutor(
+                    self.settings.limits.workers, thread_name_prefix="cosfast-emulator-worker"
+                )
+            )
+            links = Links()
+            app = App(store, self.settings, links, workers)
+            http = HttpServer(app.handle, self.settings.limits)
+            listener = await loop.create_server(http, self._host, self._port, backlog=_BACKLOG)
+            self._ask_to_stop = partial(_call_in, loop, stopping.set)
+            links.endpoint = _endpoint(listener.sockets[0].getsockname())
+            started.set_result(links.endpoint)
+            housekeeping = loop.create_task(app.keep_house())
+            await stopping.wait()
+            housekeeping.cancel()
+            listener.close()
+            http.pre_shutdown()
+            await http.shutdown(_DRAIN_TIMEOUT)
+
+
+def _nothing() -> None:
+    """Stop what has not started."""
+
+
+def _call_in(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+        loop.call_soon_threadsafe(callback)
+
+
+def serve(
+    *,
+    host: str,
+    port: int,
+    root: str | PathLike[str] | None,
+    appid: str,
+    secret_id: str,
+    secret_key: str,
+    on_ready: Callable[[str], None],
+) -> None:
+    """Run a server until SIGINT or SIGTERM, then stop it cleanly. For the main thread.
+
+    Args:
+        host: the address to listen on.
+        port: 0 takes any free one.
+        root: the data folder; None is a temporary one.
+        appid: as in `Emulator`.
+        secret_id: as in `Emulator`.
+        secret_key: as in `Emulator`.
+        on_ready: called once, with the endpoint, when requests are taken.
+    """
+    emulator = Emulator(
+        root, appid=appid, secret_id=secret_id, secret_key=secret_key, host=host, port=port
+    )
+    asked_to_stop = threading.Event()
+    with _signals_set(asked_to_stop), emulator:
+        on_ready(emulator.endpoint)
+        while not asked_to_stop.wait(_SIGNAL_POLL):
+            pass
+
+
+@contextlib.contextmanager
+def _signals_set(event: threading.Event) -> Iterator[None]:
+    """SIGINT and SIGTERM set the event; afterwards they mean what they meant before."""
+    before = {
+        number: signal.signal(number, lambda *_: event.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _endpoint(address: tuple[object, ...]) -> str:
+    host, port = str(address[0]), address[1]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104 - as above
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

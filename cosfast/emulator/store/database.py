@@ -1,0 +1,173 @@
+"""SQLite with one writer that commits for everybody who is waiting.
+
+A commit costs a flush of the disk, and with many slices in flight that flush is the
+price of an answer. So writers queue their work; one thread runs all that has queued up
+in a single transaction and flushes once for all of them (group commit).
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+from cosfast.emulator.store import schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+T = TypeVar("T")
+
+_MAX_BATCH = 256
+
+
+class Transaction:
+    """What a piece of work sees: the connection, and what to do once it is committed."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.discarded: list[str] = []
+
+    def execute(self, sql: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        """Run one statement."""
+        return self._connection.execute(sql, parameters)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For the queries that readers use as well."""
+        return self._connection
+
+    def discard(self, file: str) -> None:
+        """Have this file of bytes removed, but only after the commit."""
+        self.discarded.append(file)
+
+
+class _Job:
+    """One caller's work and where it waits for the result."""
+
+    def __init__(self, work: Callable[[Transaction], Any]) -> None:
+        self.work = work
+        self.done: Future[tuple[Any, list[str]]] = Future()
+
+
+class Database:
+    """Open until `close`; `write` and `read` may be called from any thread."""
+
+    def __init__(self, path: Path, *, remove_file: Callable[[str], None]) -> None:
+        self._path = path
+        self._remove_file = remove_file
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._connection = self._connect()
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            schema.prepare(self._connection)
+        except BaseException:
+            self._connection.close()
+            raise
+        self._thread = threading.Thread(
+            target=self._commit_loop, name="cosfast-emulator-commit", daemon=True
+        )
+        self._thread.start()
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a transaction and return its result once that is on the disk.
+
+        `work` may run more than once, so it changes nothing but the database. An
+        exception out of it undoes its changes and comes out of here.
+        """
+        job = _Job(work)
+        self._jobs.put(job)
+        result, discarded = job.done.result()
+        for file in discarded:
+            self._remove_file(file)
+        return result  # type: ignore[no-any-return]  # the job has what `work` returned
+
+    def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a query on the last committed state."""
+        try:
+            reader = self._readers.get_nowait()
+        except queue.Empty:
+            reader = self._connect()
+        try:
+            return query(reader)
+        finally:
+            self._readers.put(reader)
+
+    def close(self) -> None:
+        """Commit what is queued, then stop. No call may be under way or come later."""
+        self._jobs.put(None)
+        self._thread.join()
+        while not self._readers.empty():
+            self._readers.get().close()
+        self._connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def _commit_loop(self) -> None:
+        while True:
+            batch = self._next_batch()
+            if not batch:
+                return
+            self._commit(batch)
+
+    def _next_batch(self) -> list[_Job]:
+        """Wait for a job and take the others that are there; empty at the end."""
+        batch: list[_Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            batch.append(job)
+            if len(batch) == _MAX_BATCH or self._jobs.empty():
+                return batch
+            job = self._jobs.get()
+        if batch:
+            self._jobs.put(None)
+        return batch
+
+    def _commit(self, batch: list[_Job]) -> None:
+        try:
+            outcomes = self._run_together(batch)
+        except sqlite3.Error as error:
+            if len(batch) == 1:
+                batch[0].done.set_exception(error)
+                return
+            # One job's trouble (a full disk, say) must not fail its neighbours.
+            for job in batch:
+                self._commit([job])
+            return
+        for publish in outcomes:
+            publish()
+
+    def _run_together(self, batch: list[_Job]) -> list[Callable[[], None]]:
+        """Run the jobs in one transaction; returns how to tell each of them, after the commit."""
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            outcomes = [self._run(job) for job in batch]
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return outcomes
+
+    def _run(self, job: _Job) -> Callable[[], None]:
+        transaction = Transaction(self._connection)
+        self._connection.execute("SAVEPOINT job")
+        try:
+            result = job.work(transaction)
+        except sqlite3.Error:
+            raise
+        except BaseException as error:  # noqa: BLE001 - handed to the caller that waits for it
+            failure = error
+            self._connection.execute("ROLLBACK TO job")
+            self._connection.execute("RELEASE job")
+            return lambda: job.done.set_exception(failure)
+        self._connection.execute("RELEASE job")
+        return lambda: job.done.set_result((result, transaction.discarded))

@@ -1,0 +1,142 @@
+"""`Journal`: what uploads tell and ask, and the one place where its failures end."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+from cosfast.transport.journal import tables
+from cosfast.transport.journal.failures import JournalError
+from cosfast.transport.journal.place import default_path
+from cosfast.transport.journal.turns import turn
+
+if TYPE_CHECKING:
+    import os
+    import sqlite3
+
+    from cosfast.parts.model import UploadParts
+    from cosfast.transport.journal.records import Destination, FileIdentity, RememberedUpload
+
+T = TypeVar("T")
+
+logger = logging.getLogger("cosfast.transport.journal")
+
+
+class JournalWarning(UserWarning):
+    """The journal cannot be used, and is not; uploads go on without it."""
+
+
+class Journal:
+    """Remembers parts lists and unfinished uploads from one run to the next.
+
+    Any number of processes may use one file, and any number of threads one `Journal`; it goes
+    through a fork, and pickles as its path. It needs no closing: nothing stays open from one call
+    to the next. No call fails, nor waits for others longer than about a second: what goes wrong
+    ends in one `JournalWarning`, and from then on every call does nothing.
+
+    Args:
+        path: the SQLite file, made when there is something to remember, with its folder.
+            By default `default_path` tells.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        self._off = Lock()  # taken by the first failure and never given back
+        self._path = Path()
+        try:
+            # absolute, so that it stays the same file where the process changes its folder
+            self._path = Path(default_path() if path is None else path).absolute()
+        except (OSError, JournalError) as exc:
+            self._turn_off(exc)
+
+    def remember_parts(self, identity: FileIdentity, parts: UploadParts) -> None:
+        """Remember the parts of a file.
+
+        They are not remembered where the file is of another size, or was changed too short a
+        time before it was read; see `FileIdentity.is_settled`.
+
+        Args:
+            identity: the file's, taken before its first byte was read.
+            parts: what its bytes gave.
+        """
+        if identity.is_settled and identity.size == parts.filesize:
+            self._transact(
+                lambda connection: tables.store_parts(connection, identity, parts), writes=True
+            )
+
+    def parts_of(self, identity: FileIdentity, slice_size: int) -> UploadParts | None:
+        """Return the parts of the file as it is, in slices of `slice_size` bytes, if known."""
+        return self._transact(
+            lambda connection: tables.find_parts(connection, identity, slice_size)
+        )
+
+    def sha1_of(self, identity: FileIdentity) -> str | None:
+        """Return the SHA-1 of the whole file as it is, 40 hex digits, if known."""
+        parts = self._transact(lambda connection: tables.find_parts(connection, identity, None))
+        return None if parts is None else parts.sha1
+
+    def remember_upload(self, destination: Destination, upload: RememberedUpload) -> None:
+        """Remember an upload that was begun, in place of any earlier one to there."""
+        self._transact(
+            lambda connection: tables.store_upload(connection, destination, upload), writes=True
+        )
+
+    def upload_at(self, destination: Destination) -> RememberedUpload | None:
+        """Return the upload that was begun to there, unless its session has expired since."""
+        return self._transact(lambda connection: tables.find_upload(connection, destination))
+
+    def forget_upload(self, destination: Destination) -> None:
+        """Forget the upload to there: it is done, or was given up."""
+        self._transact(
+            lambda connection: tables.delete_upload(connection, destination), writes=True
+        )
+
+    def __repr__(self) -> str:
+        return f"<cosfast.Journal {self._path}{', ignored' if self._off.locked() else ''}>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return Journal, (self._path,)
+
+    def _transact(
+        self, work: Callable[[sqlite3.Connection], T], *, writes: bool = False
+    ) -> T | None:
+        if self._off.locked():
+            return None
+        try:
+            # SQLite is loaded only here: most processes that hash never need it.
+            with turn():
+                from cosfast.transport.journal import database  # noqa: PLC0415
+
+            run = database.write if writes else database.read
+            return run(self._path, work)
+        except (JournalError, ImportError) as exc:
+            self._turn_off(exc)
+            return None
+
+    def _turn_off(self, reason: Exception) -> None:
+        if not self._off.acquire(blocking=False):
+            return  # another thread has told of its own
+        message = f"uploads are not remembered: the journal {self._path} cannot be used: {reason}"
+        # Not at WARNING: where nothing is set up, logging would print it beside the warning.
+        logger.info("%s", message, exc_info=reason)
+        warnings.warn(message, JournalWarning, stacklevel=4)
+
+
+class _NoJournal(Journal):
+    """A journal that is off from the start, and has nothing to warn of."""
+
+    def __init__(self) -> None:
+        self._off = Lock()
+        self._off.acquire()
+
+    def __repr__(self) -> str:
+        return "cosfast.NO_JOURNAL"
+
+    def __reduce__(self) -> str:
+        return "NO_JOURNAL"  # itself, also on the other side of a pipe
+
+
+NO_JOURNAL: Journal = _NoJournal()
+"""Remembers nothing: what a caller has who wants no journal."""

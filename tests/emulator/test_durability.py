@@ -1,0 +1,206 @@
+"""What was acknowledged is there after a restart and after a kill at any instant."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+from emulator.wire import MIB, Api, fileid, sign, slices, with_parts
+
+from cosfast.emulator import Emulator
+
+SERVER = """
+import sys
+from cosfast.emulator import serve
+serve(host="127.0.0.1", port=0, root=sys.argv[1], appid="1250000000", secret_id="local-secret-id",
+      secret_key="local-secret-key", on_ready=lambda endpoint: print(endpoint, flush=True))
+"""
+KILLS = int(os.environ.get("COSFAST_EMULATOR_KILLS", "5"))
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class Server:
+    """A server in a process of its own, which can be killed."""
+
+    def __init__(self, root):
+        paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SERVER, str(root)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        )
+        self.endpoint = self.process.stdout.readline().strip()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+def test_everything_survives_a_restart(tmp_path, two_slices):
+    content = two_slices["content"]
+    with Emulator(tmp_path) as emulator:
+        api = Api(emulator.endpoint)
+        api.json("/folder/", op="create", biz_attr="mine")
+        api.upload("/folder/a.txt", b"content", biz_attr="yours")
+        session = api.init("/b.bin", content, **with_parts(two_slices)).data["session"]
+        api.data("/b.bin", session, MIB, content[MIB:])
+    with Emulator(tmp_path) as emulator:
+        api = Api(emulator.endpoint)
+        assert api.stat("/folder/").data["biz_attr"] == "mine"
+        assert api.stat("/folder/a.txt").data["biz_attr"] == "yours"
+        assert api.download("/folder/a.txt").content == b"content"
+        assert api.list_slices("/b.bin").data["listparts"] == [{"offset": MIB, "datalen": 1}]
+        assert api.data("/b.bin", session, 0, content[:MIB]).code == 0
+        assert api.finish("/b.bin", session, content, sha=two_slices["sha1"]).code == 0
+        assert api.download("/b.bin").content == content
+
+
+def test_files_without_a_meaning_are_swept_away_at_the_start(tmp_path):
+    with Emulator(tmp_path) as emulator:
+        Api(emulator.endpoint).upload("/a.txt", b"content")
+    (tmp_path / "files" / "0123abcd").write_bytes(b"of a request that was never finished")
+    with Emulator(tmp_path) as emulator:
+        assert Api(emulator.endpoint).download("/a.txt").content == b"content"
+        assert [path.read_bytes() for path in (tmp_path / "files").iterdir()] == [b"content"]
+
+
+class Load:
+    """Clients that upload until the server is gone, and remember what it acknowledged."""
+
+    def __init__(self, endpoint, seed, case):
+        self._endpoint = endpoint
+        self._seed = seed
+        self._case = case
+        self.objects = {}
+        self.deleted = set()
+        self.slices = {}
+
+    def run(self, worker):
+        rng = random.Random(self._seed * 100 + worker)
+        api = Api(self._endpoint)
+        try:
+            for number in range(10_000):
+                self._step(api, rng, f"/{worker}-{number}")
+        except requests.RequestException:
+            return
+
+    def _step(self, api, rng, path):
+        if rng.random() < 0.5:
+            self._upload(api, path, rng.randbytes(rng.randrange(200_000)), rng)
+        else:
+            self._slices(api, path, rng)
+
+    def _upload(self, api, path, content, rng):
+        assert api.upload(path, content).code == 0
+        self.objects[path] = hashlib.sha1(content).hexdigest()
+        if rng.random() < 0.3:
+            del self.objects[path]
+            assert api.delete(path).code == 0
+            self.deleted.add(path)
+
+    def _slices(self, api, path, rng):
+        content = self._case["content"]
+        data = api.init(path, content, insertOnly="0", **with_parts(self._case)).data
+        if "session" not in data:
+            self.objects[path] = self._case["sha1"]
+            return
+        pieces = slices(content)
+        rng.shuffle(pieces)
+        acknowledged = self.slices.setdefault(path, set())
+        for offset, piece in pieces:
+            assert api.data(path, data["session"], offset, piece).code == 0
+            acknowledged.add(offset)
+        del self.slices[path]
+        reply = api.finish(path, data["session"], content, sha=self._case["sha1"])
+        assert reply.code == 0
+        self.objects[path] = self._case["sha1"]
+        once = sign(fileid(path), once=True)
+        del self.objects[path]
+        assert api.json(path, once, op="delete").code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_kill_at_any_instant_loses_nothing_acknowledged(tmp_path, two_slices, seed):
+    with Server(tmp_path) as server:
+        load = Load(server.endpoint, seed, two_slices)
+        with ThreadPoolExecutor(4) as pool:
+            runs = [pool.submit(load.run, worker) for worker in range(4)]
+            time.sleep(0.05 + random.Random(seed).random() / 4)
+            server.process.kill()
+        for run in runs:
+            run.result()
+    assert load.objects or load.slices, "the kill came before anything was acknowledged"
+    with Emulator(tmp_path) as emulator:
+        api = Api(emulator.endpoint)
+        for path, sha1 in load.objects.items():
+            assert hashlib.sha1(api.download(path).content).hexdigest() == sha1
+        for path in load.deleted:
+            assert api.stat(path).status == 404
+        for path, acknowledged in load.slices.items():
+            listed = api.list_slices(path).data
+            arrived = {entry["offset"] for entry in listed.get("listparts", ())}
+            assert acknowledged <= arrived or "access_url" in listed
+            _finish(api, path, listed, two_slices)
+    assert not list(tmp_path.glob("tmp*")), "no temporary file stays"
+
+
+def _finish(api, path, listed, case):
+    """The acknowledged slices are not only listed: the file can be made of them."""
+    if "session" not in listed:
+        return
+    arrived = {entry["offset"] for entry in listed["listparts"]}
+    for offset, piece in slices(case["content"]):
+        if offset not in arrived:
+            assert api.data(path, listed["session"], offset, piece).code == 0
+    assert api.finish(path, listed["session"], case["content"], sha=case["sha1"]).code == 0
+    assert api.download(path).content == case["content"]
+
+
+def test_two_writers_of_one_path_leave_one_of_the_two_contents(api):
+    contents = [bytes([index]) * 300_000 for index in range(8)]
+    barrier = threading.Barrier(len(contents))
+
+    def write(content):
+        barrier.wait()
+        return api.upload("/contested", content, insertOnly="0").code
+
+    with ThreadPoolExecutor(len(contents)) as pool:
+        assert set(pool.map(write, contents)) == {0}
+    assert api.download("/contested").content in contents
+
+
+def test_of_many_first_writers_one_wins(api):
+    barrier = threading.Barrier(8)
+
+    def write(index):
+        barrier.wait()
+        return api.upload("/contested", bytes([index])).code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(write, range(8))) == [-177] * 7 + [0]
+
+
+def test_of_many_inits_one_opens_the_session(api, two_slices):
+    barrier = threading.Barrier(8)
+
+    def init(_):
+        barrier.wait()
+        return api.init("/contested", two_slices["content"]).code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(init, range(8))) == [-4019] * 7 + [0]

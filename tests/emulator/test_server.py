@@ -1,0 +1,211 @@
+"""The server as a whole: starting, stopping, several at once, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import pytest
+import requests
+from emulator.wire import APPID, BUCKET, MIB, SECRET_KEY, Api, sign, slices, with_parts
+
+from cosfast.emulator import Emulator
+
+
+def test_start_and_stop():
+    emulator = Emulator()
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = emulator.endpoint
+    emulator.start()
+    api = Api(emulator.endpoint)
+    assert emulator.endpoint.startswith("http://127.0.0.1:")
+    assert api.stat("/").code == 0
+    with pytest.raises(RuntimeError, match="already"):
+        emulator.start()
+    emulator.stop()
+    emulator.stop()
+    with pytest.raises(requests.ConnectionError):
+        api.stat("/")
+
+
+def test_it_can_be_started_again(tmp_path):
+    emulator = Emulator(tmp_path)
+    for content in (b"first", b"second"):
+        with emulator:
+            assert Api(emulator.endpoint).upload("/a", content, insertOnly="0").code == 0
+    with emulator:
+        assert Api(emulator.endpoint).download("/a").content == b"second"
+
+
+def test_several_at_once():
+    with Emulator() as one, Emulator() as two:
+        Api(one.endpoint).upload("/a", b"one")
+        assert Api(two.endpoint).stat("/a").status == 404
+
+
+def test_nothing_stays_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = threading.active_count()
+    with Emulator() as emulator:
+        Api(emulator.endpoint).upload("/a", b"x")
+        assert list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == []
+    assert threading.active_count() == before
+
+
+def test_a_root_that_is_in_use_is_refused(tmp_path):
+    with Emulator(tmp_path) as emulator:
+        with pytest.raises(RuntimeError, match="another server"):
+            Emulator(tmp_path).start()
+        assert Api(emulator.endpoint).stat("/").code == 0
+
+
+def test_a_port_that_is_taken_is_refused():
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="address"):
+        Emulator(port=taken.getsockname()[1]).start()
+
+
+def test_a_root_that_is_a_file_is_refused(tmp_path):
+    path = tmp_path / "file"
+    path.touch()
+    with pytest.raises(FileExistsError):
+        Emulator(path).start()
+
+
+def test_a_root_of_another_version_is_refused(tmp_path):
+    with Emulator(tmp_path):
+        pass
+    import sqlite3
+
+    with sqlite3.connect(tmp_path / "metadata.sqlite3") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(RuntimeError, match="version 99"):
+        Emulator(tmp_path).start()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"appid": "abc"}, {"appid": ""}, {"secret_id": ""}, {"secret_key": ""}, {"slice_size": 1000}],
+)
+def test_settings_that_make_no_sense_are_refused(setting):
+    with pytest.raises(ValueError, match=next(iter(setting))):
+        Emulator(**setting)
+
+
+def test_requests_under_way_are_finished_at_stop(two_slices):
+    with Emulator() as emulator, ThreadPoolExecutor(8) as pool:
+        api = Api(emulator.endpoint)
+        session = api.init("/a", two_slices["content"]).data["session"]
+        sends = [
+            pool.submit(api.data, "/a", session, *send) for send in slices(two_slices["content"])
+        ]
+        time.sleep(0.002)
+        emulator.stop()
+        for send in sends:
+            try:
+                assert send.result(10).code == 0
+            except requests.ConnectionError:
+                continue
+
+
+def test_serve_runs_until_a_signal(tmp_path):
+    code = (
+        "import sys; from cosfast.emulator import serve;"
+        "serve(host='127.0.0.1', port=0, root=sys.argv[1], appid='1250000000',"
+        " secret_id='local-secret-id', secret_key='local-secret-key',"
+        " on_ready=lambda endpoint: print(endpoint, flush=True)); print('stopped')"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        endpoint = process.stdout.readline().strip()
+        assert Api(endpoint).stat("/").code == 0
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+        assert (process.returncode, out, err) == (0, "stopped\n", "")
+
+
+def test_two_hundred_connections_at_once(two_slices):
+    content = two_slices["content"][:MIB]
+    with Emulator() as emulator, ThreadPoolExecutor(200) as pool:
+
+        def upload(index):
+            api = Api(emulator.endpoint)
+            path = f"/{index}"
+            session = api.init(path, content).data["session"]
+            assert api.data(path, session, 0, content).code == 0
+            return api.finish(path, session, content).code
+
+        assert set(pool.map(upload, range(200))) == {0}
+
+
+def test_the_log_has_one_line_a_request_and_no_secret(api, two_slices, caplog):
+    caplog.set_level(logging.DEBUG)
+    signature = sign()
+    api.form("/a.bin", signature, op="upload", filecontent=b"content")
+    address = f"{api.endpoint}/{BUCKET}-{APPID}.file.myqcloud.com/a.bin"
+    api.http.get(address, params={"sign": signature})
+    api.get("/a.bin", signature[:-9] + quote("broken\n"), op="stat")
+    session = api.init("/b.bin", two_slices["content"], **with_parts(two_slices)).data["session"]
+    api.data("/b.bin", session, 0, bytes(MIB))
+    ours = [record for record in caplog.records if record.name == "cosfast.emulator"]
+    lines = [record.getMessage() for record in ours]
+    assert len(lines) == 5
+    assert lines[0].startswith(
+        f"POST {urlsplit(api.url('/a.bin')).path} op=upload status=200 code=0"
+    )
+    assert "op=download status=200" in lines[1]
+    assert "op=- status=403 code=-97" in lines[2]
+    assert "op=upload_slice_data status=400 code=-4016" in lines[4]
+    plain = base64.b64decode(signature)[20:].decode()
+    for line in lines:
+        for secret in (SECRET_KEY, signature[:20], quote(signature[:20]), plain, session, "sign="):
+            assert secret not in line
+
+
+def test_repr_hides_the_key():
+    with Emulator(secret_key="not-to-be-seen") as emulator:
+        assert "not-to-be-seen" not in repr(emulator) + repr(emulator.settings)
+        assert emulator.endpoint in repr(emulator)
+
+
+def test_a_fault_of_our_own_is_an_envelope_too(api, monkeypatch, caplog):
+    def fail(*_):
+        raise ZeroDivisionError("as if")
+
+    monkeypatch.setattr("cosfast.emulator.store.tree.find", fail)
+    reply = api.stat("/a")
+    assert (reply.status, reply.code) == (500, -5997)
+    assert "as if" not in reply.message
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_full_disk_is_an_error_and_no_loss(api, monkeypatch):
+    api.upload("/a", b"before")
+
+    monkeypatch.setattr("cosfast.emulator.store.files.RESERVE", 2**60)
+    session = api.init("/b", b"content").data["session"]
+    reply = api.data("/b", session, 0, b"content")
+    assert (reply.status, reply.code) == (400, -4004)
+    assert api.upload("/a", b"after", insertOnly="0").code == -4004
+    assert api.download("/a").content == b"before"
+    monkeypatch.undo()
+    assert api.data("/b", session, 0, b"content").code == 0
+    assert api.finish("/b", session, b"content").code == 0
