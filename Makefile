@@ -37,7 +37,7 @@ lint: $(VENV)/dev.stamp
 	@tools/c-format
 
 bench: $(VENV)/bench.stamp
-	@benchmarks/run $(BIN)/python $(if $(QUICK),--quick)
+	@benchmarks/run $(abspath $(BIN))/python $(if $(QUICK),--quick)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info cosfast/*.so csrc/build

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words behind `cosfast`; by default this process's.
     """
     command = ""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be any bytes
     try:
         options = _parser().parse_args(arguments)  # leaves with 2 where the words are wrong
         command = options.command

@@ -1,10 +1,11 @@
-"""Progress bars on stderr, where that is a terminal."""
+"""Progress bars on stderr, where that is a terminal and tqdm, of the `cli` extra, is installed."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -12,22 +13,80 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress_bar(title: str, total: int | None) -> Iterator[Callable[[int], object] | None]:
-    """Yield what to call with each number of bytes done.
-
-    It is None, so that nobody counts for nothing, where stderr is no terminal or tqdm, of the
-    `cli` extra, is not installed.
+    """Yield what to call with each number of bytes done; None where nothing is shown.
 
     Args:
         title: what the bar counts.
         total: bytes in all, where that is known.
     """
-    if not sys.stderr.isatty():
+    tqdm = _tqdm()
+    if tqdm is None:
         yield None
         return
+    with _bar(tqdm, title, total, 0) as bar:
+        yield bar.update
+
+
+class FileBars:
+    """A bar for each file in flight, above one for all of them; a context manager.
+
+    Args:
+        title: what the total counts.
+        total: bytes in all.
+    """
+
+    def __init__(self, title: str, total: int) -> None:
+        self._tqdm = _tqdm()
+        self._lock = Lock()
+        self._bars: dict[str, Any] = {}
+        self._lines: set[int] = set()
+        self._total = None if self._tqdm is None else _bar(self._tqdm, title, total, 0)
+
+    def advance(self, name: str, size: int, count: int) -> None:
+        """Show `count` more of the `size` bytes of the file `name`; its end takes its bar away."""
+        if self._total is None:
+            return
+        with self._lock:
+            bar = self._bars.get(name) or self._add(name, size)
+            bar.update(count)
+            self._total.update(count)
+            if bar.n >= size:
+                self._remove(name)
+
+    def __enter__(self) -> FileBars:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        with self._lock:
+            for name in list(self._bars):
+                self._remove(name)
+            if self._total is not None:
+                self._total.close()
+
+    def _add(self, name: str, size: int) -> Any:
+        line = min(set(range(1, len(self._lines) + 2)) - self._lines)
+        self._lines.add(line)
+        bar = self._bars[name] = _bar(self._tqdm, name, size, line)
+        return bar
+
+    def _remove(self, name: str) -> None:
+        bar = self._bars.pop(name)
+        self._lines.discard(-bar.pos)
+        bar.close()
+
+
+def _bar(tqdm: Any, title: str, total: int | None, line: int) -> Any:
+    return tqdm(
+        desc=title, total=total, unit="B", unit_scale=True, leave=False, position=line, miniters=1
+    )
+
+
+def _tqdm() -> Any:
+    """Return the class, or None where nobody would see it."""
+    if not sys.stderr.isatty():
+        return None
     try:
         from tqdm import tqdm  # noqa: PLC0415 - an extra, needed on a terminal alone
     except ImportError:
-        yield None
-        return
-    with tqdm(desc=title, total=total, unit="B", unit_scale=True, leave=False) as bar:
-        yield bar.update
+        return None
+    return tqdm

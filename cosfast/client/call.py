@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cosfast.client.options import UploadOptions
     from cosfast.protocol.addresses import ObjectAddress
     from cosfast.protocol.messages import Answer, Request
+    from cosfast.transport.control import CancelToken
     from cosfast.transport.journal import Journal
     from cosfast.transport.session import Transport
 
@@ -42,10 +43,16 @@ class Call:
     @classmethod
     @contextmanager
     def running(
-        cls, transport: Transport, journal: Journal, address: ObjectAddress, options: UploadOptions
+        cls,
+        transport: Transport,
+        journal: Journal,
+        address: ObjectAddress,
+        options: UploadOptions,
+        stopper: CancelToken | None = None,
     ) -> Iterator[Call]:
-        """Yield a call that hears its token and its deadline while the block runs."""
-        control = Control(options.cancel, options.deadline)
+        """Yield a call that hears both tokens and its deadline while the block runs."""
+        tokens = [token for token in (options.cancel, stopper) if token is not None]
+        control = Control(tokens, options.deadline)
         limit = None if options.max_rate is None else RateLimit(options.max_rate)
         with control.running():
             yield cls(transport, journal, address, options, control, limit)

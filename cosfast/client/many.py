@@ -18,6 +18,7 @@ from cosfast.client.upload import upload
 from cosfast.errors import CosError, InputError
 from cosfast.parts.many import uploadparts_many
 from cosfast.protocol.addresses import ObjectAddress
+from cosfast.transport.control import CancelToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,10 +71,11 @@ def _here(
 ) -> Iterator[tuple[UploadJob, Outcome]]:
     """Upload in threads of this process, while the next ones are hashed."""
     pending: dict[Future[Outcome], UploadJob] = {}
+    stopper = CancelToken()
     with ThreadPoolExecutor(files, thread_name_prefix="cosfast-upload") as pool:
         try:
             for hashed in _hash_groups(jobs):
-                pending[pool.submit(_run_job, client, hashed)] = hashed.job
+                pending[pool.submit(_run_job, client, hashed, stopper)] = hashed.job
                 while len(pending) > 2 * files:
                     yield from _finished(pending)
             while pending:
@@ -81,6 +83,7 @@ def _here(
         finally:
             for future in pending:
                 future.cancel()
+            stopper.cancel()  # those under way, where the caller has left or was interrupted
 
 
 def _spread(
@@ -106,14 +109,20 @@ def _run_group(client: Client, jobs: list[UploadJob]) -> list[tuple[UploadJob, O
     return [(hashed.job, _run_job(client, hashed)) for hashed in _hash_groups(jobs)]
 
 
-def _run_job(client: Client, hashed: _Hashed) -> Outcome:
+def _run_job(client: Client, hashed: _Hashed, stopper: CancelToken | None = None) -> Outcome:
     job, parts = hashed
     if isinstance(parts, OSError):
         return parts
     try:
         address = ObjectAddress(client.credentials.appid, job.bucket, job.path)
         return upload(
-            client.transport, client.journal, job.source, address, job.options, parts=parts
+            client.transport,
+            client.journal,
+            job.source,
+            address,
+            job.options,
+            parts=parts,
+            stopper=stopper,
         )
     except (CosError, OSError) as exc:
         return exc

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cosfast.parts.model import UploadParts
     from cosfast.parts.sources import Source
     from cosfast.protocol.addresses import ObjectAddress
+    from cosfast.transport.control import CancelToken
     from cosfast.transport.journal import Journal
     from cosfast.transport.session import Transport
 
@@ -29,6 +30,7 @@ def upload(
     options: UploadOptions,
     *,
     parts: UploadParts | None = None,
+    stopper: CancelToken | None = None,
 ) -> UploadResult:
     """Upload `source` to `address`; see `Client.upload`.
 
@@ -39,9 +41,13 @@ def upload(
         address: the file to be.
         options: how it was asked for.
         parts: those of the source, where they are known already.
+        stopper: stops it as the token in `options` does, for whoever runs many.
     """
     require_file(address)
-    with open_source(source) as opened, Call.running(transport, journal, address, options) as call:
+    with (
+        open_source(source) as opened,
+        Call.running(transport, journal, address, options, stopper) as call,
+    ):
         if opened.size is None:
             with spooled(opened, call) as (copy, hashed):
                 return _upload_sized(call, copy, hashed)

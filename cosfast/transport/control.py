@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import socket
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Event, Lock, get_ident
 from typing import TYPE_CHECKING
 
 from cosfast.errors import Cancelled, DeadlineExceeded, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 
 class CancelToken:
@@ -50,15 +50,15 @@ class Control:
     """One upload's stop: asked for at each step, and heard within every wait and every socket.
 
     Args:
-        cancel: a token that may be used from outside.
+        tokens: each may be used from outside.
         deadline: seconds from now, or None.
 
     Raises:
         InputError: where the deadline is not a positive number.
     """
 
-    def __init__(self, cancel: CancelToken | None = None, deadline: float | None = None) -> None:
-        self._cancel = cancel or CancelToken()
+    def __init__(self, tokens: Sequence[CancelToken] = (), deadline: float | None = None) -> None:
+        self._tokens = tokens
         self._ends = math.inf if deadline is None else time.monotonic() + check_deadline(deadline)
         self._lock = Lock()
         self._sockets: dict[int, socket.socket] = {}
@@ -67,9 +67,11 @@ class Control:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Hear the token while the block runs; say what really stopped it where that raises."""
-        self.check()
-        with self._cancel.watched(self.abort):
+        """Hear the tokens while the block runs; say what really stopped it where that raises."""
+        with ExitStack() as watched:
+            for token in self._tokens:
+                watched.enter_context(token.watched(self.abort))
+            self.check()
             try:
                 yield
             except Exception as exc:
@@ -116,7 +118,7 @@ class Control:
                 self._sockets[get_ident()] = open_socket
 
     def _reason(self) -> Cancelled | DeadlineExceeded | None:
-        if self._cancel.cancelled:
+        if any(token.cancelled for token in self._tokens):
             return Cancelled("the upload was cancelled")
         if self.remaining() <= 0:
             return DeadlineExceeded("the upload's deadline is over")

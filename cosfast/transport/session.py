@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from cosfast import __version__
@@ -17,9 +17,10 @@ from cosfast.protocol.failures import is_retryable, redacted
 from cosfast.protocol.messages import read_answer
 from cosfast.transport.adapter import ControlledAdapter, controlled
 from cosfast.transport.control import Control
+from cosfast.transport.incoming import BROKEN, Incoming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from cosfast.credentials import Credentials
     from cosfast.protocol.addresses import ObjectAddress
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from cosfast.transport.retry import RetryPolicy
 
 logger = logging.getLogger("cosfast.transport")
+
+Result = TypeVar("Result")
+
+_BYTES_FOLLOW = frozenset({200, 206})
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """An answer is JSON of a page at most; what is longer is not one, and is not read to its end."""
@@ -89,11 +94,35 @@ class Transport:
             TransportError: no answer came.
         """
         control = control or Control()
+        return self._retried(lambda: self._send_once(request, control, limit), control)
+
+    def fetch(
+        self,
+        request: Request,
+        receive: Callable[[Incoming], Result],
+        *,
+        control: Control | None = None,
+    ) -> Result:
+        """Send a `request` whose answer is bytes, until they are received or not worth it.
+
+        Args:
+            request: what to send.
+            receive: takes the answer of each try that got one, and what is to be returned from
+                it; a `RequestError` of its own ends the try as one of the connection would.
+            control: may stop it, also in the midst of a try or of a wait between two.
+
+        Raises:
+            CosError: as `send` does, and what `receive` raises.
+        """
+        control = control or Control()
+        return self._retried(lambda: self._fetch_once(request, receive, control), control)
+
+    def _retried(self, attempt: Callable[[], Result], control: Control) -> Result:
         started = time.monotonic()
         failures = 0
         while True:
             try:
-                return self._send_once(request, control, limit)
+                return attempt()
             except RequestError as error:
                 error.tried_before = failures > 0
                 failures += 1
@@ -119,21 +148,43 @@ class Transport:
         return wait
 
     def _send_once(self, request: Request, control: Control, limit: RateLimit | None) -> Answer:
-        started = time.monotonic()
         prepared = self._prepare(request, control, limit)
-        adapter = self._session.get_adapter(prepared.url or "")
+        with self._answered(request, prepared, control) as response:
+            body = _read_whole(request, response)
+        return read_answer(request, response.status_code, response.headers, body)
+
+    def _fetch_once(
+        self, request: Request, receive: Callable[[Incoming], Result], control: Control
+    ) -> Result:
+        prepared = self._prepare(request, control, None)
+        # A compressed body would not have the length, nor the ranges, of the file.
+        prepared.headers["Accept-Encoding"] = "identity"
+        with self._answered(request, prepared, control) as response:
+            if response.status_code in _BYTES_FOLLOW:
+                return receive(Incoming(request, response, _transport_error))
+            body = _read_whole(request, response)
+        answer = read_answer(request, response.status_code, response.headers, body)
+        raise answer.error("the answer says success, but has no bytes")
+
+    @contextmanager
+    def _answered(
+        self, request: Request, prepared: requests.PreparedRequest, control: Control
+    ) -> Iterator[requests.Response]:
+        """Yield the answer to one try, whose body may be read in the block."""
+        started = time.monotonic()
+        url = prepared.url or ""
         connect, read = self._timeout
         left = max(0.001, control.remaining())
-        try:
-            with (
-                controlled(control),
-                adapter.send(
-                    prepared, timeout=(min(connect, left), min(read, left)), **self._settings
-                ) as response,
-            ):
-                body = response.raw.read(MAX_ANSWER_BYTES, decode_content=True)
-        except (requests.RequestException, HTTPError, OSError) as exc:
-            raise _transport_error(request, exc) from exc
+        timeout = (min(connect, left), min(read, left))
+        with controlled(control):
+            try:
+                response = self._session.get_adapter(url).send(
+                    prepared, timeout=timeout, **self._settings_for(request, url)
+                )
+            except BROKEN as exc:
+                raise _transport_error(request, exc) from exc
+            with response:
+                yield response
         logger.debug(
             "%s %s: HTTP %d in %.3f s",
             request.operation,
@@ -141,7 +192,12 @@ class Transport:
             response.status_code,
             time.monotonic() - started,
         )
-        return read_answer(request, response.status_code, response.headers, body)
+
+    def _settings_for(self, request: Request, url: str) -> Any:
+        """Return the settings for the server asked: another one may be behind another proxy."""
+        if request.location is None:
+            return self._settings
+        return self._session.merge_environment_settings(url, {}, True, None, None)
 
     def _prepare(
         self, request: Request, control: Control, limit: RateLimit | None
@@ -192,6 +248,13 @@ def _new_session(connections: int) -> requests.Session:
     session.mount("http://", adapter)
     session.headers["User-Agent"] = f"cosfast/{__version__}"
     return session
+
+
+def _read_whole(request: Request, response: requests.Response) -> bytes:
+    try:
+        return bytes(response.raw.read(MAX_ANSWER_BYTES, decode_content=True))
+    except BROKEN as exc:
+        raise _transport_error(request, exc) from exc
 
 
 def _transport_error(request: Request, exc: Exception) -> TransportError:

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from emulated import BUCKET, CREDENTIALS
@@ -138,7 +139,7 @@ def test_upload_of_several(file, tmp_path, settings):
     other.write_bytes(b"small")
     run = cosfast("upload", file, other, f"cos://{BUCKET}/many/", "--json", **settings)
     paths = [json.loads(line)["resource_path"] for line in run.stdout.splitlines()]
-    assert [path.rpartition("/")[2] for path in paths] == ["file", "other"]
+    assert sorted(path.rpartition("/")[2] for path in paths) == ["file", "other"]
     assert failed(cosfast("upload", file, other, f"cos://{BUCKET}/one", **settings), 2, "ends in /")
 
 
@@ -236,3 +237,71 @@ def test_a_reader_that_leaves_is_no_failure_worth_a_word(file):
         check=False,
     )
     assert run.stderr == ""
+
+
+# Folders
+
+
+@pytest.fixture
+def tree(tmp_path):
+    folder = tmp_path / "tree"
+    for name, size in {"a": 10, "sub/b": 0, "sub/deeper/c": 9 * MIB}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content(size))
+    return folder
+
+
+def results(run):
+    return {json.loads(line)["resource_path"]: json.loads(line) for line in run.stdout.splitlines()}
+
+
+def test_a_folder_with_all_in_it(tree, settings):
+    run = cosfast("upload", "-r", tree, f"cos://{BUCKET}/prefix/", "--json", **settings)
+    assert (run.returncode, run.stderr) == (0, "")
+    base = f"/{CREDENTIALS.appid}/{BUCKET}/prefix"
+    found = results(run)
+    assert sorted(found) == [f"{base}/a", f"{base}/sub/b", f"{base}/sub/deeper/c"]
+    for path, result in found.items():
+        local = tree / path[len(base) + 1 :]
+        assert result["sha1"] == hashlib.sha1(local.read_bytes()).hexdigest()
+
+
+def test_a_folder_without_r(tree, settings):
+    assert failed(cosfast("upload", tree, f"cos://{BUCKET}/p/", **settings), 1, "directory", "-r")
+    assert failed(cosfast("upload", "-r", tree, f"cos://{BUCKET}/p", **settings), 2, "ends in /")
+
+
+def test_what_cannot_be_uploaded_stops_nothing_else(tree, settings):
+    (tree / "sub" / "loop").symlink_to(tree)
+    (tree / "dangling").symlink_to("nowhere")
+    with open(os.fsencode(tree) + b"/latin-\xe9", "wb") as file:
+        file.write(b"x")
+    run = cosfast("upload", "-r", tree, f"cos://{BUCKET}/prefix/", "--json", **settings)
+    assert run.returncode == 1
+    assert len(results(run)) == 3
+    lines = run.stderr.splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("cosfast: ") for line in lines)
+    for word in ("loop", "dangling", "UTF-8"):
+        assert word in run.stderr
+
+
+def test_an_interrupted_upload_says_how_to_go_on(tmp_path, settings):
+    file = tmp_path / "large"
+    file.write_bytes(bytes(32 * MIB))
+    words = [sys.executable, "-m", "cosfast", "upload", str(file), f"cos://{BUCKET}/large"]
+    with subprocess.Popen(
+        [*words, "--max-rate", str(4 * MIB)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(**settings),
+    ) as slow:
+        time.sleep(3.5)
+        slow.send_signal(signal.SIGINT)
+        out, err = slow.communicate(timeout=30)
+    assert (slow.returncode, out) == (130, "")
+    assert err == "cosfast: interrupted; the same command again goes on from here\n"
+    result = json.loads(cosfast(*words[3:], "--json", **settings).stdout)
+    assert result["resumed_bytes"] >= MIB
+    assert result["resumed_bytes"] + result["sent_bytes"] == 32 * MIB
