@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 from cosfast.errors import IntegrityError
 from cosfast.parts.build import PartsBuilder, parts_of
 from cosfast.parts.model import SLICE_SIZE
 from cosfast.parts.sources import PathSource
+from cosfast.parts.verify import slice_matches
 from cosfast.protocol import objects
 from cosfast.protocol.codes import Code
 from cosfast.transport.journal import FileIdentity
@@ -106,7 +108,18 @@ class Hashing:
     def _recall(self) -> UploadParts | None:
         if self._identity is None or self._call.options.slice_size != SLICE_SIZE:
             return None
-        return self._call.journal.parts_of(self._identity, SLICE_SIZE)
+        parts = self._call.journal.parts_of(self._identity, SLICE_SIZE)
+        return parts if parts is not None and self._still_fits(parts) else None
+
+    def _still_fits(self, parts: UploadParts) -> bool:
+        """Look at a few slices: time stamps do not show every change, and this costs little."""
+        last = len(parts) - 1
+        for index in {0, last, random.randint(0, last)}:
+            part = parts[index]
+            content = self._source.read_slice(part.offset, part.datalen)
+            if not slice_matches(parts, index, content):
+                return False
+        return True
 
     def _remember(self, parts: UploadParts) -> None:
         if self._identity is not None:

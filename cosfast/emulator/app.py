@@ -8,34 +8,27 @@ import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
-from cosfast.emulator import answers
 from cosfast.emulator.access_log import Exchange, logger
-from cosfast.emulator.addressing import Place, Target, parse_target
-from cosfast.emulator.body import read_form, refuse_if_too_large
-from cosfast.emulator.content import Content, MemoryBudget
-from cosfast.emulator.downloads import Downloads
 from cosfast.emulator.errors import RefusedError
-from cosfast.emulator.folders import Folders
-from cosfast.emulator.forms import Form, parse_query
-from cosfast.emulator.http import invite_body
-from cosfast.emulator.objects import Objects
-from cosfast.emulator.operations import Operation, Operations
-from cosfast.emulator.relocation import Relocation
-from cosfast.emulator.signatures import Signature, Verifier
+from cosfast.emulator.operations.context import Answer, Call, Context
+from cosfast.emulator.operations.downloads import Wanted, open_download
+from cosfast.emulator.operations.table import Operation, find_operation
+from cosfast.emulator.operations.upload_sessions import remove_expired
 from cosfast.emulator.store import signatures as spent_signatures
-from cosfast.emulator.streaming import send_download
-from cosfast.emulator.uploads import SliceUploads
+from cosfast.emulator.wire import answers
+from cosfast.emulator.wire.addressing import Target, parse_target
+from cosfast.emulator.wire.body import read_form, refuse_if_too_large
+from cosfast.emulator.wire.content import Content, MemoryBudget
+from cosfast.emulator.wire.forms import Form, parse_query
+from cosfast.emulator.wire.http import invite_body
+from cosfast.emulator.wire.signatures import Signature, Verifier
+from cosfast.emulator.wire.streaming import send_download
 from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from concurrent.futures import Executor
 
     from aiohttp import web
-
-    from cosfast.emulator.links import Links
-    from cosfast.emulator.settings import Settings
-    from cosfast.emulator.store import Store
 
 T = TypeVar("T")
 
@@ -46,25 +39,18 @@ _DISK_FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 class App:
     """Answers every request on the event loop; all that blocks goes to the workers."""
 
-    def __init__(self, store: Store, settings: Settings, links: Links, workers: Executor) -> None:
-        self._store = store
-        self._settings = settings
+    def __init__(self, context: Context, workers: Executor) -> None:
+        settings = context.settings
+        self._context = context
         self._workers = workers
+        self._limits = settings.limits
         self._verifier = Verifier(settings.appid, settings.secret_id, settings.secret_key)
-        self._uploads = SliceUploads(store, settings, links)
-        self._operations = Operations(
-            self._uploads,
-            Objects(store, settings, links),
-            Folders(store, links),
-            Relocation(store, links),
-        )
-        self._downloads = Downloads(store)
         self._budget = MemoryBudget(settings.limits.content_memory)
 
     async def keep_house(self) -> None:
         """Throw away expired uploads, now and every hour, until cancelled."""
         while True:
-            await self._in_worker(self._uploads.remove_expired)
+            await self._in_worker(remove_expired, self._context)
             await asyncio.sleep(_HOUSEKEEPING_INTERVAL)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -84,48 +70,42 @@ class App:
 
     async def _answer(self, request: web.BaseRequest, exchange: Exchange) -> web.StreamResponse:
         target = parse_target(request.raw_path, request.headers.get("Host", ""))
-        if target.place.appid != self._settings.appid:
+        if target.place.appid != self._context.settings.appid:
             raise RefusedError(Code.BAD_APPID, "this server does not serve that appid")
         if target.is_download:
             return await self._download(request, target, exchange)
         data = await self._operate(request, target, exchange)
         return answers.success(data, exchange.request_id)
 
-    # -- the API
-
     async def _operate(
         self, request: web.BaseRequest, target: Target, exchange: Exchange
-    ) -> Mapping[str, object]:
+    ) -> Answer:
         if request.method not in {"GET", "POST"}:
             raise RefusedError(Code.BAD_FORM, "the API takes GET and POST alone", close=True)
         query = parse_query(target.query)
         signature = self._verifier.verify(_signature_of(request, query), target.place)
-        refuse_if_too_large(request, self._settings.limits)
+        refuse_if_too_large(request, self._limits)
         await invite_body(request)
-        with Content(self._budget, self._store.spool_folder) as content:
+        with Content(self._budget, self._context.store.spool_folder) as content:
             spill = partial(self._in_worker, content.add)
-            body = await read_form(request, content, self._settings.limits, spill)
-            form = body.over(query)
-            operation = self._operations.find(form, request.method)
+            body = await read_form(request, content, self._limits, spill)
+            call = Call(target.place, body.over(query), content)
+            operation = find_operation(call.form, request.method)
             exchange.op = operation.name
-            return await self._in_worker(
-                self._run, operation, signature, target.place, form, content
-            )
+            return await self._in_worker(self._run, operation, signature, call)
 
-    def _run(
-        self, operation: Operation, signature: Signature, place: Place, form: Form, content: Content
-    ) -> Mapping[str, object]:
+    def _run(self, operation: Operation, signature: Signature, call: Call) -> Answer:
         operation.signed_for.require(signature)
         if signature.is_once:
             self._spend(signature)
-        return operation.run(place, form, content)
+        return operation.run(self._context, call)
 
     def _spend(self, signature: Signature) -> None:
-        fresh = self._store.database.write(lambda tx: spent_signatures.spend(tx, signature.digest))
+        fresh = self._context.store.database.write(
+            lambda tx: spent_signatures.spend(tx, signature.digest)
+        )
         if not fresh:
             raise RefusedError(Code.ONCE_USED_AGAIN, "the once-signature has been used before")
-
-    # -- downloads
 
     async def _download(
         self, request: web.BaseRequest, target: Target, exchange: Exchange
@@ -137,20 +117,20 @@ class App:
         if sign:
             signature = self._verifier.verify(sign, target.place, for_download=True)
             signature.require_reusable()
-        download = await self._in_worker(
-            self._downloads.open,
+        wanted = Wanted(
             target.place,
             request.headers.get("Range", ""),
             request.headers.get("If-Range", ""),
-            bool(sign),
+            is_signed=bool(sign),
         )
+        download = await self._in_worker(open_download, self._context, wanted)
         with download.file:
             return await send_download(
                 request,
                 download,
                 answers.common_headers(exchange.request_id),
                 read=partial(self._in_worker, download.file.read),
-                idle_timeout=self._settings.limits.idle_timeout,
+                idle_timeout=self._limits.idle_timeout,
             )
 
     async def _in_worker(self, work: Callable[..., T], *arguments: Any) -> T:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
 from cosfast.emulator.app import App
-from cosfast.emulator.http import HttpServer
-from cosfast.emulator.links import Links
+from cosfast.emulator.operations.context import Context
 from cosfast.emulator.settings import Limits, Settings
 from cosfast.emulator.store import Store
+from cosfast.emulator.wire.http import HttpServer
+from cosfast.emulator.wire.links import Links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,7 +167,7 @@ class Emulator:
                 )
             )
             links = Links()
-            app = App(store, self.settings, links, workers)
+            app = App(Context(store, self.settings, links), workers)
             http = HttpServer(app.handle, self.settings.limits)
             listener = await loop.create_server(http, self._host, self._port, backlog=_BACKLOG)
             self._ask_to_stop = partial(_call_in, loop, stopping.set)

@@ -14,7 +14,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from cosfast.errors import InputError, SourceChanged
-from cosfast.parts.readahead import read_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,6 +114,8 @@ class PathSource(Source):
     def blocks(self) -> Iterator[memoryview]:
         """Read the file once, ahead of whoever hashes; see at its end that it stayed as it was."""
         if self.size is None or self.size > READ_AHEAD_FROM:
+            from cosfast.parts.readahead import read_ahead  # noqa: PLC0415 - few files are so large
+
             yield from read_ahead(self._file.readinto)
         else:
             yield from read_blocks(self._file, self.name)

@@ -7,7 +7,6 @@ import os
 import random
 import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -169,38 +168,3 @@ def _finish(api, path, listed, case):
             assert api.data(path, listed["session"], offset, piece).code == 0
     assert api.finish(path, listed["session"], case["content"], sha=case["sha1"]).code == 0
     assert api.download(path).content == case["content"]
-
-
-def test_two_writers_of_one_path_leave_one_of_the_two_contents(api):
-    contents = [bytes([index]) * 300_000 for index in range(8)]
-    barrier = threading.Barrier(len(contents))
-
-    def write(content):
-        barrier.wait()
-        return api.upload("/contested", content, insertOnly="0").code
-
-    with ThreadPoolExecutor(len(contents)) as pool:
-        assert set(pool.map(write, contents)) == {0}
-    assert api.download("/contested").content in contents
-
-
-def test_of_many_first_writers_one_wins(api):
-    barrier = threading.Barrier(8)
-
-    def write(index):
-        barrier.wait()
-        return api.upload("/contested", bytes([index])).code
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sorted(pool.map(write, range(8))) == [-177] * 7 + [0]
-
-
-def test_of_many_inits_one_opens_the_session(api, two_slices):
-    barrier = threading.Barrier(8)
-
-    def init(_):
-        barrier.wait()
-        return api.init("/contested", two_slices["content"]).code
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sorted(pool.map(init, range(8))) == [-4019] * 7 + [0]

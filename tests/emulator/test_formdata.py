@@ -7,7 +7,7 @@ from emulator.wire import BOUNDARY, multipart, part
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cosfast.emulator.formdata import (
+from cosfast.emulator.wire.formdata import (
     FormDataError,
     FormDataParser,
     PartBegin,

@@ -64,6 +64,7 @@ def _tampered(signature):
         (sign(fileid("/folder/another.bin")), -63),
         (sign(fileid("/folder/")), -63),
         (sign(expires=int(time.time()) - 1), -96),
+        (sign(expires=int(time.time()) - 1, t=str(int(time.time()) - 300)), -96),
         (sign(expires=int(time.time()) + 100 * DAY), -96),
         (sign(expires=int(time.time()) + 10, t=str(int(time.time()) + 20)), -96),
         (sign(fileid(PATH), once=True), -74),

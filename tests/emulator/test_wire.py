@@ -145,9 +145,11 @@ def test_expect_100_continue_is_answered_at_once(endpoint):
 def test_expect_is_refused_without_asking_for_the_body(endpoint):
     with Wire(endpoint) as wire:
         data = request(target(PATH), UPLOAD, "Expect: 100-continue", "Authorization: bad")
+        began = time.monotonic()
         wire.send(data.split(b"\r\n\r\n")[0] + b"\r\n\r\n")
         assert wire.read_reply().code == -97
         assert wire.is_closed_by_server()
+        assert time.monotonic() - began < 1
 
 
 def test_many_requests_on_one_connection(endpoint):

@@ -13,7 +13,10 @@ from cosfast.emulator.store.files import ByteFiles, sync_folder
 from cosfast.emulator.store.lock import RootLock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from cosfast.emulator.store.database import Transaction
 
 
 class Store:
@@ -38,6 +41,14 @@ class Store:
         in_use = self.database.read(tree.files_in_use) | self.database.read(sessions.files_in_use)
         self.files.sweep(in_use)
         sync_folder(root)
+
+    def adopt(self, file: str, work: Callable[[Transaction], None]) -> None:
+        """Run the transaction that gives a new file its meaning; remove the file if it fails."""
+        try:
+            self.database.write(work)
+        except BaseException:
+            self.files.remove(file)
+            raise
 
     def close(self) -> None:
         """Finish what is queued and let go of the folder."""

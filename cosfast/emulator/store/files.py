@@ -15,7 +15,7 @@ import shutil
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 BLOCK_SIZE = 1024 * 1024
@@ -36,20 +36,19 @@ class ByteFiles:
 
     def create(self, size: int) -> str:
         """Make a file of `size` bytes, all zero and without space of their own yet."""
-        name = secrets.token_hex(16)
-        with (self._folder / name).open("xb") as file:
-            file.truncate(size)
-            os.fsync(file.fileno())
-        sync_folder(self._folder)
-        return name
+        return self._make(lambda file: file.truncate(size))
 
     def save(self, blocks: Iterable[bytes], size: int) -> str:
-        """Make a file of these bytes, `size` of them. A failure leaves nothing behind."""
+        """Make a file of these bytes, `size` of them."""
         self._require_room(size)
+        return self._make(lambda file: file.writelines(blocks))
+
+    def _make(self, fill: Callable[[BinaryIO], object]) -> str:
+        """Make a file that has reached the disk. A failure leaves nothing behind."""
         name = secrets.token_hex(16)
         try:
             with (self._folder / name).open("xb") as file:
-                file.writelines(blocks)
+                fill(file)
                 file.flush()
                 os.fsync(file.fileno())
             sync_folder(self._folder)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import sqlite3
 
-    from cosfast.emulator.addressing import Place
     from cosfast.emulator.store.database import Transaction
+    from cosfast.emulator.wire.addressing import Place
 
 _SELECT = (
     "SELECT number, id, bucket, parent || name, filesize, slice_size, sha1, digests, biz_attr,"

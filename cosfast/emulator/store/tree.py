@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-    from cosfast.emulator.addressing import Place
     from cosfast.emulator.store.database import Transaction
+    from cosfast.emulator.wire.addressing import Place
 
 BUCKET_DEFAULT = "eInvalid"
 
@@ -43,6 +43,11 @@ class Entry:
     headers: Mapping[str, str] = field(default_factory=dict)
     created: int = 0
     modified: int = 0
+
+
+def new_file(place: Place, content: Stored, biz_attr: str, now: int) -> Entry:
+    """Describe a file that has just come into being."""
+    return Entry(place.name, content, biz_attr, created=now, modified=now)
 
 
 def find(connection: sqlite3.Connection, place: Place) -> Entry | None:

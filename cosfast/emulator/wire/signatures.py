@@ -16,7 +16,7 @@ from cosfast.emulator.errors import RefusedError
 from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
-    from cosfast.emulator.addressing import Place
+    from cosfast.emulator.wire.addressing import Place
 
 MAX_LIFETIME = 92 * 24 * 3600
 """Three months, the longest three there are, in seconds."""

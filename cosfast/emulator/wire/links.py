@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cosfast.emulator.addressing import encode_path
+from cosfast.emulator.wire.addressing import encode_path
 
 if TYPE_CHECKING:
-    from cosfast.emulator.addressing import Place
+    from cosfast.emulator.wire.addressing import Place
 
 
 class Links:

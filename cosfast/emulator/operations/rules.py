@@ -11,7 +11,7 @@ from cosfast.protocol.codes import Code
 if TYPE_CHECKING:
     import sqlite3
 
-    from cosfast.emulator.addressing import Place
+    from cosfast.emulator.wire.addressing import Place
 
 
 def require_file_path(place: Place) -> None:
@@ -47,3 +47,9 @@ def require_room_for_file(
 def not_found(place: Place) -> RefusedError:
     """There is nothing at this place: code -197."""
     return RefusedError(Code.NOT_FOUND, f"there is nothing at {place.path!r}")
+
+
+def require_same_sha(promised: str | None, sha1: str | None) -> None:
+    """Refuse another `sha` than the one that init had: code -5984."""
+    if promised and sha1 and sha1 != promised:
+        raise RefusedError(Code.SHA1_MISMATCH, "sha is not the one that init had")

@@ -19,7 +19,7 @@ from cosfast.protocol.codes import Code
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cosfast.emulator.forms import Value
+    from cosfast.emulator.wire.forms import Value
 
 PART_SIZE = 1024 * 1024
 """The only slice size that goes with `sha` and `uploadparts`, in bytes."""
@@ -133,3 +133,10 @@ def _cut(blocks: Iterable[bytes], offset: int) -> Iterator[memoryview]:
 
 def _malformed(complaint: str) -> RefusedError:
     return RefusedError(Code.BAD_FORM, f"field 'uploadparts' {complaint}")
+
+
+def slice_differs(offset: int) -> RefusedError:
+    """Refuse a slice that is not what it was promised to be: code -4016."""
+    return RefusedError(
+        Code.SLICE_SHA_MISMATCH, f"the slice at offset {offset} is not what its datasha says"
+    )

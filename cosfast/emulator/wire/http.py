@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import HttpVersion11, web
 
-from cosfast.emulator import answers
 from cosfast.emulator.access_log import logger
 from cosfast.emulator.errors import RefusedError
+from cosfast.emulator.wire import answers
 from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:

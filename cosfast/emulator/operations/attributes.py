@@ -12,8 +12,8 @@ from cosfast.emulator.store.tree import BUCKET_DEFAULT
 from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
-    from cosfast.emulator.forms import Form, Value
     from cosfast.emulator.store.tree import Entry
+    from cosfast.emulator.wire.forms import Form, Value
 
 PRIVATE = "eWRPrivate"
 PUBLIC_READ = "eWPrivateRPublic"

@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Callable
 from aiohttp import web
 
 from cosfast.emulator.errors import RefusedError
-from cosfast.emulator.formdata import FormDataError, FormDataParser, PartBegin, PartEnd, boundary_of
-from cosfast.emulator.forms import (
+from cosfast.emulator.wire.formdata import (
+    FormDataError,
+    FormDataParser,
+    PartBegin,
+    PartEnd,
+    boundary_of,
+)
+from cosfast.emulator.wire.forms import (
     CONTENT_FIELD,
     Form,
     Value,
@@ -21,8 +27,8 @@ from cosfast.emulator.forms import (
 from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
-    from cosfast.emulator.content import Content
     from cosfast.emulator.settings import Limits
+    from cosfast.emulator.wire.content import Content
 
 Spill = Callable[[bytes], Awaitable[None]]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Callable
 from aiohttp import web
 
 if TYPE_CHECKING:
-    from cosfast.emulator.downloads import Download
+    from cosfast.emulator.operations.downloads import Download
 
 BLOCK_SIZE = 512 * 1024
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cosfast.emulator.addressing import Place
-    from cosfast.emulator.links import Links
     from cosfast.emulator.store.tree import Entry
+    from cosfast.emulator.wire.addressing import Place
+    from cosfast.emulator.wire.links import Links
 
 
 def describe(place: Place, entry: Entry, links: Links) -> dict[str, object]:

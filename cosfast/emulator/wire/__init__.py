@@ -1,0 +1,1 @@
+"""What is on the wire: HTTP, bodies and their fields, addresses, signatures, answers."""
