@@ -26,6 +26,9 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--appid", help="the account's number (or COSFAST_APPID)")
     parser.add_argument("--secret-id", help="which key (or COSFAST_SECRET_ID)")
     parser.add_argument("--secret-key", help="the key (or COSFAST_SECRET_KEY)")
+    parser.add_argument(
+        "--faults", action="store_true", help="let anybody queue faults at /_emulator/faults"
+    )
     parser.set_defaults(run=run)
 
 
@@ -45,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
         secret_id=account("secret_id"),
         secret_key=account("secret_key"),
         on_ready=_announce,
+        faults_over_http=options.faults,
     )
     return 0
 

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from cosfast.emulator.access_log import Exchange, logger
 from cosfast.emulator.errors import RefusedError
+from cosfast.emulator.faults import endpoint as fault_endpoint
+from cosfast.emulator.faults.interference import FaultAnswer, Interference
+from cosfast.emulator.faults.queue import DOWNLOAD
 from cosfast.emulator.operations.context import Answer, Call, Context
 from cosfast.emulator.operations.downloads import Wanted, open_download
 from cosfast.emulator.operations.table import Operation, find_operation
-from cosfast.emulator.operations.upload_sessions import remove_expired
+from cosfast.emulator.operations.upload_sessions import lose_open, remove_expired
 from cosfast.emulator.store import signatures as spent_signatures
 from cosfast.emulator.wire import answers
 from cosfast.emulator.wire.addressing import Target, parse_target
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from cosfast.emulator.faults.queue import FaultQueue
+
 T = TypeVar("T")
 
 _HOUSEKEEPING_INTERVAL = 3600.0  # seconds
@@ -39,10 +44,11 @@ _DISK_FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 class App:
     """Answers every request on the event loop; all that blocks goes to the workers."""
 
-    def __init__(self, context: Context, workers: Executor) -> None:
+    def __init__(self, context: Context, workers: Executor, faults: FaultQueue) -> None:
         settings = context.settings
         self._context = context
         self._workers = workers
+        self._faults = faults
         self._limits = settings.limits
         self._verifier = Verifier(settings.appid, settings.secret_id, settings.secret_key)
         self._budget = MemoryBudget(settings.limits.content_memory)
@@ -55,12 +61,16 @@ class App:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, whatever becomes of it."""
+        if self._context.settings.faults_over_http and request.path == fault_endpoint.PATH:
+            return await fault_endpoint.answer(request, self._faults)
         exchange = Exchange(answers.new_request_id(), request.method, request.raw_path)
         try:
             response = await self._answer(request, exchange)
         except ConnectionError:
             exchange.log(request, status=0)
             raise
+        except FaultAnswer as answer:
+            response = answer.response
         except Exception as error:  # noqa: BLE001 - a client always gets an envelope
             refusal = _as_refusal(error, exchange)
             exchange.code = refusal.code
@@ -74,11 +84,17 @@ class App:
             raise RefusedError(Code.BAD_APPID, "this server does not serve that appid")
         if target.is_download:
             return await self._download(request, target, exchange)
-        data = await self._operate(request, target, exchange)
-        return answers.success(data, exchange.request_id)
+        interference = Interference(self._faults, request)
+        data = await self._operate(request, target, exchange, interference)
+        response = answers.success(interference.alter(data), exchange.request_id)
+        return await interference.after_work(response)
 
     async def _operate(
-        self, request: web.BaseRequest, target: Target, exchange: Exchange
+        self,
+        request: web.BaseRequest,
+        target: Target,
+        exchange: Exchange,
+        interference: Interference,
     ) -> Answer:
         if request.method not in {"GET", "POST"}:
             raise RefusedError(Code.BAD_FORM, "the API takes GET and POST alone", close=True)
@@ -88,10 +104,13 @@ class App:
         await invite_body(request)
         with Content(self._budget, self._context.store.spool_folder) as content:
             spill = partial(self._in_worker, content.add)
-            body = await read_form(request, content, self._limits, spill)
+            body = await read_form(request, content, self._limits, spill, interference)
             call = Call(target.place, body.over(query), content)
             operation = find_operation(call.form, request.method)
             exchange.op = operation.name
+            interference.operation_is(operation.name)
+            if await interference.before_work():
+                await self._in_worker(lose_open, self._context, target.place)
             return await self._in_worker(self._run, operation, signature, call)
 
     def _run(self, operation: Operation, signature: Signature, call: Call) -> Answer:
@@ -110,7 +129,10 @@ class App:
     async def _download(
         self, request: web.BaseRequest, target: Target, exchange: Exchange
     ) -> web.StreamResponse:
-        exchange.op = "download"
+        exchange.op = DOWNLOAD
+        interference = Interference(self._faults, request)
+        interference.operation_is(DOWNLOAD)
+        await interference.before_work()
         if request.method not in {"GET", "HEAD"}:
             raise RefusedError(Code.BAD_FORM, "files are read by GET and HEAD alone", close=True)
         sign = _signature_of(request, parse_query(target.query))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
 from cosfast.emulator.app import App
+from cosfast.emulator.faults.queue import FaultQueue
 from cosfast.emulator.operations.context import Context
 from cosfast.emulator.settings import Limits, Settings
 from cosfast.emulator.store import Store
@@ -49,11 +50,13 @@ class Emulator:
         slice_size: answer this slice size whatever a client asks for, in bytes.
         serial_upload: ask clients to send one slice at a time.
         limits: sizes and times that requests are held to.
+        faults_over_http: serve `/_emulator/faults`, where anybody can queue faults.
 
     Raises:
         ValueError: a setting that makes no sense.
 
     Use it as a context manager, or call `start` and `stop`. Several can run at once.
+    Faults that requests shall meet are queued in `faults`.
     """
 
     def __init__(
@@ -68,15 +71,23 @@ class Emulator:
         slice_size: int | None = None,
         serial_upload: bool = False,
         limits: Limits | None = None,
+        faults_over_http: bool = False,
     ) -> None:
         self.settings = Settings(
-            appid, secret_id, secret_key, slice_size, serial_upload, limits or Limits()
+            appid,
+            secret_id,
+            secret_key,
+            slice_size,
+            serial_upload,
+            limits or Limits(),
+            faults_over_http,
         )
         self._root = None if root is None else Path(root)
         self._host = host
         self._port = port
         self._endpoint: str | None = None
         self._thread: threading.Thread | None = None
+        self.faults = FaultQueue()
         self._ask_to_stop: Callable[[], object] = _nothing
 
     @property
@@ -167,7 +178,7 @@ class Emulator:
                 )
             )
             links = Links()
-            app = App(Context(store, self.settings, links), workers)
+            app = App(Context(store, self.settings, links), workers, self.faults)
             http = HttpServer(app.handle, self.settings.limits)
             listener = await loop.create_server(http, self._host, self._port, backlog=_BACKLOG)
             self._ask_to_stop = partial(_call_in, loop, stopping.set)
@@ -199,6 +210,7 @@ def serve(
     secret_id: str,
     secret_key: str,
     on_ready: Callable[[str], None],
+    faults_over_http: bool = False,
 ) -> None:
     """Run a server until SIGINT or SIGTERM, then stop it cleanly. For the main thread.
 
@@ -210,9 +222,16 @@ def serve(
         secret_id: as in `Emulator`.
         secret_key: as in `Emulator`.
         on_ready: called once, with the endpoint, when requests are taken.
+        faults_over_http: as in `Emulator`.
     """
     emulator = Emulator(
-        root, appid=appid, secret_id=secret_id, secret_key=secret_key, host=host, port=port
+        root,
+        appid=appid,
+        secret_id=secret_id,
+        secret_key=secret_key,
+        host=host,
+        port=port,
+        faults_over_http=faults_over_http,
     )
     asked_to_stop = threading.Event()
     with _signals_set(asked_to_stop), emulator:

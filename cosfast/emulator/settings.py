@@ -41,6 +41,7 @@ class Settings:
     `slice_size` makes the server answer this size whatever was asked for, and
     `serial_upload` makes it ask for one slice at a time: both are the server's
     right (PROTOCOL.md section 4) and most clients never meet them.
+    `faults_over_http` lets anybody who reaches the server queue faults.
     """
 
     appid: str
@@ -49,6 +50,7 @@ class Settings:
     slice_size: int | None = None
     serial_upload: bool = False
     limits: Limits = field(default_factory=Limits)
+    faults_over_http: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what could never work.

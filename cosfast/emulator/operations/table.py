@@ -66,6 +66,9 @@ _TABLE = (
 )
 _BY_NAME = {operation.name: operation for operation in _TABLE}
 
+OPERATION_NAMES = frozenset(_BY_NAME)
+"""Every `op` that this server knows."""
+
 
 def find_operation(form: Form, method: str) -> Operation:
     """Look up the form's `op`.

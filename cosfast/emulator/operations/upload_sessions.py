@@ -64,6 +64,17 @@ def remove_expired(context: Context) -> None:
     context.store.database.write(remove)
 
 
+def lose_open(context: Context, place: Place) -> None:
+    """Throw away the unfinished upload of a path, where there is one, as if it had expired."""
+
+    def lose(tx: Transaction) -> None:
+        session = sessions.find_at(tx.connection, place)
+        if session is not None:
+            sessions.abandon(tx, session)
+
+    context.store.database.write(lose)
+
+
 def ended() -> RefusedError:
     """Refuse what came too late for its session: code -290."""
     return RefusedError(Code.BAD_SESSION, "the session has ended, or never was")

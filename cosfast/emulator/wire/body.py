@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, Protocol
 
 from aiohttp import web
 
@@ -33,12 +33,22 @@ if TYPE_CHECKING:
 Spill = Callable[[bytes], Awaitable[None]]
 
 
+class Observer(Protocol):
+    """Who looks on while a body comes, and may hold it up or end it."""
+
+    def operation_is(self, name: str) -> None:
+        """Hear the operation, as soon as its field has come."""
+
+    async def body_came(self, received: int, seconds: float) -> None:
+        """Hear how many bytes have come by now, and in how many seconds."""
+
+
 class _TooSlowError(asyncio.TimeoutError):
     """The client is late with its body. aiohttp meets this one too, and knows it for a timeout."""
 
 
 async def read_form(
-    request: web.BaseRequest, content: Content, limits: Limits, spill: Spill
+    request: web.BaseRequest, content: Content, limits: Limits, spill: Spill, observer: Observer
 ) -> Form:
     """Read a request's body into its fields and its content.
 
@@ -47,13 +57,14 @@ async def read_form(
         content: takes the field `filecontent`.
         limits: how much, and how slowly.
         spill: adds to the content where that needs the disk.
+        observer: looks on.
 
     Raises:
         RefusedError: code -5993 where the body does not parse or does not come, -285
             where it is too large. The connection then closes, unless all of it was read.
     """
     try:
-        return await _read_form(request, content, limits, spill)
+        return await _read_form(request, content, limits, spill, observer)
     except FormDataError as error:
         raise RefusedError(Code.BAD_FORM, f"multipart body: {error}", close=True) from None
     except _TooSlowError:
@@ -70,19 +81,21 @@ def refuse_if_too_large(request: web.BaseRequest, limits: Limits) -> None:
 
 
 async def _read_form(
-    request: web.BaseRequest, content: Content, limits: Limits, spill: Spill
+    request: web.BaseRequest, content: Content, limits: Limits, spill: Spill, observer: Observer
 ) -> Form:
     content_type = request.headers.get("Content-Type", "")
     kind = content_type.partition(";")[0].strip().lower()
     if kind.startswith("multipart/"):
         parser = FormDataParser(boundary_of(content_type), max_header_size=limits.part_header_size)
-        collector = _PartCollector(content, limits, spill)
-        async for chunk in _chunks(request, limits, _largest_body(limits)):
+        collector = _PartCollector(content, limits, spill, observer)
+        async for chunk in _chunks(request, limits, _largest_body(limits), observer):
             for event in parser.feed(chunk):
                 await collector.take(event)
         parser.close()
         return Form(collector.fields)
-    body = b"".join([chunk async for chunk in _chunks(request, limits, limits.fields_size)])
+    body = b"".join(
+        [chunk async for chunk in _chunks(request, limits, limits.fields_size, observer)]
+    )
     if not body.strip():
         return Form({})
     if kind == "application/x-www-form-urlencoded" and not body.lstrip().startswith(b"{"):
@@ -93,11 +106,12 @@ async def _read_form(
 class _PartCollector:
     """Turns a parser's events into fields and content, and counts them."""
 
-    def __init__(self, content: Content, limits: Limits, spill: Spill) -> None:
+    def __init__(self, content: Content, limits: Limits, spill: Spill, observer: Observer) -> None:
         self.fields: dict[str, Value] = {}
         self._content = content
         self._limits = limits
         self._spill = spill
+        self._observer = observer
         self._name = ""
         self._value: list[bytes] = []
         self._parts = 0
@@ -109,7 +123,10 @@ class _PartCollector:
             self._begin(event.name.lower())
         elif isinstance(event, PartEnd):
             if self._name != CONTENT_FIELD:
-                add_field(self.fields, self._name, b"".join(self._value))
+                value = b"".join(self._value)
+                add_field(self.fields, self._name, value)
+                if self._name == "op":
+                    self._observer.operation_is(value.decode("ascii", "replace").strip())
         elif self._name == CONTENT_FIELD:
             await self._take_content(event)
         else:
@@ -137,7 +154,9 @@ class _PartCollector:
             await self._spill(chunk)
 
 
-async def _chunks(request: web.BaseRequest, limits: Limits, largest: int) -> AsyncIterator[bytes]:
+async def _chunks(
+    request: web.BaseRequest, limits: Limits, largest: int, observer: Observer
+) -> AsyncIterator[bytes]:
     """Yield the body as it comes, no more than `largest` bytes of it, no slower than the limits."""
     loop = asyncio.get_running_loop()
     stream = request.content
@@ -156,6 +175,7 @@ async def _chunks(request: web.BaseRequest, limits: Limits, largest: int) -> Asy
             raise _too_large(largest)
         if chunk:
             yield chunk
+            await observer.body_came(received, loop.time() - began)
 
 
 def _largest_body(limits: Limits) -> int:

@@ -1,0 +1,161 @@
+"""The kinds of fault. Each is a value; what it does to a request is `interference`'s to know."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from cosfast.protocol.codes import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to one request. Times are in seconds, sizes in bytes.
+
+    Raises:
+        ValueError: where an attribute is not a number that makes sense; it names it.
+    """
+
+    kind: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise ValueError(  # noqa: TRY004 - the same as for a number that makes no sense
+                    f"fault {self.kind!r}: {field.name} is not a number: {value!r}"
+                )
+            if not math.isfinite(value) or (value < 0 and field.name != "code"):
+                raise ValueError(f"fault {self.kind!r}: {field.name} makes no sense: {value!r}")
+
+
+@dataclass(frozen=True)
+class HttpStatus(Fault):
+    """Nothing is done; the answer is this status, in HTML, as a proxy gives it."""
+
+    kind: ClassVar[str] = "status"
+    status: int = 503
+    retry_after: float = 0
+
+
+@dataclass(frozen=True)
+class Refusal(Fault):
+    """Nothing is done; the answer is this code."""
+
+    kind: ClassVar[str] = "code"
+    code: int = int(Code.TOO_MANY_REQUESTS)
+
+
+@dataclass(frozen=True)
+class ResetAfter(Fault):
+    """The connection is reset when so much of the request's body has come; nothing is done."""
+
+    kind: ClassVar[str] = "reset"
+    after: int = 0
+
+
+@dataclass(frozen=True)
+class Stall(Fault):
+    """Nothing is done or answered for so long; then the connection is reset."""
+
+    kind: ClassVar[str] = "stall"
+    seconds: float = 1.0
+
+
+@dataclass(frozen=True)
+class TruncatedJson(Fault):
+    """The work is done; half of the answer comes, as if that were all."""
+
+    kind: ClassVar[str] = "truncated-json"
+
+
+@dataclass(frozen=True)
+class NotJson(Fault):
+    """Nothing is done; the answer is a page of HTML with status 200."""
+
+    kind: ClassVar[str] = "not-json"
+
+
+@dataclass(frozen=True)
+class LostAnswer(Fault):
+    """The work is done; the connection is reset in place of the answer."""
+
+    kind: ClassVar[str] = "lost-answer"
+
+
+@dataclass(frozen=True)
+class WrongSliceSize(Fault):
+    """The work is done; the answer tells another slice size than the session has."""
+
+    kind: ClassVar[str] = "slice-size"
+    size: int = 524288
+
+
+@dataclass(frozen=True)
+class SessionExpired(Fault):
+    """The upload session of the path is gone before the operation runs."""
+
+    kind: ClassVar[str] = "session-expired"
+
+
+@dataclass(frozen=True)
+class Latency(Fault):
+    """The work is done at once; the answer comes so much later."""
+
+    kind: ClassVar[str] = "latency"
+    seconds: float = 0.1
+
+
+@dataclass(frozen=True)
+class Bandwidth(Fault):
+    """The body is read no faster than so many bytes a second."""
+
+    kind: ClassVar[str] = "bandwidth"
+    bytes_per_second: float = 1048576
+
+    def __post_init__(self) -> None:
+        """Refuse what would read nothing for ever."""
+        super().__post_init__()
+        if self.bytes_per_second <= 0:
+            raise ValueError("fault 'bandwidth': bytes_per_second must be more than 0")
+
+
+KINDS: Mapping[str, type[Fault]] = {
+    kind.kind: kind
+    for kind in (
+        HttpStatus,
+        Refusal,
+        ResetAfter,
+        Stall,
+        TruncatedJson,
+        NotJson,
+        LostAnswer,
+        WrongSliceSize,
+        SessionExpired,
+        Latency,
+        Bandwidth,
+    )
+}
+
+
+def fault_from(document: Mapping[str, object]) -> Fault:
+    """Make a fault of its kind's name and its attributes, as JSON has them.
+
+    Raises:
+        ValueError: where the kind or an attribute is unknown, or makes no sense.
+    """
+    attributes = dict(document)
+    name = attributes.pop("fault", None)
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise ValueError(f"unknown fault {name!r}: the kinds are {', '.join(KINDS)}")
+    known = {field.name for field in dataclasses.fields(kind)}
+    unknown = sorted(set(attributes) - known)
+    if unknown:
+        raise ValueError(f"fault {name!r} has no {', '.join(unknown)}")
+    return kind(**attributes)
