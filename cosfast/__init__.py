@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cosfast.client import Client, UploadJob, UploadOptions, UploadResult
+    from cosfast.client import (
+        Client,
+        DownloadResult,
+        UploadJob,
+        UploadOptions,
+        UploadResult,
+    )
     from cosfast.credentials import Credentials
     from cosfast.errors import (
         AnswerError,
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
     from cosfast.parts.many import uploadparts_many
     from cosfast.parts.model import SLICE_SIZE, UploadPart, UploadParts
     from cosfast.parts.verify import verify
+    from cosfast.protocol.stats import Authority, ObjectStat
     from cosfast.transport.control import CancelToken
     from cosfast.transport.journal import NO_JOURNAL, Journal
     from cosfast.transport.retry import NO_RETRY, RetryPolicy
@@ -49,18 +56,21 @@ __all__ = [
     "SLICE_SIZE",
     "AnswerError",
     "AuthenticationError",
+    "Authority",
     "CancelToken",
     "Cancelled",
     "Client",
     "CosError",
     "Credentials",
     "DeadlineExceeded",
+    "DownloadResult",
     "ExistsError",
     "InputError",
     "IntegrityError",
     "Journal",
     "Kernels",
     "NotFoundError",
+    "ObjectStat",
     "PartsBuilder",
     "RequestError",
     "RetryPolicy",
@@ -87,7 +97,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "cosfast.client": ("Client", "UploadJob", "UploadOptions", "UploadResult"),
+    "cosfast.client": ("Client", "DownloadResult", "UploadJob", "UploadOptions", "UploadResult"),
     "cosfast.credentials": ("Credentials",),
     "cosfast.errors": (
         "AnswerError",
@@ -115,6 +125,7 @@ _HOMES = {
     "cosfast.parts.many": ("uploadparts_many",),
     "cosfast.parts.model": ("SLICE_SIZE", "UploadPart", "UploadParts"),
     "cosfast.parts.verify": ("verify",),
+    "cosfast.protocol.stats": ("Authority", "ObjectStat"),
     "cosfast.transport.journal": ("NO_JOURNAL", "Journal"),
     "cosfast.transport.control": ("CancelToken",),
     "cosfast.transport.retry": ("NO_RETRY", "RetryPolicy"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from emulated import connect, start_emulator
 from hypothesis import HealthCheck, settings
 from worked_values import content, upload_vectors, vector_id
 
@@ -27,3 +28,18 @@ def vector(request: pytest.FixtureRequest) -> dict[str, Any]:
 def _no_cache_of_the_users(tmp_path_factory, monkeypatch):
     """Keep the journal, of this process and of those that tests start, out of the home folder."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def emulator():
+    """Start a local server of the test's own."""
+    pytest.importorskip("aiohttp", reason="the emulator's extra is not installed")
+    with start_emulator() as server:
+        yield server
+
+
+@pytest.fixture
+def client(emulator):
+    """Return a client of that server."""
+    with connect(emulator.endpoint) as made:
+        yield made

@@ -37,6 +37,9 @@ class Unit:
 TIMES = Unit("x", 2, larger_is_better=True)
 MILLISECONDS = Unit(" ms", 1, larger_is_better=False)
 MEBIBYTES = Unit(" MiB", 1, larger_is_better=False)
+SECONDS = Unit(" s", 3, larger_is_better=False)
+PERCENT = Unit(" %", 1, larger_is_better=True)
+SLICES = Unit(" slices", 1, larger_is_better=False)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Comparison:
 
 FASTER = Comparison(TIMES, lambda ours, peer: peer / ours)
 LONGER = Comparison(MILLISECONDS, lambda ours, peer: (ours - peer) * 1e3)
+SHARE = Comparison(PERCENT, lambda ours, peer: peer / ours * 100)
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,13 @@ FILES_1_MIB = Claim("1,000 files of 1 MiB, 2 cores, against a file_digest loop",
 FILES_16_KIB = Claim("10,000 files of 16 KiB, 2 cores, against a file_digest loop", 2, 4)
 MEMORY = Claim("memory above the interpreter, any file size", 64, 32, MEBIBYTES)
 IMPORT = Claim("import cosfast, above cffi's backend and the interpreter", 30, 15, MILLISECONDS)
+EMULATOR = Claim("64 MiB with parts to the emulator, against hashing in pure Python", 50, 100)
+SLICE_PHASE = Claim("256 MiB in slices, 8 connections, against requests' files=", 1.8, 2.5)
+BARE_SOCKETS = Claim("the same against 8 bare sockets", 30, 45, PERCENT)
+ROUND_TRIPS = Claim("64 MiB, answers 100 ms late, 16 at a time, of the ideal", 80, 95, PERCENT)
+UPLOAD_MEMORY = Claim("memory above the idle client, 8 GiB sparse, 8 at a time", 64, 32, MEBIBYTES)
+FIRST_SLICE = Claim("resuming 4 GiB, parts in the journal: to the first slice", 0.5, 0.1, SECONDS)
+SENT_AGAIN = Claim("sent again after a kill at any instant, 8 at a time", 9, 8, SLICES)
 
 TABLE = (
     ONE_STREAM,
@@ -102,4 +113,11 @@ TABLE = (
     FILES_16_KIB,
     MEMORY,
     IMPORT,
+    EMULATOR,
+    SLICE_PHASE,
+    BARE_SOCKETS,
+    ROUND_TRIPS,
+    UPLOAD_MEMORY,
+    FIRST_SLICE,
+    SENT_AGAIN,
 )

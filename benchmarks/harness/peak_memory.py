@@ -1,6 +1,6 @@
 """Does one operation in a process of its own, and prints its answer and the most memory it held.
 
-    peak_memory.py OPERATION PATH...
+    peak_memory.py OPERATION ARGUMENT...
 
 Run as a program: nothing but what the operation needs is imported. Linux alone says the peak of
 this very process (VmHWM of /proc/self/status); ru_maxrss would count that of the parent too.
@@ -44,13 +44,33 @@ def uploadparts_many(paths: list[str]) -> str:
     return digests[0] if len(digests) == 1 else str(len(digests))
 
 
+def idle_client(arguments: list[str]) -> str:
+    """Make a client of the server at an address, and ask it for nothing."""
+    from harness.servers import connect  # noqa: PLC0415 - as above
+
+    with connect(arguments[0]):
+        return ""
+
+
+def upload(arguments: list[str]) -> str:
+    """Upload a file to the server at an address, with a kind of integrity; return its SHA-1."""
+    from harness.servers import BUCKET, connect  # noqa: PLC0415 - as above
+
+    endpoint, path, integrity = arguments
+    with connect(endpoint) as client:
+        return client.upload(path, BUCKET, "/file.bin", integrity=integrity).sha1
+
+
 def peak_kib() -> int:
     """Return the most KiB of memory that this process held."""
     with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - as above
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
 
 
-OPERATIONS = {run.__name__: run for run in (nothing, uploadparts, verify, uploadparts_many)}
+OPERATIONS = {
+    run.__name__: run
+    for run in (nothing, uploadparts, verify, uploadparts_many, idle_client, upload)
+}
 
 if __name__ == "__main__":
     _, operation, *arguments = sys.argv

@@ -62,6 +62,8 @@ class Contender:
             work cannot be done without.
         check: says whether what `run` returned is right.
         kernel: the core's kernel to force, by name.
+        share: how much of the work it does, where all of it would take too long and the time
+            grows with the work alone; what it takes is divided by this.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Contender:
     role: str = PEER
     check: Callable[[Any, Work], bool] = is_expected
     kernel: str | None = None
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -142,12 +145,18 @@ class Outcome:
             return True
         return False
 
-    def compare(self, name: str) -> Figure | None:
-        """Compare a contender with the peer; None where either did not race."""
-        if name not in self.times or self.race.peer not in self.times:
+    def compare(
+        self, name: str, peer: str | None = None, comparison: Comparison | None = None
+    ) -> Figure | None:
+        """Compare a contender with the race's peer, or another; None where either did not race."""
+        peer = peer or self.race.peer
+        if name not in self.times or peer not in self.times:
             return None
-        ours, peer = self.times[name], self.times[self.race.peer]
-        compare = self.race.comparison.of
+        return self._figure(self.times[name], self.times[peer], comparison or self.race.comparison)
+
+    @staticmethod
+    def _figure(ours: list[float], peer: list[float], comparison: Comparison) -> Figure:
+        compare = comparison.of
         by_round = [compare(*pair) for pair in zip(ours, peer)]
         return Figure(compare(median(ours), median(peer)), min(by_round), max(by_round))
 
@@ -164,7 +173,7 @@ def time_once(contender: Contender, work: Work) -> float:
         seconds = perf_counter() - start
     if not contender.check(result, work):
         raise WrongResultError(f"{contender.name}: {work.title}: returned {result!r:.200}")
-    return seconds / work.repeats
+    return seconds / work.repeats / contender.share
 
 
 @contextmanager

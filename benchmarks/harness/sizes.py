@@ -21,6 +21,11 @@ class Sizes:
     files_1_mib: int = 1000
     files_16_kib: int = 10_000
     sparse: int = 8 * GIB
+    upload: int = 64 * MIB
+    pure_python_share: int = 4 * MIB
+    slices: int = 256 * MIB
+    resumed: int = 4 * GIB
+    kills: int = 20
     rounds: int = 1000
 
 
@@ -34,6 +39,11 @@ QUICK = Sizes(
     files_1_mib=64,
     files_16_kib=1000,
     sparse=GIB,
+    upload=16 * MIB,
+    pure_python_share=MIB,
+    slices=32 * MIB,
+    resumed=256 * MIB,
+    kills=3,
     rounds=3,
 )
 

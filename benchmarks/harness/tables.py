@@ -23,6 +23,7 @@ GROUPS = (
     "many files",
     "small updates",
     "import",
+    "upload",
 )
 
 

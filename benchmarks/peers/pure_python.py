@@ -7,9 +7,11 @@ that can be read at any block. It is checked by check_pure_python.py.
 from __future__ import annotations
 
 import struct
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     State = tuple[int, ...]
@@ -99,9 +101,17 @@ class Sha1:
 def datashas(path: Path, slice_size: int) -> list[str]:
     """Return the `datasha` of each slice of a file (PROTOCOL.md, section 3)."""
     sha1 = Sha1()
-    found = []
+    found = list(_interior_states(sha1, path, slice_size))
+    return [*found[:-1], sha1.hexdigest()] if found else []
+
+
+def first_datashas(path: Path, slice_size: int, count: int) -> list[str]:
+    """Return the `datasha` of the first slices of a file, none of which is its last."""
+    return list(islice(_interior_states(Sha1(), path, slice_size), count))
+
+
+def _interior_states(sha1: Sha1, path: Path, slice_size: int) -> Iterator[str]:
     with path.open("rb") as file:
         while data := file.read(slice_size):
             sha1.update(data)
-            found.append(struct.pack("<5I", *sha1.state).hex())
-    return [*found[:-1], sha1.hexdigest()] if found else []
+            yield struct.pack("<5I", *sha1.state).hex()

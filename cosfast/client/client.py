@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from cosfast.client import objects as operations
+from cosfast.client.download import DownloadResult, download, read
+from cosfast.client.download_options import DownloadOptions
+from cosfast.client.listing import list_folder, walk
 from cosfast.client.many import Outcome, UploadJob, upload_many
 from cosfast.client.options import UploadOptions
 from cosfast.client.upload import upload
-from cosfast.protocol import objects, slices
-from cosfast.protocol.addresses import ObjectAddress, api_base
+from cosfast.protocol import changes, objects, slices
+from cosfast.protocol.addresses import ObjectAddress, api_base, download_url, require_file
+from cosfast.protocol.listing import MAX_PAGE_SIZE
 from cosfast.transport.journal import NO_JOURNAL, Journal
 from cosfast.transport.retry import RetryPolicy
 from cosfast.transport.session import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Executor
 
     import requests
@@ -23,10 +29,18 @@ if TYPE_CHECKING:
     from cosfast.credentials import Credentials
     from cosfast.parts.model import UploadParts
     from cosfast.protocol.messages import Answer, Request
+    from cosfast.protocol.stats import Authority, ObjectStat
     from cosfast.transport.control import CancelToken
 
-DEFAULT_JOURNAL: Journal = object.__new__(Journal)
-"""Stands for the journal in the user's cache folder, which is looked up for each client anew."""
+
+class _UsersJournal:
+    """Stands for the journal in the user's cache folder, looked up for each client anew."""
+
+    def __repr__(self) -> str:
+        return "<the user's>"
+
+
+DEFAULT_JOURNAL = _UsersJournal()
 
 CONNECTIONS = 32
 """Connections that a client keeps open at most; more than these may be made, and are closed."""
@@ -60,7 +74,7 @@ class Client:
         session: requests.Session | None = None,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
         timeout: tuple[float, float] = (10.0, 60.0),
-        journal: Journal | None = DEFAULT_JOURNAL,
+        journal: Journal | _UsersJournal | None = DEFAULT_JOURNAL,
     ) -> None:
         self.credentials = credentials
         self._settings = {
@@ -71,7 +85,7 @@ class Client:
             "timeout": timeout,
         }
         self._base_url = api_base(region, endpoint)
-        if journal is DEFAULT_JOURNAL:
+        if isinstance(journal, _UsersJournal):
             journal = Journal()
         self.journal = NO_JOURNAL if journal is None else journal
         self.transport = Transport(
@@ -251,18 +265,30 @@ class Client:
         )
         return slices.read_slice_finish(self.send(request))
 
-    def create_folder(self, bucket: str, path: str, *, biz_attr: str = "") -> None:
-        """Make one folder (`create`); those above it must be there.
+    def create_folder(
+        self, bucket: str, path: str, *, biz_attr: str = "", parents: bool = False
+    ) -> None:
+        """Make a folder (`create`).
+
+        Args:
+            bucket: the bucket's name.
+            path: the folder, with or without the ``/`` at its end.
+            biz_attr: a text that it carries.
+            parents: make those above it too, where they are missing.
 
         Raises:
             ExistsError: where it is there already.
+            NotFoundError: where the one above is not, without `parents`.
             CosError: as `upload` does.
         """
-        address = ObjectAddress.folder(self.credentials.appid, bucket, path)
-        self.send(objects.create_folder(address, biz_attr=biz_attr))
+        address = self._folder(bucket, path)
+        if parents:
+            operations.create_folder(self.transport, address, biz_attr)
+        else:
+            self.send(objects.create_folder(address, biz_attr=biz_attr))
 
-    def stat(self, bucket: str, path: str) -> objects.ObjectStat:
-        """Ask what the server knows of a file or a folder (`stat`).
+    def stat(self, bucket: str, path: str) -> ObjectStat:
+        """Ask what the server knows of a file, or of a folder where `path` ends in ``/`` (`stat`).
 
         Raises:
             NotFoundError: where there is none.
@@ -270,14 +296,224 @@ class Client:
         """
         return objects.read_stat(self.send(objects.stat(self._address(bucket, path))))
 
-    def delete(self, bucket: str, path: str) -> None:
-        """Delete a file, an unfinished upload, or an empty folder (`delete`).
+    def exists(self, bucket: str, path: str) -> bool:
+        """Tell whether there is a file, or a folder where `path` ends in ``/``.
 
         Raises:
+            CosError: as `upload` does, where the server does not say.
+        """
+        return operations.exists(self.transport, self._address(bucket, path))
+
+    def list(
+        self,
+        bucket: str,
+        path: str = "/",
+        *,
+        prefix: str = "",
+        recursive: bool = False,
+        page_size: int = MAX_PAGE_SIZE,
+    ) -> Iterator[ObjectStat]:
+        """Return what is in a folder (`list`), fetched a page at a time as it is needed.
+
+        Args:
+            bucket: the bucket's name.
+            path: the folder, with or without the ``/`` at its end.
+            prefix: only what has a name, in this folder, that begins so.
+            recursive: after each folder what is in it, at any depth.
+            page_size: entries asked for at a time, up to 1000.
+
+        Raises:
+            InputError: where an argument is not usable; at once. The rest, while it is read:
+            NotFoundError: where there is no such folder.
+            AnswerError: where the server's list goes round and does not end, among others.
+            CosError: as `upload` does.
+        """
+        entries = walk if recursive else list_folder
+        folder = self._folder(bucket, path)
+        return entries(self.transport, folder, prefix=prefix, page_size=page_size)
+
+    def update(
+        self,
+        bucket: str,
+        path: str,
+        *,
+        biz_attr: str | None = None,
+        authority: Authority | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Change what a file, or a folder, carries (`update`); None leaves it as it is.
+
+        Args:
+            bucket: the bucket's name.
+            path: the file; or a folder, ending in ``/``, which has a `biz_attr` alone.
+            biz_attr: a text.
+            authority: who may read and write it.
+            headers: to download it with: ``Cache-Control``, ``Content-Type``,
+                ``Content-Disposition``, ``Content-Language``, which replace all four, and
+                ``x-cos-meta-*``.
+
+        Raises:
+            InputError: where nothing is given, or something that cannot be.
             NotFoundError: where there is none.
             CosError: as `upload` does.
         """
-        self.send(objects.delete(self._address(bucket, path)))
+        self.send(
+            changes.update(
+                self._address(bucket, path),
+                biz_attr=biz_attr,
+                authority=authority,
+                headers=headers,
+            )
+        )
+
+    def move(self, bucket: str, path: str, target: str, *, overwrite: bool = False) -> None:
+        """Give a file the path `target` in its bucket (`move`).
+
+        Raises:
+            NotFoundError: where there is none, or no folder for it.
+            ExistsError: where something is at `target`, and `overwrite` is not set.
+            CosError: as `upload` does.
+        """
+        source, aim = self._address(bucket, path), self._address(bucket, target)
+        self.send(changes.move(source, aim, overwrite=overwrite))
+
+    def copy(self, bucket: str, path: str, target: str, *, overwrite: bool = False) -> None:
+        """Put a file at the path `target` in its bucket too (`copy`); no bytes travel.
+
+        Raises:
+            CosError: as `move` does.
+        """
+        source, aim = self._address(bucket, path), self._address(bucket, target)
+        self.send(changes.copy(source, aim, overwrite=overwrite))
+
+    def delete(self, bucket: str, path: str, *, recursive: bool = False) -> None:
+        """Delete a file, an unfinished upload, or an empty folder (`delete`).
+
+        Args:
+            bucket: the bucket's name.
+            path: a file; or a folder, ending in ``/``.
+            recursive: delete the folder `path`, here also without the ``/``, and all that is in
+                it. An unfinished upload in it is not seen, and makes the server refuse.
+
+        Raises:
+            NotFoundError: where there is none.
+            ServerError: code -173 where the folder is not empty.
+            CosError: as `upload` does.
+        """
+        if recursive:
+            operations.delete_tree(self.transport, self._folder(bucket, path))
+        else:
+            operations.delete(self.transport, self._address(bucket, path))
+
+    def download(
+        self,
+        bucket: str,
+        path: str,
+        target: Any,
+        *,
+        overwrite: bool = True,
+        concurrency: int = 4,
+        progress: Callable[[int], object] | None = None,
+        max_rate: float | None = None,
+        deadline: float | None = None,
+        cancel: CancelToken | None = None,
+        verify: bool = True,
+    ) -> DownloadResult:
+        """Download a file, whole and checked against the SHA-1 that the server has of it.
+
+        To a path, it goes into a hidden file beside it, which gets the name only when it is
+        whole, checked and on disk. Where that was interrupted, even by the death of the process,
+        the next download goes on from there, after hashing again what it finds.
+
+        Args:
+            bucket: the bucket's name.
+            path: where in the bucket.
+            target: a path; or a binary file, written in order from where it stands, where bytes
+                may have been written by the time that something is found wrong.
+            overwrite: replace a file that is at the path; else that is an error.
+            concurrency: ranges on their way at a time, from 1.
+            progress: called with each number of bytes that are here; negative where they have to
+                come again.
+            max_rate: bytes a second at most, over all connections of this download.
+            deadline: seconds that all of it may take.
+            cancel: stops it from another thread.
+            verify: compare the SHA-1; without, nothing is hashed and nothing is resumed.
+
+        Raises:
+            InputError: where an argument is not usable.
+            OSError: where the target cannot be written; FileExistsError where it is there and not
+                to be replaced, BlockingIOError where another download to it is under way.
+            NotFoundError: where there is no such file.
+            AnswerError: where the server sends other ranges than were asked for, or with `verify`
+                has no SHA-1.
+            IntegrityError: where the content does not have the SHA-1.
+            Cancelled: by `cancel`.
+            DeadlineExceeded: by `deadline`. The next download goes on from there.
+            CosError: what else the server or the way to it comes to.
+        """
+        options = DownloadOptions(
+            overwrite=overwrite,
+            concurrency=concurrency,
+            progress=progress,
+            max_rate=max_rate,
+            deadline=deadline,
+            cancel=cancel,
+            verify=verify,
+        )
+        return download(self.transport, self._address(bucket, path), target, options)
+
+    def read(
+        self,
+        bucket: str,
+        path: str,
+        start: int = 0,
+        length: int | None = None,
+        *,
+        known: ObjectStat | None = None,
+    ) -> bytes:
+        """Return the bytes of a file, or a range of them, as far as the file goes.
+
+        The whole is checked against the server's SHA-1 where it has one, a range cannot be.
+
+        Args:
+            bucket: the bucket's name.
+            path: where in the bucket.
+            start: bytes to leave out.
+            length: bytes to return at most; None for all the rest.
+            known: what `stat` said of it, where that was asked already.
+
+        Raises:
+            CosError: as `download` does.
+        """
+        address = self._address(bucket, path)
+        options = DownloadOptions()
+        return read(self.transport, address, start, length, known=known, options=options)
+
+    def download_url(self, bucket: str, path: str, *, expires_in: int) -> str:
+        """Return a URL that downloads a file, for whoever has it, until it expires.
+
+        With a region it is made here, whether or not there is such a file; with an endpoint the
+        server is asked where the file is.
+
+        Args:
+            bucket: the bucket's name.
+            path: where in the bucket.
+            expires_in: seconds, at most 90 days.
+
+        Raises:
+            InputError: where an argument is not usable.
+            NotFoundError: where the server is asked, and there is none.
+            CosError: as `upload` does.
+        """
+        address = self._address(bucket, path)
+        require_file(address)
+        signature = self.credentials.sign_download(bucket, path, expires_in=expires_in)
+        region = None if self._settings["endpoint"] else self._settings["region"]
+        if isinstance(region, str):
+            location: str | None = download_url(address, region)
+        else:
+            location = self.stat(bucket, path).access_url
+        return f"{location}?sign={quote(signature, safe='')}"
 
     def send(self, request: Request) -> Answer:
         """Send a request that `cosfast.protocol` built, signed and retried; return its answer."""
@@ -303,6 +539,9 @@ class Client:
 
     def _address(self, bucket: str, path: str) -> ObjectAddress:
         return ObjectAddress(self.credentials.appid, bucket, path)
+
+    def _folder(self, bucket: str, path: str) -> ObjectAddress:
+        return ObjectAddress.folder(self.credentials.appid, bucket, path)
 
 
 def _rebuild(kind: type[Client], credentials: Credentials, settings: dict[str, Any]) -> Client:

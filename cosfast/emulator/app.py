@@ -8,6 +8,9 @@ import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
+from aiohttp import web
+
+from cosfast.emulator import page
 from cosfast.emulator.access_log import Exchange, logger
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.faults import endpoint as fault_endpoint
@@ -17,6 +20,7 @@ from cosfast.emulator.operations.context import Answer, Call, Context
 from cosfast.emulator.operations.downloads import Wanted, open_download
 from cosfast.emulator.operations.table import Operation, find_operation
 from cosfast.emulator.operations.upload_sessions import lose_open, remove_expired
+from cosfast.emulator.store import overview
 from cosfast.emulator.store import signatures as spent_signatures
 from cosfast.emulator.wire import answers
 from cosfast.emulator.wire.addressing import Target, parse_target
@@ -30,8 +34,6 @@ from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
-
-    from aiohttp import web
 
     from cosfast.emulator.faults.queue import FaultQueue
 
@@ -63,6 +65,8 @@ class App:
         """Answer one request, whatever becomes of it."""
         if self._context.settings.faults_over_http and request.path == fault_endpoint.PATH:
             return await fault_endpoint.answer(request, self._faults)
+        if request.method == "GET" and request.path == page.PATH and page.may_see(request.remote):
+            return await self._show_page()
         exchange = Exchange(answers.new_request_id(), request.method, request.raw_path)
         try:
             response = await self._answer(request, exchange)
@@ -77,6 +81,16 @@ class App:
             response = answers.failure(refusal, exchange.request_id)
         exchange.log(request, status=response.status, sent=response.content_length)
         return response
+
+    async def _show_page(self) -> web.Response:
+        found = await self._in_worker(self._context.store.database.read, overview.look)
+        text = page.render(
+            found,
+            self._faults.describe(),
+            self._context.links.endpoint,
+            self._context.settings.appid,
+        )
+        return web.Response(text=text, content_type="text/html")
 
     async def _answer(self, request: web.BaseRequest, exchange: Exchange) -> web.StreamResponse:
         target = parse_target(request.raw_path, request.headers.get("Host", ""))

@@ -33,6 +33,7 @@ _BACKLOG = 512
 _START_TIMEOUT = 30.0
 _DRAIN_TIMEOUT = 3.0
 _JOIN_TIMEOUT = 30.0
+_SETTLING_TURNS = 10
 _SIGNAL_POLL = 0.5  # Windows delivers signals between two waits only
 
 
@@ -187,9 +188,31 @@ class Emulator:
             housekeeping = loop.create_task(app.keep_house())
             await stopping.wait()
             housekeeping.cancel()
-            listener.close()
+            await _close_listener(loop, listener)
             http.pre_shutdown()
             await http.shutdown(_DRAIN_TIMEOUT)
+            await _settle()  # what was closed is told so, and lets go of its socket
+
+
+async def _close_listener(
+    loop: asyncio.AbstractEventLoop, listener: asyncio.AbstractServer
+) -> None:
+    """Take no more connections; those of the last instant still become ones that can be closed.
+
+    asyncio loses a socket that it has accepted but not yet set up when its server closes:
+    the client would wait for ever. So accepting stops first, and closing comes later.
+    """
+    for sock in getattr(listener, "sockets", ()):
+        with contextlib.suppress(NotImplementedError):  # Windows accepts in another way
+            loop.remove_reader(sock)
+    await _settle()
+    listener.close()
+
+
+async def _settle() -> None:
+    """Let the loop run all that is due, and what follows from it."""
+    for _ in range(_SETTLING_TURNS):
+        await asyncio.sleep(0)
 
 
 def _nothing() -> None:

@@ -77,5 +77,5 @@ class Incoming:
         except BROKEN as exc:
             raise self._explain(self._request, exc) from exc
 
-    def _context(self) -> dict[str, str]:
+    def _context(self) -> dict[str, Any]:
         return {"operation": self._request.operation, "target": str(self._request.address)}

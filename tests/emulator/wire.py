@@ -70,13 +70,20 @@ def read_reply(response: requests.Response) -> Reply:
     )
 
 
+class Session(requests.Session):
+    """A session in which nothing waits for ever."""
+
+    def request(self, *arguments: Any, **options: Any) -> requests.Response:
+        return super().request(*arguments, **{"timeout": 30, **options})
+
+
 class Api:
     """The operations on one bucket of a running server."""
 
     def __init__(self, endpoint: str, bucket: str = BUCKET) -> None:
         self.endpoint = endpoint
         self.bucket = bucket
-        self.http = requests.Session()
+        self.http = Session()
         self.http.trust_env = False
 
     def url(self, path: str) -> str:

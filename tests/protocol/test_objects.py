@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+from datetime import datetime, timezone
 
 import pytest
 
@@ -10,6 +12,8 @@ from cosfast.errors import AnswerError, InputError
 from cosfast.protocol import objects
 from cosfast.protocol.addresses import ObjectAddress
 from cosfast.protocol.messages import Answer, Request, read_answer
+from cosfast.protocol.ranges import check_range
+from cosfast.protocol.stats import Authority
 
 FILE = ObjectAddress("1250000001", "photos", "2017/a.jpg")
 FOLDER = ObjectAddress("1250000001", "photos", "2017/")
@@ -89,8 +93,17 @@ def test_stat_of_a_file():
     found = objects.read_stat(answer(objects.stat(FILE), FILE_DATA))
     assert not found.is_folder
     assert (found.name, found.filesize, found.filelen, found.sha) == ("a.jpg", 10, 10, SHA)
-    assert (found.ctime, found.mtime, found.authority) == (1505201805, 1505201806, "eInvalid")
-    assert found.source_url == URL
+    assert found.ctime == datetime(2017, 9, 12, 7, 36, 45, tzinfo=timezone.utc)
+    assert (found.mtime - found.ctime).total_seconds() == 1
+    assert found.authority is Authority.BUCKET_DEFAULT
+    assert (found.path, found.source_url, found.headers) == ("/2017/a.jpg", URL, {})
+
+
+def test_a_stat_tells_the_headers_and_hides_what_it_does_not_know():
+    more = {"custom_headers": {"Cache-Control": "no-cache", "odd": 1}, "authority": "eNew"}
+    found = objects.read_stat(answer(objects.stat(FILE), {**FILE_DATA, **more}))
+    assert (found.headers, found.authority) == ({"Cache-Control": "no-cache"}, None)
+    assert hash(found) == hash(pickle.loads(pickle.dumps(found)))
 
 
 @pytest.mark.parametrize("address", [FOLDER, ROOT])
@@ -115,6 +128,7 @@ def test_a_file_may_have_no_sha():
         {"sha": "1"},
         {"ctime": None},
         {"mtime": "yesterday"},
+        {"mtime": 10**18},
         {"access_url": None},
         {"source_url": 7},
         {"biz_attr": []},
@@ -197,7 +211,7 @@ def test_download_names_what_is_wrong(address, location, more, named):
 )
 def test_the_range_that_was_asked_for_is_taken(start, length, status, given):
     request = objects.download(FILE, URL, start=start, length=length)
-    objects.check_download(request, status, {"content-range": given} if given else {})
+    check_range(request, status, {"content-range": given} if given else {})
 
 
 @pytest.mark.parametrize(
@@ -218,4 +232,18 @@ def test_the_range_that_was_asked_for_is_taken(start, length, status, given):
 def test_any_other_range_is_an_answer_error(start, length, status, given):
     request = objects.download(FILE, URL, start=start, length=length)
     with pytest.raises(AnswerError, match="asked for"):
-        objects.check_download(request, status, {"content-range": given} if given else {})
+        check_range(request, status, {"content-range": given} if given else {})
+
+
+@pytest.mark.parametrize(
+    ("headers", "filesize"),
+    [
+        ({"Content-Range": "bytes 5-6/10", "Content-Length": "3"}, 10),
+        ({"Content-Range": "bytes 5-6/10", "Content-Length": "1"}, 10),
+        ({"Content-Range": "bytes 5-6/11", "Content-Length": "2"}, 10),
+    ],
+)
+def test_a_range_of_another_length_or_file_is_an_answer_error(headers, filesize):
+    request = objects.download(FILE, URL, start=5, length=2)
+    with pytest.raises(AnswerError, match="asked for"):
+        check_range(request, 206, headers, filesize=filesize)

@@ -45,6 +45,8 @@ def complete(context: Context, place: Place, session: Session) -> Answer:
 
 
 def _require_complete(connection: sqlite3.Connection, session: Session) -> None:
+    if not sessions.is_open(connection, session):
+        raise upload_sessions.ended()
     missing = upload_sessions.missing_offsets(connection, session)
     if missing:
         first = ", ".join(map(str, missing[:_NAMED_MISSING]))
@@ -91,8 +93,6 @@ def _check_late(context: Context, session: Session, parts: PartsList) -> None:
 def _make_file(
     context: Context, tx: Transaction, place: Place, session: Session, sha1: str
 ) -> None:
-    if not sessions.is_open(tx.connection, session):
-        raise upload_sessions.ended()
     _require_complete(tx.connection, session)
     rules.require_room_for_file(tx.connection, place, insert_only=session.insert_only)
     content = tree.add_content(tx, sha1, session.filesize, session.file)

@@ -86,14 +86,16 @@ class Database:
         return result  # type: ignore[no-any-return]  # the job has what `work` returned
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a query on the last committed state."""
+        """Run queries on the last committed state, all of them on the same one."""
         try:
             reader = self._readers.get_nowait()
         except queue.Empty:
             reader = self._connect()
+        reader.execute("BEGIN")
         try:
             return query(reader)
         finally:
+            reader.execute("ROLLBACK")
             self._readers.put(reader)
 
     def close(self) -> None:

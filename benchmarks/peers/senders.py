@@ -1,0 +1,161 @@
+"""Other ways to send a file in slices: requests as the official SDKs use it, and bare sockets."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Callable
+from urllib.parse import urlsplit
+
+import requests
+from harness.servers import BUCKET, CREDENTIALS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    # sends the slice at an offset; one for each thread
+    Send = Callable[[int], None]
+    Connect = Callable[["Transfer"], AbstractContextManager[Send]]
+
+SLICE = 1024 * 1024
+OBJECT = "/file.bin"
+TIMEOUT = 60.0  # seconds
+_ANSWER_BYTES = 4096
+_SUCCESS = re.compile(rb'"code": ?0\b')
+
+
+class Transfer:
+    """One file on its way into one session."""
+
+    def __init__(self, endpoint: str, descriptor: int) -> None:
+        self.url = f"{endpoint}/files/v2/{CREDENTIALS.appid}/{BUCKET}{OBJECT}"
+        self.descriptor = descriptor
+        self.size = os.fstat(descriptor).st_size
+        self.session = ""
+
+    def begin(self) -> None:
+        """Open a session."""
+        answer = self.call("upload_slice_init", filesize=str(self.size), slice_size=str(SLICE))
+        self.session = answer["session"]
+
+    def finish(self) -> str:
+        """Close the session, which the server refuses where a slice is missing."""
+        answer = self.call("upload_slice_finish", session=self.session, filesize=str(self.size))
+        return str(answer["access_url"])
+
+    def call(self, operation: str, **fields: str) -> dict[str, Any]:
+        """Make one call other than a slice's; return its data."""
+        with requests.Session() as session:
+            return post(session.post, self.url, {"op": operation, **fields})
+
+    def slice_form(self, offset: int, content: bytes) -> dict[str, Any]:
+        """Return the fields of a slice, the content last."""
+        fields = {"op": "upload_slice_data", "session": self.session, "offset": str(offset)}
+        return {**fields, "filecontent": content}
+
+
+def post(send: Callable[..., requests.Response], url: str, fields: dict[str, Any]) -> Any:
+    """Post a form as the official Python SDK does: signed each time, every field a file."""
+    headers = {"Authorization": CREDENTIALS.sign_reusable(BUCKET, OBJECT)}
+    answer = send(url, files=fields, headers=headers, timeout=TIMEOUT).json()
+    assert answer["code"] == 0, answer
+    return answer["data"]
+
+
+def send_file(path: Path, endpoint: str, threads: int, connect: Connect) -> str:
+    """Send a file by `threads` threads with a sender each; return where it is."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        transfer = Transfer(endpoint, descriptor)
+        transfer.begin()
+        offsets = iter(range(0, transfer.size, SLICE))
+        lock = Lock()
+
+        def take_slices() -> None:
+            with connect(transfer) as send:
+                while True:
+                    with lock:
+                        offset = next(offsets, None)
+                    if offset is None:
+                        return
+                    send(offset)
+
+        with ThreadPoolExecutor(threads) as pool:
+            for done in [pool.submit(take_slices) for _ in range(threads)]:
+                done.result()
+        return transfer.finish()
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def requests_post(transfer: Transfer) -> Iterator[Send]:
+    """Send by `requests.post`, which makes a connection for each slice."""
+    yield lambda offset: _send_form(transfer, requests.post, offset)
+
+
+@contextmanager
+def requests_session(transfer: Transfer) -> Iterator[Send]:
+    """Send by a `requests.Session`, as the official Python SDK does; here each thread has one."""
+    with requests.Session() as session:
+        yield lambda offset: _send_form(transfer, session.post, offset)
+
+
+@contextmanager
+def bare_socket(transfer: Transfer) -> Iterator[Send]:
+    """Send the same bytes by one socket: nothing is parsed, nothing can go wrong."""
+    address = urlsplit(transfer.url)
+    buffer = memoryview(bytearray(SLICE))
+    head, tail = _prepared(transfer)
+    with socket.create_connection((str(address.hostname), address.port or 80)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        def send(offset: int) -> None:
+            count = os.preadv(transfer.descriptor, [buffer], offset)
+            start = head(offset, count)
+            connection.sendall(start)
+            connection.sendall(buffer[:count])
+            connection.sendall(tail)
+            answer = connection.recv(_ANSWER_BYTES)
+            assert _SUCCESS.search(answer), answer
+
+        yield send
+
+
+def _send_form(transfer: Transfer, send: Callable[..., Any], offset: int) -> None:
+    content = os.pread(transfer.descriptor, SLICE, offset)  # a copy of its own, as the SDK's
+    post(send, transfer.url, transfer.slice_form(offset, content))
+
+
+def _prepared(transfer: Transfer) -> tuple[Callable[[int, int], bytes], bytes]:
+    """Return what makes the bytes before a slice, and those after it."""
+    boundary = b"boundary-of-the-benchmarks"
+    address = urlsplit(transfer.url)
+    signature = CREDENTIALS.sign_reusable(BUCKET, OBJECT)
+    request = (
+        f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        f"Authorization: {signature}\r\n"
+        f"Content-Type: multipart/form-data; boundary={boundary.decode()}\r\n"
+    ).encode()
+    part = b'--%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+    content_part = (
+        b'--%s\r\nContent-Disposition: form-data; name="filecontent"; filename="filecontent"\r\n'
+        b"Content-Type: application/octet-stream\r\n\r\n" % boundary
+    )
+    tail = b"\r\n--%s--\r\n" % boundary
+
+    def head(offset: int, count: int) -> bytes:
+        fields = {"op": "upload_slice_data", "session": transfer.session, "offset": str(offset)}
+        form = b"".join(
+            part % (boundary, name.encode(), value.encode()) for name, value in fields.items()
+        )
+        length = len(form) + len(content_part) + count + len(tail)
+        return request + b"Content-Length: %d\r\n\r\n" % length + form + content_part
+
+    return head, tail

@@ -1,0 +1,105 @@
+"""Operations on single objects that take more than one request: folders, and what is in them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import islice
+from threading import Event
+from typing import TYPE_CHECKING
+
+from cosfast.client.call import Call
+from cosfast.client.folders import with_folders
+from cosfast.client.listing import check_depth, list_folder
+from cosfast.client.options import UploadOptions
+from cosfast.errors import AnswerError, NotFoundError
+from cosfast.protocol import objects
+from cosfast.protocol.addresses import ObjectAddress, require_folder
+from cosfast.protocol.listing import MAX_PAGE_SIZE
+from cosfast.transport.journal import NO_JOURNAL
+from cosfast.workers import run_workers
+
+if TYPE_CHECKING:
+    from cosfast.transport.session import Transport
+
+DELETIONS = 8
+"""Deletions on their way at a time."""
+
+
+def exists(transport: Transport, address: ObjectAddress) -> bool:
+    """Tell whether there is a file or a folder at `address`."""
+    try:
+        transport.send(objects.stat(address))
+    except NotFoundError:
+        return False
+    return True
+
+
+def create_folder(transport: Transport, folder: ObjectAddress, biz_attr: str) -> None:
+    """Make a folder and those above it that are missing."""
+    request = objects.create_folder(folder, biz_attr=biz_attr)
+    with Call.running(transport, NO_JOURNAL, folder, UploadOptions()) as call:
+        with_folders(call, lambda: call.send(request))
+
+
+def delete(transport: Transport, address: ObjectAddress) -> None:
+    """Delete a file or an empty folder."""
+    try:
+        transport.send(objects.delete(address))
+    except NotFoundError as exc:
+        if not exc.tried_before:  # else it may have gone by that try, whose answer was lost
+            raise
+
+
+def delete_tree(transport: Transport, folder: ObjectAddress) -> None:
+    """Delete a folder and all that is in it; what others delete meanwhile is no failure.
+
+    Raises:
+        AnswerError: where the server goes on listing what it has deleted.
+    """
+    require_folder(folder)
+    opened = [folder]
+    deleted: set[str] = set()
+    while opened:
+        inner = _empty_of_files(transport, opened[-1])
+        if inner is not None:
+            _check_gone(opened[-1], deleted, {inner})
+            opened.append(ObjectAddress(folder.appid, folder.bucket, inner))
+            check_depth(opened[-1], len(opened))
+            continue
+        emptied = opened.pop()
+        with suppress(*([NotFoundError] if opened else [])):
+            delete(transport, emptied)
+        deleted.add(emptied.path)
+
+
+def _empty_of_files(transport: Transport, folder: ObjectAddress) -> str | None:
+    """Delete the files of a folder; return the path of one of its folders, or None."""
+    deleted: set[str] = set()
+    while True:
+        # Always the first entries: what a context stands for may go with what is deleted.
+        listed = list_folder(transport, folder, page_size=MAX_PAGE_SIZE)
+        entries = list(islice(listed, MAX_PAGE_SIZE))
+        files = {entry.path for entry in entries if not entry.is_folder}
+        if not files:
+            return entries[0].path if entries else None
+        _check_gone(folder, deleted, files)
+        run_workers(
+            lambda path: _delete_file(transport, folder, path),
+            files,
+            threads=min(DELETIONS, len(files)),
+            stop=Event(),
+        )
+        deleted = files
+
+
+def _check_gone(folder: ObjectAddress, deleted: set[str], listed: set[str]) -> None:
+    again = deleted & listed
+    if again:
+        raise AnswerError(
+            f"{min(again)!r} is listed after it was deleted", operation="list", target=str(folder)
+        )
+
+
+def _delete_file(transport: Transport, folder: ObjectAddress, path: str) -> None:
+    with suppress(NotFoundError):
+        delete(transport, ObjectAddress(folder.appid, folder.bucket, path))

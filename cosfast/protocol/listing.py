@@ -1,0 +1,130 @@
+"""`list`: one page of a folder, and whether the pages lead anywhere (PROTOCOL.md, section 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cosfast.errors import InputError
+from cosfast.protocol.messages import Answer, Request, whole_number
+from cosfast.protocol.stats import ObjectStat, read_file, read_folder
+
+if TYPE_CHECKING:
+    from cosfast.protocol.addresses import ObjectAddress
+
+MAX_PAGE_SIZE = 1000
+"""Entries on a page at most; older servers give fewer."""
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """A page of a folder.
+
+    Attributes:
+        entries: files and folders.
+        context: opaque, for the next page; None on the last.
+    """
+
+    entries: tuple[ObjectStat, ...]
+    context: str | None
+
+
+def list_page(
+    address: ObjectAddress, *, context: str = "", page_size: int = MAX_PAGE_SIZE
+) -> Request:
+    """Ask for a page of a folder.
+
+    Args:
+        address: the folder; or, not ending in ``/``, the folder and what its entries' names
+            begin with.
+        context: what the page before gave; empty for the first.
+        page_size: entries on it, at most `MAX_PAGE_SIZE`.
+
+    Raises:
+        InputError: where the page size makes no sense.
+    """
+    if type(page_size) is not int or not 1 <= page_size <= MAX_PAGE_SIZE:
+        raise InputError(f"page_size must be from 1 to {MAX_PAGE_SIZE}, not {page_size!r}")
+    fields = (("num", str(page_size)), ("context", context))
+    return Request("list", "GET", address, "reusable", "query", fields)
+
+
+def read_list_page(answer: Answer) -> ListPage:
+    """Read the answer of `list_page`.
+
+    Raises:
+        AnswerError: where it has no entries, one that is malformed or elsewhere, or is not the
+            last page and leads to no other.
+    """
+    infos = answer.data.get("infos")
+    if not isinstance(infos, list):
+        raise answer.error("data has no list 'infos'")
+    entries = tuple(_read_entry(answer, info) for info in infos)
+    if _is_last(answer):
+        return ListPage(entries, None)
+    if not entries:
+        raise answer.error("an empty page is not the last")
+    return ListPage(entries, answer.text("context"))
+
+
+class Landmarks:
+    """Notices a listing that does not end, in memory for two entries of each page.
+
+    Whatever goes round comes to where a page began, or to a context, that was there before.
+    """
+
+    def __init__(self) -> None:
+        self._contexts: set[str] = set()
+        self._paths: set[str] = set()
+
+    def check(self, answer: Answer, page: ListPage) -> None:
+        """Take in the next page.
+
+        Raises:
+            AnswerError: where it repeats what was there before.
+        """
+        paths = {entry.path for entry in page.entries}
+        again = self._paths & paths
+        if again or len(paths) < len(page.entries):
+            raise answer.error(f"the list repeats {min(again, default='an entry of a page')!r}")
+        if page.context in self._contexts:
+            raise answer.error("the list goes round: the context of an earlier page came again")
+        if page.context is not None:
+            self._contexts.add(page.context)
+            self._paths |= {page.entries[0].path, page.entries[-1].path}
+
+
+def _read_entry(answer: Answer, info: Any) -> ObjectStat:
+    if not isinstance(info, dict):
+        raise answer.error("an entry of 'infos' is not an object")
+    entry = Answer(answer.request, answer.http_status, answer.request_id, info)
+    path = _folder_of(answer.request.address) + _read_name(entry)
+    if "filelen" in info:
+        return read_file(entry, path, located=False)
+    return read_folder(entry, path + "/")
+
+
+def _read_name(entry: Answer) -> str:
+    """Return an entry's name; whoever makes a local file of it must not be led elsewhere."""
+    name = entry.text("name")
+    if "filelen" not in entry.data:
+        name = name.removesuffix("/")
+    if "/" in name or "\0" in name or name in {"", ".", ".."}:
+        raise entry.error(f"{name!r} cannot be the name of an entry")
+    return name
+
+
+def _folder_of(address: ObjectAddress) -> str:
+    return address.path[: address.path.rindex("/") + 1]
+
+
+def _is_last(answer: Answer) -> bool:
+    given = answer.data.get("listover")
+    if isinstance(given, bool):
+        return given
+    if isinstance(given, str) and given.lower() in {"true", "false"}:
+        return given.lower() == "true"
+    number = whole_number(given)
+    if number is None:
+        raise answer.error("data has no 'listover'")
+    return number != 0
