@@ -42,14 +42,22 @@ class FileBars:
         self._lines: set[int] = set()
         self._total = None if self._tqdm is None else _bar(self._tqdm, title, total, 0)
 
-    def advance(self, name: str, size: int, count: int) -> None:
-        """Show `count` more of the `size` bytes of the file `name`; its end takes its bar away."""
+    def advance(self, name: str, size: int, count: int, *, total: bool = True) -> None:
+        """Show `count` more of the `size` bytes of `name`; its end takes its bar away.
+
+        Args:
+            name: a file.
+            size: its bytes.
+            count: those done, negative where they have to be done again.
+            total: whether they count for all files' bar too.
+        """
         if self._total is None:
             return
         with self._lock:
             bar = self._bars.get(name) or self._add(name, size)
             bar.update(count)
-            self._total.update(count)
+            if total:
+                self._total.update(count)
             if bar.n >= size:
                 self._remove(name)
 

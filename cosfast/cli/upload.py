@@ -125,6 +125,7 @@ def _job(
             max_rate=options.max_rate,
             deadline=options.deadline,
             progress=partial(bars.advance, file.name, file.size),
+            hash_progress=partial(bars.advance, f"hashing {file.name}", file.size, total=False),
         ),
     )
 

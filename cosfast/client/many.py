@@ -14,18 +14,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from cosfast.client.options import UploadOptions
 from cosfast.client.result import UploadResult
+from cosfast.client.simple import SIMPLE_LIMIT
 from cosfast.client.upload import upload
 from cosfast.errors import CosError, InputError
 from cosfast.parts.many import uploadparts_many
+from cosfast.parts.model import SLICE_SIZE, UploadParts
 from cosfast.protocol.addresses import ObjectAddress
 from cosfast.transport.control import CancelToken
+from cosfast.transport.journal import FileIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import Executor
 
     from cosfast.client.client import Client
-    from cosfast.parts.model import UploadParts
+    from cosfast.transport.journal import Journal
 
 GROUP = 32
 """Files that are hashed together, and that one task of an executor takes."""
@@ -74,7 +77,7 @@ def _here(
     stopper = CancelToken()
     with ThreadPoolExecutor(files, thread_name_prefix="cosfast-upload") as pool:
         try:
-            for hashed in _hash_groups(jobs):
+            for hashed in _hash_groups(client.journal, jobs):
                 pending[pool.submit(_run_job, client, hashed, stopper)] = hashed.job
                 while len(pending) > 2 * files:
                     yield from _finished(pending)
@@ -106,7 +109,7 @@ def _spread(
 
 def _run_group(client: Client, jobs: list[UploadJob]) -> list[tuple[UploadJob, Outcome]]:
     """Hash these files together and upload them one after the other: an executor's task."""
-    return [(hashed.job, _run_job(client, hashed)) for hashed in _hash_groups(jobs)]
+    return [(hashed.job, _run_job(client, hashed)) for hashed in _hash_groups(client.journal, jobs)]
 
 
 def _run_job(client: Client, hashed: _Hashed, stopper: CancelToken | None = None) -> Outcome:
@@ -128,22 +131,48 @@ def _run_job(client: Client, hashed: _Hashed, stopper: CancelToken | None = None
         return exc
 
 
-def _hash_groups(jobs: Iterable[UploadJob]) -> Iterator[_Hashed]:
+def _hash_groups(journal: Journal, jobs: Iterable[UploadJob]) -> Iterator[_Hashed]:
     remaining = iter(jobs)
     for group in iter(lambda: list(islice(remaining, GROUP)), []):
-        yield from _hash_group(group)
+        # A file alone hashes itself as it goes: it has nobody to share the lanes with.
+        yield from _hash_group(journal, group) if len(group) > 1 else [_Hashed(group[0], None)]
 
 
-def _hash_group(jobs: list[UploadJob]) -> Iterator[_Hashed]:
-    by_path: dict[str | os.PathLike[str], list[UploadJob]] = {}
+def _hash_group(journal: Journal, jobs: list[UploadJob]) -> Iterator[_Hashed]:
+    wanted: dict[str | os.PathLike[str], _Wanted] = {}
     for job in jobs:
-        if isinstance(job.source, (str, os.PathLike)) and job.options.integrity == "parts":
-            by_path.setdefault(job.source, []).append(job)
-        else:
+        identity = _identity(job)
+        if identity is None or _is_known(journal, identity):
             yield _Hashed(job, None)
-    for path, parts in uploadparts_many(by_path):
-        for job in by_path[path]:
+        else:
+            wanted.setdefault(job.source, _Wanted(identity, [])).jobs.append(job)
+    for path, parts in uploadparts_many(wanted):
+        identity, sharing = wanted[path]
+        if isinstance(parts, UploadParts) and parts.filesize > SIMPLE_LIMIT:
+            journal.remember_parts(identity, parts)
+        for job in sharing:
             yield _Hashed(job, parts)
+
+
+class _Wanted(NamedTuple):
+    """A file to be hashed: what it was before, and who wants it."""
+
+    identity: FileIdentity
+    jobs: list[UploadJob]
+
+
+def _identity(job: UploadJob) -> FileIdentity | None:
+    """Return what file it is, or None where it is not one to be hashed beforehand."""
+    if not isinstance(job.source, (str, os.PathLike)) or job.options.integrity != "parts":
+        return None
+    try:
+        return FileIdentity.of(os.stat(job.source))  # noqa: PTH116 - either kind of path
+    except (OSError, ValueError):
+        return None  # the upload will say what is wrong with it
+
+
+def _is_known(journal: Journal, identity: FileIdentity) -> bool:
+    return identity.size > SIMPLE_LIMIT and journal.parts_of(identity, SLICE_SIZE) is not None
 
 
 def _finished(

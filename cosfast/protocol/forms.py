@@ -34,6 +34,9 @@ class MultipartBody:
         InputError: where a field is not text, or the content is not contiguous bytes.
     """
 
+    is_in_memory = True
+    """Its chunks are there already, few, and can be sent in one go."""
+
     def __init__(
         self, fields: Iterable[tuple[str, str]], content: Any = None, *, boundary: str | None = None
     ) -> None:
