@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 FILE   ?=
 CORE   := setup.py pyproject.toml $(wildcard src/*.py csrc/*.c csrc/*.h csrc/sources.txt)
 
-.PHONY: help demo test check lint bench pictures clean
+.PHONY: help demo test check lint bench interop pictures clean
 .DELETE_ON_ERROR:
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test             build everything and run all tests"
 	@echo "make check            the same at length, on other machines' C targets too, and lint"
 	@echo "make bench [QUICK=1]  benchmarks beside their peers; charts in benchmarks/charts"
+	@echo "make interop          other people's clients against the emulator"
 	@echo "make pictures         the emulator's page as README shows it, drawn by Chromium"
 	@echo "make lint             formatters, linters and types"
 	@echo "make clean            remove all that was built"
@@ -41,6 +42,9 @@ lint: $(VENV)/dev.stamp
 
 bench: $(VENV)/bench.stamp
 	@benchmarks/run $(abspath $(BIN))/python $(if $(QUICK),--quick)
+
+interop: $(VENV)/dev.stamp
+	@tools/interop $(BIN)/python
 
 pictures: $(VENV)/dev.stamp
 	@$(BIN)/python tools/pictures.py

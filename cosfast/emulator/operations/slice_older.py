@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def step(context: Context, call: Call) -> Answer:
     """Begin an upload, or go on with it; the answer says which offset is next."""
     if call.form.text("session").strip():
-        slice_data.data(context, call)
+        # A client that resumes names its session first without sending anything.
+        if call.form.given("offset") or call.content.size:
+            slice_data.data(context, call)
         return _next_step(context, call, upload_sessions.find_named(context, call))
     resumed = context.store.database.read(lambda connection: _find_same(context, connection, call))
     if resumed:
