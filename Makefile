@@ -31,8 +31,9 @@ check: lint $(VENV)/dev.stamp
 	@make -s --no-print-directory -C csrc test test-full test-baseline
 	@tools/cross-tests
 	@tools/each-kernel $(BIN)/python tests
-	@COSFAST_SCHEDULES=1000 COSFAST_KILLS=100 $(BIN)/python -m pytest -q \
-		tests/client/test_fault_schedules.py tests/client/test_survival.py
+	@COSFAST_SCHEDULES=1000 COSFAST_KILLS=100 COSFAST_EMULATOR_KILLS=100 COSFAST_EMULATOR_FUZZ=25000 \
+		$(BIN)/python -m pytest -q tests/client/test_fault_schedules.py tests/client/test_survival.py \
+		tests/emulator/test_durability.py tests/emulator/test_fuzz.py
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cosfast.errors import InputError
@@ -29,6 +32,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "--faults", action="store_true", help="let anybody queue faults at /_emulator/faults"
     )
+    parser.add_argument("--quiet", action="store_true", help="no line on stderr a request")
     parser.set_defaults(run=run)
 
 
@@ -40,14 +44,17 @@ def run(options: argparse.Namespace) -> int:
         given = getattr(options, name) or os.environ.get(f"COSFAST_{name.upper()}")
         return str(given or getattr(server, f"DEFAULT_{name.upper()}"))
 
+    if not options.quiet:
+        _show_access_log()
+    appid, secret_id = account("appid"), account("secret_id")
     server.serve(
         host=options.host,
         port=options.port,
         root=options.root,
-        appid=account("appid"),
-        secret_id=account("secret_id"),
+        appid=appid,
+        secret_id=secret_id,
         secret_key=account("secret_key"),
-        on_ready=_announce,
+        on_ready=partial(_announce, appid=appid, secret_id=secret_id),
         faults_over_http=options.faults,
     )
     return 0
@@ -68,5 +75,24 @@ def import_emulator() -> ModuleType:
     return emulator
 
 
-def _announce(endpoint: str) -> None:
+def _announce(endpoint: str, appid: str, secret_id: str) -> None:
+    """Say where the server is: for programs on stdout, for people with advice on stderr."""
     print(f"listening on {endpoint}", flush=True)
+    place = endpoint.partition("://")[2]
+    hints = (
+        (f"  cosfast    COSFAST_ENDPOINT={endpoint} COSFAST_APPID={appid}"
+        f" COSFAST_SECRET_ID={secret_id}"),
+        f"  v4 SDKs    the region {place}/ (Node, Python, PHP, Java, browser)",
+        f"  a proxy    http_proxy={endpoint} for clients that insist on *.file.myqcloud.com",
+        f"  a browser  {endpoint}/_emulator/",
+    )
+    print("\n".join(("how to point clients at it:", *hints)), file=sys.stderr, flush=True)
+
+
+def _show_access_log() -> None:
+    """Write a line a request to stderr, with its timing and its request id."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger = logging.getLogger("cosfast.emulator")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)

@@ -59,6 +59,28 @@ def test_sources(client, tmp_path):
         client.upload(io.StringIO("text"), BUCKET, "file")
 
 
+class _Breaks(io.BytesIO):
+    """A file that cannot be read beyond its middle, as on a disk that fails."""
+
+    def readinto(self, buffer):
+        if self.tell() > 5 << 20:
+            raise OSError(5, "Input/output error", "the disk")
+        return super().readinto(buffer)
+
+    def read(self, size=-1):
+        if self.tell() > 5 << 20:
+            raise OSError(5, "Input/output error", "the disk")
+        return super().read(size)
+
+
+@pytest.mark.parametrize("integrity", ["parts", "stream", "none"])
+def test_a_source_that_cannot_be_read_half_way(client, integrity):
+    with pytest.raises(OSError, match="Input/output error"):
+        client.upload(_Breaks(bytes(12 << 20)), BUCKET, "file", integrity=integrity)
+    with pytest.raises(cosfast.NotFoundError):
+        client.stat(BUCKET, "file")
+
+
 @pytest.mark.parametrize(
     ("place", "names"),
     [
