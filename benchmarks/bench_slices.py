@@ -47,7 +47,7 @@ class ToSink:
 
 RACE = Race(
     "upload",
-    "requests.Session, files=",
+    "requests.post, files=",
     (
         Contender("cosfast, integrity=none", lambda work: work.data.upload(), OURS),
         Contender(

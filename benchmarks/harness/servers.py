@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import requests
+from harness import receiver as receiver_program
 from harness import sink as sink_program
 
 import cosfast
@@ -82,7 +83,14 @@ def running_sink(*, delay: float = 0.0, sha1: str = "") -> Iterator[SinkServer]:
 @contextmanager
 def running_emulator(root: Path) -> Iterator[str]:
     """Run `cosfast emulator`, which keeps its data in `root`; yield its address."""
-    with _listening(["-m", "cosfast", "emulator", "--root", str(root)]) as endpoint:
+    with _listening(["-m", "cosfast", "emulator", "--quiet", "--root", str(root)]) as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def running_receiver(folder: Path) -> Iterator[str]:
+    """Run a bare receiver that writes to `folder`; yield its address."""
+    with _listening([str(Path(receiver_program.__file__)), str(folder)]) as endpoint:
         yield endpoint
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    import cosfast
+
     # sends the slice at an offset; one for each thread
     Send = Callable[[int], None]
     Connect = Callable[["Transfer"], AbstractContextManager[Send]]
@@ -38,15 +40,21 @@ class Transfer:
         self.descriptor = descriptor
         self.size = os.fstat(descriptor).st_size
         self.session = ""
+        self._sha: dict[str, str] = {}
 
-    def begin(self) -> None:
-        """Open a session."""
-        answer = self.call("upload_slice_init", filesize=str(self.size), slice_size=str(SLICE))
+    def begin(self, parts: cosfast.UploadParts | None = None) -> None:
+        """Open a session; with parts, the server checks each slice."""
+        fields = {"filesize": str(self.size), "slice_size": str(SLICE)}
+        if parts is not None:
+            self._sha = {"sha": parts.sha1}
+            fields.update(self._sha, uploadparts=parts.to_json())
+        answer = self.call("upload_slice_init", **fields)
         self.session = answer["session"]
 
     def finish(self) -> str:
         """Close the session, which the server refuses where a slice is missing."""
-        answer = self.call("upload_slice_finish", session=self.session, filesize=str(self.size))
+        size = str(self.size)
+        answer = self.call("upload_slice_finish", session=self.session, filesize=size, **self._sha)
         return str(answer["access_url"])
 
     def call(self, operation: str, **fields: str) -> dict[str, Any]:
@@ -68,12 +76,18 @@ def post(send: Callable[..., requests.Response], url: str, fields: dict[str, Any
     return answer["data"]
 
 
-def send_file(path: Path, endpoint: str, threads: int, connect: Connect) -> str:
+def send_file(
+    path: Path,
+    endpoint: str,
+    threads: int,
+    connect: Connect,
+    parts: cosfast.UploadParts | None = None,
+) -> str:
     """Send a file by `threads` threads with a sender each; return where it is."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         transfer = Transfer(endpoint, descriptor)
-        transfer.begin()
+        transfer.begin(parts)
         offsets = iter(range(0, transfer.size, SLICE))
         lock = Lock()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -11,8 +12,10 @@ import sys
 import time
 
 import pytest
-from emulated import BUCKET, CREDENTIALS
+from emulated import BUCKET, CREDENTIALS, connect
 from worked_values import VECTORS, content
+
+from cosfast.errors import NotFoundError
 
 MIB = 1024 * 1024
 
@@ -286,6 +289,16 @@ def test_what_cannot_be_uploaded_stops_nothing_else(tree, settings):
         assert word in run.stderr
 
 
+def wait_until_something_arrived(name, settings):
+    with connect(settings["COSFAST_ENDPOINT"]) as client:
+        for _ in range(600):
+            time.sleep(0.1)
+            with contextlib.suppress(NotFoundError):
+                if client.slice_list(BUCKET, name).parts:
+                    return
+    pytest.fail("nothing arrived within a minute")
+
+
 def test_an_interrupted_upload_says_how_to_go_on(tmp_path, settings):
     file = tmp_path / "large"
     file.write_bytes(bytes(32 * MIB))
@@ -297,7 +310,7 @@ def test_an_interrupted_upload_says_how_to_go_on(tmp_path, settings):
         text=True,
         env=environment(**settings),
     ) as slow:
-        time.sleep(3.5)
+        wait_until_something_arrived("large", settings)
         slow.send_signal(signal.SIGINT)
         out, err = slow.communicate(timeout=30)
     assert (slow.returncode, out) == (130, "")

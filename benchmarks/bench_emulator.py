@@ -1,0 +1,93 @@
+"""The emulator taking slices in, verified and on disk, beside a receiver that only writes them."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from harness import claims
+from harness.race import OURS, Contender, Race, Work
+from harness.servers import BUCKET, connect, running_emulator, running_receiver
+from harness.sizes import Sizes, spell_size
+from peers import senders
+
+import cosfast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conftest import Measure
+    from harness.files import Files
+
+CONNECTIONS = 8
+
+
+class Taken:
+    """A file that both servers take in by the same bare sockets."""
+
+    def __init__(self, path: Path, emulator: str, receiver: str, client: cosfast.Client) -> None:
+        self._path = path
+        self._parts = cosfast.uploadparts(path)
+        self._emulator = emulator
+        self._receiver = receiver
+        self._client = client
+
+    def by_emulator(self) -> str:
+        """Have it taken in with its parts list, each slice checked; return where it is."""
+        return senders.send_file(
+            self._path, self._emulator, CONNECTIONS, senders.bare_socket, self._parts
+        )
+
+    def by_receiver(self) -> str:
+        """Have the same bytes written and flushed."""
+        return senders.send_file(self._path, self._receiver, CONNECTIONS, senders.bare_socket)
+
+    def is_right(self, _result: object, _work: Work) -> bool:
+        """Check what the emulator has, and remove it: or the next round would be instant."""
+        found = self._client.stat(BUCKET, senders.OBJECT)
+        self._client.delete(BUCKET, senders.OBJECT)
+        return found.sha == self._parts.sha1
+
+
+RACE = Race(
+    "upload",
+    "a bare receiver, fsync",
+    (
+        Contender(
+            "cosfast emulator",
+            lambda work: work.data.by_emulator(),
+            OURS,
+            check=lambda result, work: work.data.is_right(result, work),
+        ),
+        Contender(
+            "a bare receiver, fsync",
+            lambda work: work.data.by_receiver(),
+            check=lambda result, _work: result == "bare",
+        ),
+    ),
+    {"cosfast emulator": claims.TAKEN_IN},
+    rounds=9,
+    comparison=claims.SHARE,
+)
+
+
+@pytest.fixture(scope="module")
+def work(sizes: Sizes, files: Files, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
+    """Run both servers on the same disk."""
+    path = files.single(sizes.slices)
+    root, folder = tmp_path_factory.mktemp("emulator"), tmp_path_factory.mktemp("receiver")
+    with ExitStack() as running:
+        emulator = running.enter_context(running_emulator(root))
+        receiver = running.enter_context(running_receiver(folder))
+        client = running.enter_context(connect(emulator))
+        taken = Taken(path, emulator, receiver, client)
+        title = f"{spell_size(sizes.slices)} taken in, {CONNECTIONS} connections"
+        yield Work(title, taken, None, sizes.slices)
+
+
+@pytest.mark.parametrize("name", RACE.names)
+def test_taken_in(measure: Measure, work: Work, name: str) -> None:
+    """Take in one file."""
+    measure(RACE, work, name)
