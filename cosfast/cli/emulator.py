@@ -80,8 +80,10 @@ def _announce(endpoint: str, appid: str, secret_id: str) -> None:
     print(f"listening on {endpoint}", flush=True)
     place = endpoint.partition("://")[2]
     hints = (
-        (f"  cosfast    COSFAST_ENDPOINT={endpoint} COSFAST_APPID={appid}"
-        f" COSFAST_SECRET_ID={secret_id}"),
+        (
+            f"  cosfast    COSFAST_ENDPOINT={endpoint} COSFAST_APPID={appid}"
+            f" COSFAST_SECRET_ID={secret_id}"
+        ),
         f"  v4 SDKs    the region {place}/ (Node, Python, PHP, Java, browser)",
         f"  a proxy    http_proxy={endpoint} for clients that insist on *.file.myqcloud.com",
         f"  a browser  {endpoint}/_emulator/",
