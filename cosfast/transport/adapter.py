@@ -126,8 +126,10 @@ class ControlledAdapter(HTTPAdapter):
         return pool
 
     def close(self) -> None:
-        """Close the connections."""
-        self._found.clear()
+        """Close the connections, also those of a pool that somebody's exception still refers to."""
+        pools, self._found = self._found, {}
+        for pool in pools.values():
+            pool.close()
         super().close()
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
