@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import struct
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cosfast.hashing.core import ffi, lib
 from cosfast.hashing.state import BLOCK_SIZE, DIGEST_SIZE, Sha1State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _NOTHING = b""
 _CONTEXT = ffi.typeof("cosfast_sha1 *")
@@ -107,6 +110,19 @@ class Sha1:
 
     def __repr__(self) -> str:
         return f"<cosfast.Sha1 after {self._context.length} bytes>"
+
+
+def digest_of_end(words: Sequence[int], length: int, tail: Any) -> bytes:
+    """Return the digest of a message of which only the end is at hand.
+
+    Args:
+        words: the chaining state before `tail`.
+        length: bytes before it, a multiple of 64.
+        tail: the bytes that are left.
+    """
+    running = Sha1.from_state(Sha1State(words, length))
+    running.update(tail)
+    return running.digest()
 
 
 def sha1(data: Any = _NOTHING, *, usedforsecurity: bool = True) -> Sha1:

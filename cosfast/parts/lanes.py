@@ -6,8 +6,8 @@ import struct
 from typing import TYPE_CHECKING, Union
 
 from cosfast.hashing.core import ffi, lib
-from cosfast.hashing.sha1 import Sha1
-from cosfast.hashing.state import BLOCK_SIZE, INITIAL_WORDS, Sha1State
+from cosfast.hashing.sha1 import digest_of_end
+from cosfast.hashing.state import BLOCK_SIZE, INITIAL_WORDS
 from cosfast.parts.model import UploadParts
 
 if TYPE_CHECKING:
@@ -124,6 +124,5 @@ class _Lane:
             return None
         self.file.check_unchanged()
         tail = self._room[self._piece - self._piece % BLOCK_SIZE : self._piece]
-        running = Sha1.from_state(Sha1State(words, self._offset - len(tail)))
-        running.update(tail)
-        return UploadParts.from_raw(bytes(self._raw) + running.digest(), self._offset, slice_size)
+        digest = digest_of_end(words, self._offset - len(tail), tail)
+        return UploadParts.from_raw(bytes(self._raw) + digest, self._offset, slice_size)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cosfast.errors import InputError
 from cosfast.hashing.core import ffi, lib
-from cosfast.hashing.sha1 import Sha1
-from cosfast.hashing.state import BLOCK_SIZE, INITIAL_WORDS, Sha1State
+from cosfast.hashing.sha1 import Sha1, digest_of_end
+from cosfast.hashing.state import BLOCK_SIZE, INITIAL_WORDS
 from cosfast.parts.sources import open_source
 from cosfast.workers import Progress, count_workers, run_workers
 
@@ -90,7 +90,7 @@ def slice_matches(parts: UploadParts, index: int, data: Any) -> bool:
     running.update(data)
     if index == len(parts) - 1:
         return running.digest() == parts.raw(index)
-    return struct.pack("<5I", *running.state().words) == parts.raw(index)
+    return running.chaining_words() == parts.raw(index)
 
 
 def _compare_lengths(size: int, parts: UploadParts) -> tuple[list[_Slice], list[int]]:
@@ -191,9 +191,7 @@ class _Check:
         if checked.number < len(self._parts) - 1:
             return struct.pack("<5I", *words) == expected
         end = checked.offset + checked.length
-        running = Sha1.from_state(Sha1State(tuple(words), end - len(tail)))
-        running.update(tail)
-        return running.digest() == expected
+        return digest_of_end(tuple(words), end - len(tail), tail) == expected
 
 
 def _tail(data: memoryview) -> bytes:
