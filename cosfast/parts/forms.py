@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from cosfast.errors import InputError
-from cosfast.parts.model import UploadParts
+from cosfast.parts.model import UploadParts, load_json
 
 WEDRIVE_BLOCK_SIZE = 2097152
 """Bytes in a WeDrive block, exactly (PROTOCOL.md, section 8)."""
@@ -22,16 +20,13 @@ def read_parts(text: str | bytes, *, filesize: int | None = None) -> UploadParts
     Raises:
         InputError: where it is none of these; it names what is wrong.
     """
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as exc:
-        raise InputError(f"the parts list is not JSON: {exc}") from exc
+    document = load_json(text)
     if isinstance(document, dict) and isinstance(document.get("block_sha"), list):
         size = document.get("size", document.get("file_size", filesize))
         return _read_wedrive(document["block_sha"], size)
     if isinstance(document, list) and document and isinstance(document[0], str):
         return _read_wedrive(document, filesize)
-    return UploadParts.from_json(text)
+    return UploadParts.from_entries(document)
 
 
 def _read_wedrive(block_sha: list[str], filesize: object) -> UploadParts:

@@ -120,7 +120,12 @@ class UploadParts(Sequence[UploadPart]):
             InputError: where it is not such an array, or the parts leave gaps, overlap, are out
                 of order or of unequal length; it names the part at fault.
         """
-        parts = _read_parts(text)
+        return cls.from_entries(load_json(text), slice_size=slice_size)
+
+    @classmethod
+    def from_entries(cls, entries: object, *, slice_size: int | None = None) -> UploadParts:
+        """Read what the wire string holds; see `from_json`."""
+        parts = _read_parts(entries)
         size = _slice_size_of(parts) if slice_size is None else slice_size
         check_slice_size(size)
         filesize = sum(part.datalen for part in parts)
@@ -199,13 +204,22 @@ def _slice_size_of(parts: list[UploadPart]) -> int:
     return max(SLICE_SIZE, -(-largest // BLOCK_SIZE) * BLOCK_SIZE)
 
 
-def _read_parts(text: str | bytes) -> list[UploadPart]:
+def load_json(text: str | bytes) -> object:
+    """Parse a list's JSON.
+
+    Raises:
+        InputError: where it is none.
+    """
     import json  # noqa: PLC0415 - hashing alone starts without it
 
     try:
-        entries = json.loads(text)
+        document: object = json.loads(text)
     except (ValueError, RecursionError) as exc:
         raise InputError(f"the parts list is not JSON: {exc}") from exc
+    return document
+
+
+def _read_parts(entries: object) -> list[UploadPart]:
     if not isinstance(entries, list):
         raise InputError("the parts list is not a JSON array")
     return [_read_part(index, entry) for index, entry in enumerate(entries)]
