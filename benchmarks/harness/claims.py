@@ -103,6 +103,9 @@ ROUND_TRIPS = Claim("64 MiB, answers 100 ms late, 16 at a time, of the ideal", 8
 UPLOAD_MEMORY = Claim("memory above the idle client, 8 GiB sparse, 8 at a time", 64, 32, MEBIBYTES)
 FIRST_SLICE = Claim("resuming 4 GiB, parts in the journal: to the first slice", 0.5, 0.1, SECONDS)
 SENT_AGAIN = Claim("sent again after a kill at any instant, 8 at a time", 9, 8, SLICES)
+DOWNLOAD = Claim("1 GiB downloaded and verified, against curl and sha1sum", 1.0, 1.6)
+SYNC = Claim("10,000 files in sync, unchanged, against the first time", 20, 100)
+LIST_MEMORY = Claim("memory above the idle client, 100,000 objects listed", 64, 32, MEBIBYTES)
 
 TABLE = (
     ONE_STREAM,
@@ -124,4 +127,7 @@ TABLE = (
     FIRST_SLICE,
     SENT_AGAIN,
     TAKEN_IN,
+    DOWNLOAD,
+    SYNC,
+    LIST_MEMORY,
 )

@@ -24,6 +24,7 @@ GROUPS = (
     "small updates",
     "import",
     "upload",
+    "download",
 )
 
 

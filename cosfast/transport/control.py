@@ -1,4 +1,4 @@
-"""What may stop an upload from outside: `CancelToken`, a deadline, a failure beside it."""
+"""What may stop a call from outside: `CancelToken`, a deadline, a failure beside it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class CancelToken:
-    """Stops uploads from any thread: give it to them as `cancel`, then call `cancel()`.
+    """Stops uploads and downloads from any thread: give it to them as `cancel`, then call `cancel()`.
 
-    One token may stop many uploads; once used, it stops each that is given it at once.
+    One token may stop many; once used, it stops each that is given it at once.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class CancelToken:
 
 
 class Control:
-    """One upload's stop: asked for at each step, and heard within every wait and every socket.
+    """One call's stop: asked for at each step, and heard within every wait and every socket.
 
     Args:
         tokens: each may be used from outside.
@@ -119,9 +119,9 @@ class Control:
 
     def _reason(self) -> Cancelled | DeadlineExceeded | None:
         if any(token.cancelled for token in self._tokens):
-            return Cancelled("the upload was cancelled")
+            return Cancelled("it was cancelled")
         if self.remaining() <= 0:
-            return DeadlineExceeded("the upload's deadline is over")
+            return DeadlineExceeded("its deadline is over")
         return None
 
 
