@@ -35,7 +35,7 @@ IDENTITY_SUFFIX = ".cosfast-of"
 
 _LONGEST_NAME = 200  # bytes of it that leave room for the suffixes in the 255 of most systems
 _BLOCK = 1024 * 1024
-_WRITE_SIZE = 32 * 1024  # more at a time, and Linux wants memory for them in one piece, cold or hard to find
+_WRITE_SIZE = 32 * 1024  # for more at a time Linux wants memory in one piece, which may be cold
 
 
 class PartialFile:

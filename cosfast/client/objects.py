@@ -11,8 +11,8 @@ from cosfast.client.call import Call
 from cosfast.client.folders import with_folders
 from cosfast.client.listing import check_depth, list_folder
 from cosfast.client.options import UploadOptions
-from cosfast.errors import AnswerError, NotFoundError
-from cosfast.protocol import objects
+from cosfast.errors import AnswerError, ExistsError, NotFoundError
+from cosfast.protocol import changes, objects
 from cosfast.protocol.addresses import ObjectAddress, require_folder
 from cosfast.protocol.listing import MAX_PAGE_SIZE
 from cosfast.transport.journal import NO_JOURNAL
@@ -48,6 +48,36 @@ def delete(transport: Transport, address: ObjectAddress) -> None:
     except NotFoundError as exc:
         if not exc.tried_before:  # else it may have gone by that try, whose answer was lost
             raise
+
+
+def move(
+    transport: Transport, source: ObjectAddress, target: ObjectAddress, *, overwrite: bool
+) -> None:
+    """Give a file another path."""
+    try:
+        transport.send(changes.move(source, target, overwrite=overwrite))
+    except (NotFoundError, ExistsError) as exc:
+        # Where an earlier try may have done it, its answer lost, the server tells how things are.
+        if not exc.tried_before or exists(transport, source) or not exists(transport, target):
+            raise
+
+
+def copy(
+    transport: Transport, source: ObjectAddress, target: ObjectAddress, *, overwrite: bool
+) -> None:
+    """Put a file at another path too."""
+    try:
+        transport.send(changes.copy(source, target, overwrite=overwrite))
+    except ExistsError as exc:
+        if not exc.tried_before or not _same_content(transport, source, target):
+            raise
+
+
+def _same_content(transport: Transport, source: ObjectAddress, target: ObjectAddress) -> bool:
+    original, other = (
+        objects.read_stat(transport.send(objects.stat(address))) for address in (source, target)
+    )
+    return original.sha is not None and original.sha == other.sha
 
 
 def delete_tree(transport: Transport, folder: ObjectAddress) -> None:

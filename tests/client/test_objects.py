@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from emulated import BUCKET, CREDENTIALS, connect
+from requests.adapters import HTTPAdapter
 
 import cosfast
 
@@ -132,24 +133,64 @@ def test_download_url_of_a_region_takes_no_request():
     assert "+" not in url.query
 
 
-def test_a_deletion_whose_answer_was_lost_is_done(emulator):
-    from requests.adapters import HTTPAdapter
+class LosesOneAnswer(HTTPAdapter):
+    """Has the first POST reach the server, and its answer reach nobody."""
 
-    class LosesOne(HTTPAdapter):
-        lost = False
+    lost = False
 
-        def send(self, request, **options):
-            response = super().send(request, **options)
-            if request.method == "POST" and not self.lost:
-                self.lost = True
-                response.raw.read()
-                raise requests.ConnectionError("the answer was lost")
-            return response
+    def send(self, request, **options):
+        response = super().send(request, **options)
+        if request.method == "POST" and not self.lost:
+            self.lost = True
+            response.raw.read()
+            raise requests.ConnectionError("the answer was lost")
+        return response
 
-    with connect(emulator.endpoint) as client:
-        client.upload(b"data", BUCKET, "file")
+
+@pytest.fixture
+def lossy(emulator, client):
+    """Return a client that loses one answer; `client` is of the same server and loses none."""
     session = requests.Session()
-    session.mount("http://", LosesOne())
-    with connect(emulator.endpoint, session=session) as client:
-        client.delete(BUCKET, "file")
-        assert not client.exists(BUCKET, "file")
+    session.mount("http://", LosesOneAnswer())
+    with connect(emulator.endpoint, session=session) as lossy:
+        yield lossy
+
+
+def test_a_deletion_whose_answer_was_lost_is_done(client, lossy):
+    client.upload(b"data", BUCKET, "file")
+    lossy.delete(BUCKET, "file")
+    assert not client.exists(BUCKET, "file")
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_move_whose_answer_was_lost_is_done(client, lossy, overwrite):
+    client.upload(b"data", BUCKET, "file")
+    lossy.move(BUCKET, "file", "moved", overwrite=overwrite)
+    assert [entry.path for entry in client.list(BUCKET)] == ["/moved"]
+
+
+def test_a_move_that_was_refused_stays_refused_when_that_answer_is_lost(client, lossy):
+    client.upload(b"data", BUCKET, "file")
+    client.upload(b"other", BUCKET, "taken")
+    with pytest.raises(cosfast.ExistsError):
+        lossy.move(BUCKET, "file", "taken")
+    assert client.read(BUCKET, "taken") == b"other"
+
+
+def test_a_move_of_nothing_stays_refused_when_that_answer_is_lost(lossy):
+    with pytest.raises(cosfast.NotFoundError):
+        lossy.move(BUCKET, "nothing", "moved")
+
+
+def test_a_copy_whose_answer_was_lost_is_done(client, lossy):
+    client.upload(b"data", BUCKET, "file")
+    lossy.copy(BUCKET, "file", "copied")
+    assert client.read(BUCKET, "copied") == b"data"
+
+
+def test_a_copy_that_was_refused_stays_refused_when_that_answer_is_lost(client, lossy):
+    client.upload(b"data", BUCKET, "file")
+    client.upload(b"other", BUCKET, "taken")
+    with pytest.raises(cosfast.ExistsError):
+        lossy.copy(BUCKET, "file", "taken")
+    assert client.read(BUCKET, "taken") == b"other"
