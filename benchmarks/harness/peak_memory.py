@@ -61,6 +61,14 @@ def upload(arguments: list[str]) -> str:
         return client.upload(path, BUCKET, "/file.bin", integrity=integrity).sha1
 
 
+def list_folder(arguments: list[str]) -> str:
+    """Return how many entries the server at an address lists in a folder."""
+    from harness.servers import BUCKET, connect  # noqa: PLC0415 - as above
+
+    with connect(arguments[0]) as client:
+        return str(sum(1 for _ in client.list(BUCKET, "/folder/")))
+
+
 def peak_kib() -> int:
     """Return the most KiB of memory that this process held."""
     with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - as above
@@ -69,7 +77,7 @@ def peak_kib() -> int:
 
 OPERATIONS = {
     run.__name__: run
-    for run in (nothing, uploadparts, verify, uploadparts_many, idle_client, upload)
+    for run in (nothing, uploadparts, verify, uploadparts_many, idle_client, upload, list_folder)
 }
 
 if __name__ == "__main__":

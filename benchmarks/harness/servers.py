@@ -68,15 +68,16 @@ class SinkServer:
 
 
 @contextmanager
-def running_sink(*, delay: float = 0.0, sha1: str = "") -> Iterator[SinkServer]:
+def running_sink(*, delay: float = 0.0, sha1: str = "", entries: int = 0) -> Iterator[SinkServer]:
     """Run a sink while the block runs.
 
     Args:
         delay: seconds that it waits before each answer.
         sha1: what its stat says of files of which no upload told.
+        entries: files that it lists in each folder.
     """
-    program = str(Path(sink_program.__file__))
-    with _listening([program, "--delay", str(delay), "--sha1", sha1]) as endpoint:
+    options = ["--delay", str(delay), "--sha1", sha1, "--entries", str(entries)]
+    with _listening([str(Path(sink_program.__file__)), *options]) as endpoint:
         yield SinkServer(endpoint)
 
 

@@ -60,10 +60,15 @@ class Incoming:
     body: memoryview
     whole: bool
     began_at: float  # time.monotonic() when the first of its body was there
+    query: dict[str, list[str]]
 
     def text(self, name: str) -> str:
         """Return a field of the form; empty where it is not there."""
         return field_of(self.body, name)
+
+    def asked(self, name: str) -> str:
+        """Return a field of the query; empty where it is not there."""
+        return self.query.get(name, [""])[0]
 
 
 class RefusedError(Exception):
@@ -78,8 +83,9 @@ class RefusedError(Exception):
 class Sink:
     """Answers requests; threads share it."""
 
-    def __init__(self, sha1: str) -> None:
+    def __init__(self, sha1: str, entries: int) -> None:
         self._sha1 = sha1
+        self._entries = entries
         self._lock = Lock()
         self._uploads: dict[str, Upload] = {}
         self._newest: Upload | None = None
@@ -91,6 +97,7 @@ class Sink:
             "upload_slice_list": self._list,
             "upload_slice_finish": self._finish,
             "stat": self._stat,
+            "list": self._list_folder,
             "watch": self._watch,
         }
 
@@ -162,6 +169,19 @@ class Sink:
         times = {"ctime": 0, "mtime": 0}
         return {"filesize": size, "filelen": size, "sha": sha, **times, **located(request.path)}
 
+    def _list_folder(self, request: Incoming) -> dict[str, Any]:
+        """Return a page of a folder that is the same whatever its path."""
+        begin = int(request.asked("context") or 0)
+        end = min(begin + int(request.asked("num")), self._entries)
+        last = end == self._entries
+        infos = [self._info(request.path, number) for number in range(begin, end)]
+        return {"infos": infos, "context": "" if last else str(end), "listover": last}
+
+    def _info(self, folder: str, number: int) -> dict[str, Any]:
+        name = f"name-{number:09}"
+        sizes = {"filesize": number, "filelen": number, "ctime": number, "mtime": number}
+        return {"name": name, "sha": f"{number:040x}", **sizes, **located(folder + name)}
+
     def _watch(self, _request: Incoming) -> dict[str, Any]:
         newest = self._newest
         return {
@@ -223,8 +243,9 @@ class Connection:
         filled = self._fill(filled, total)
         url = urlsplit(head.split(b" ", 2)[1].decode())
         body = self._buffer[start:filled]
-        operation = field_of(body, "op") or parse_qs(url.query).get("op", [""])[0]
-        return Incoming(url.path, operation or url.path[1:], body, filled == total, began_at)
+        query = parse_qs(url.query)
+        operation = field_of(body, "op") or query.get("op", [url.path[1:]])[0]
+        return Incoming(url.path, operation, body, filled == total, began_at, query)
 
     def _read_head(self) -> tuple[bytes, int]:
         """Return the head with its empty line, and the bytes read so far; empty at the end."""
@@ -276,8 +297,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--sha1", default="", help="what stat says where no upload told")
+    parser.add_argument("--entries", type=int, default=0, help="how many each folder lists")
     options = parser.parse_args()
-    sink = Sink(options.sha1)
+    sink = Sink(options.sha1, options.entries)
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         sys.stdout.write(f"listening on http://127.0.0.1:{listener.getsockname()[1]}\n")
         sys.stdout.flush()

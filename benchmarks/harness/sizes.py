@@ -26,6 +26,9 @@ class Sizes:
     slices: int = 256 * MIB
     resumed: int = 4 * GIB
     kills: int = 20
+    entries: int = 100_000
+    tree: int = 10_000
+    syncs: int = 3
     rounds: int = 1000
 
 
@@ -44,6 +47,9 @@ QUICK = Sizes(
     slices=32 * MIB,
     resumed=256 * MIB,
     kills=3,
+    entries=5_000,
+    tree=300,
+    syncs=1,
     rounds=3,
 )
 

@@ -1,4 +1,4 @@
-"""Memory above the idle client while a file of any size is uploaded: the peak of a process."""
+"""Memory above the idle client while it uploads a file of any size, or lists: a process's peak."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_memory(
 ) -> None:
     """Upload a file in a process of its own."""
     path, sha1 = file
-    baseline = median(run("idle_client", sink.endpoint)[0] for _ in range(RUNS))
+    baseline = idle(sink)
     peaks = []
     for _ in range(UPLOADS):
         peak, answer = run("upload", sink.endpoint, str(path), integrity)
@@ -62,6 +62,23 @@ def test_memory(
     figure = Figure(median(peaks), min(peaks), max(peaks))
     subject = f"integrity={integrity}, {spell_size(sizes.sparse)}"
     report.add(Reading(claims.UPLOAD_MEMORY, figure, subject))
+
+
+def test_listing(report: Report, sizes: Sizes) -> None:
+    """List a long folder in a process of its own."""
+    with running_sink(entries=sizes.entries) as sink:
+        baseline = idle(sink)
+        peaks = []
+        for _ in range(RUNS):
+            peak, answer = run("list_folder", sink.endpoint)
+            assert answer == str(sizes.entries)
+            peaks.append(peak - baseline)
+    report.add(Reading(claims.LIST_MEMORY, Figure(median(peaks), min(peaks), max(peaks))))
+
+
+def idle(sink: SinkServer) -> float:
+    """Return the peak of a client that does nothing, in MiB."""
+    return median(run("idle_client", sink.endpoint)[0] for _ in range(RUNS))
 
 
 def run(operation: str, *arguments: str) -> tuple[float, str]:
