@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cosfast.client import (
         Client,
+        DownloadOptions,
         DownloadResult,
         UploadJob,
         UploadOptions,
@@ -44,6 +45,10 @@ if TYPE_CHECKING:
     from cosfast.parts.model import SLICE_SIZE, UploadPart, UploadParts
     from cosfast.parts.verify import verify
     from cosfast.protocol.stats import Authority, ObjectStat
+    from cosfast.sync.down import sync_down
+    from cosfast.sync.filters import Filter
+    from cosfast.sync.step import SyncAction, SyncStep
+    from cosfast.sync.up import sync_up
     from cosfast.transport.control import CancelToken
     from cosfast.transport.journal import NO_JOURNAL, Journal
     from cosfast.transport.retry import NO_RETRY, RetryPolicy
@@ -63,8 +68,10 @@ __all__ = [
     "CosError",
     "Credentials",
     "DeadlineExceeded",
+    "DownloadOptions",
     "DownloadResult",
     "ExistsError",
+    "Filter",
     "InputError",
     "IntegrityError",
     "Journal",
@@ -79,6 +86,8 @@ __all__ = [
     "Sha1",
     "Sha1State",
     "SourceChanged",
+    "SyncAction",
+    "SyncStep",
     "ThrottledError",
     "TransportError",
     "TransportTimeout",
@@ -91,13 +100,22 @@ __all__ = [
     "extend",
     "kernels",
     "sha1",
+    "sync_down",
+    "sync_up",
     "uploadparts",
     "uploadparts_many",
     "verify",
 ]
 
 _HOMES = {
-    "cosfast.client": ("Client", "DownloadResult", "UploadJob", "UploadOptions", "UploadResult"),
+    "cosfast.client": (
+        "Client",
+        "DownloadOptions",
+        "DownloadResult",
+        "UploadJob",
+        "UploadOptions",
+        "UploadResult",
+    ),
     "cosfast.credentials": ("Credentials",),
     "cosfast.errors": (
         "AnswerError",
@@ -126,6 +144,10 @@ _HOMES = {
     "cosfast.parts.model": ("SLICE_SIZE", "UploadPart", "UploadParts"),
     "cosfast.parts.verify": ("verify",),
     "cosfast.protocol.stats": ("Authority", "ObjectStat"),
+    "cosfast.sync.down": ("sync_down",),
+    "cosfast.sync.filters": ("Filter",),
+    "cosfast.sync.step": ("SyncAction", "SyncStep"),
+    "cosfast.sync.up": ("sync_up",),
     "cosfast.transport.journal": ("NO_JOURNAL", "Journal"),
     "cosfast.transport.control": ("CancelToken",),
     "cosfast.transport.retry": ("NO_RETRY", "RetryPolicy"),

@@ -10,37 +10,38 @@ import sysconfig
 import tarfile
 import tempfile
 import time
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
 from cosfast.cli.emulator import import_emulator
+from cosfast.cli.helptext import describe
 from cosfast.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from cosfast.client import Client, UploadResult
-    from cosfast.credentials import Credentials
+    from cosfast import Client, SyncStep, UploadResult
 
 BUCKET = "demo"
 MIB = 1024 * 1024
+SYNCED_FILES = 100
 
 
-def add_command(commands: Any) -> None:
-    """Add `demo` to the command line."""
-    parser = commands.add_parser(
-        "demo",
-        help="upload a file to a local server and back",
-        description="Start a local server, upload FILE to it, interrupt an upload and resume it, "
-        "upload instantly, download, compare, and clean up.",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of `demo`."""
+    describe(
+        parser,
+        "Start a local server, upload FILE to it, interrupt an upload and resume it, upload "
+        "instantly, download, sync a folder there and back, compare, and clean up.",
+        "cosfast demo",
+        "cosfast demo film.mp4",
     )
     parser.add_argument(
         "file", metavar="FILE", nargs="?", help="default: a tar of Python's standard library"
     )
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         with emulator.Emulator(**dataclasses.asdict(credentials)) as server:
             print(f"a local COS v4 server is listening on {server.endpoint}")
             with Client(credentials, endpoint=server.endpoint) as client:
-                return _Demo(client, credentials, file, Path(folder)).run()
+                return _Demo(client, file, Path(folder)).run()
 
 
 class _Interrupted(Exception):  # noqa: N818 - no error: the demo means it
@@ -63,9 +64,8 @@ class _Interrupted(Exception):  # noqa: N818 - no error: the demo means it
 
 
 class _Demo:
-    def __init__(self, client: Client, credentials: Credentials, file: Path, folder: Path) -> None:
+    def __init__(self, client: Client, file: Path, folder: Path) -> None:
         self._client = client
-        self._credentials = credentials
         self._file = file
         self._folder = folder
 
@@ -73,8 +73,8 @@ class _Demo:
         result = self._upload("upload", self._file, "first")
         self._interrupt_and_resume()
         self._upload("upload again, to another path", self._file, "second")
-        same = self._download(result)
-        print("the file came back equal" if same else "THE FILE THAT CAME BACK DIFFERS")
+        same = self._download(result) and self._sync()
+        print("all came back equal" if same else "WHAT CAME BACK DIFFERS")
         return 0 if same else 1
 
     def _upload(self, title: str, file: Path, path: str) -> UploadResult:
@@ -115,20 +115,30 @@ class _Demo:
                 line.append(f"interrupted when {_mib(done)} had arrived")
         self._upload("the same upload again", variant, "variant")
 
-    def _download(self, result: UploadResult) -> bool:
-        import requests  # noqa: PLC0415
-
-        path = result.resource_path.split("/", 3)[3]
-        signature = self._credentials.sign_download(BUCKET, path, expires_in=60)
+    def _download(self, uploaded: UploadResult) -> bool:
         back = self._folder / "downloaded"
-        with _timed("download") as line:
-            url = f"{result.access_url}?sign={quote(signature, safe='')}"
-            with requests.get(url, stream=True, timeout=60) as response, back.open("wb") as file:
-                response.raise_for_status()
-                for block in response.iter_content(MIB):
-                    file.write(block)
-            line.append(f"{_mib(back.stat().st_size)}, sha1 {_sha1_of(back)}")
-        return _sha1_of(back) == _sha1_of(self._file) == result.sha1
+        with _timed("download") as line, progress_bar("download", uploaded.filesize) as received:
+            result = self._client.download(BUCKET, "made/by/demo/first", back, progress=received)
+            line.append(f"{_mib(result.filesize)}, sha1 {result.sha1}, as the server has it")
+        return _sha1_of(back) == _sha1_of(self._file) == uploaded.sha1
+
+    def _sync(self) -> bool:
+        """Send a folder, change a file, send what differs, and fetch it all into another."""
+        from cosfast.sync.down import sync_down  # noqa: PLC0415 - as above
+        from cosfast.sync.up import sync_up  # noqa: PLC0415
+
+        folder, other = self._folder / "tree", self._folder / "tree again"
+        folder.mkdir()
+        for number in range(SYNCED_FILES):
+            (folder / f"{number:03}.txt").write_text(f"this is file {number}\n", "ascii")
+        with _timed(f"sync of a folder, {SYNCED_FILES} files") as line:
+            line.append(_counted(sync_up(self._client, folder, BUCKET, "tree/")))
+        (folder / "007.txt").write_text("another text\n", "ascii")
+        with _timed("sync again, one file changed") as line:
+            line.append(_counted(sync_up(self._client, folder, BUCKET, "tree/")))
+        with _timed("sync into another folder") as line:
+            line.append(_counted(sync_down(self._client, BUCKET, "tree/", other)))
+        return _contents(folder) == _contents(other)
 
 
 @contextmanager
@@ -147,6 +157,16 @@ def _told(result: UploadResult) -> str:
     if result.resumed_bytes:
         text += f", {_mib(result.resumed_bytes)} were there already"
     return f"{text}, sha1 {result.sha1}"
+
+
+def _counted(steps: Iterator[SyncStep]) -> str:
+    """Do a sync's steps; return how often each was done."""
+    counts = Counter("failed" if step.error else step.action.value for step in steps)
+    return ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def _standard_library(folder: Path) -> Path:

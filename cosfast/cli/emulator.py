@@ -6,8 +6,9 @@ import logging
 import os
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cosfast.cli.helptext import describe
 from cosfast.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,13 +16,12 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-def add_command(commands: Any) -> None:
-    """Add `emulator` to the command line."""
-    parser = commands.add_parser(
-        "emulator",
-        help="run a local COS v4 server",
-        description="Serve the COS v4 API until interrupted. Prints the address on stdout "
-        "once it serves.",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of `emulator`."""
+    describe(
+        parser,
+        "Serve the COS v4 API until interrupted. Prints the address on stdout once it serves.",
+        "cosfast emulator --root data --port 8080",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, help="port (default: a free one)")
@@ -33,7 +33,6 @@ def add_command(commands: Any) -> None:
         "--faults", action="store_true", help="let anybody queue faults at /_emulator/faults"
     )
     parser.add_argument("--quiet", action="store_true", help="no line on stderr a request")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

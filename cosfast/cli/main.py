@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import io
 import os
 import sys
 from typing import TYPE_CHECKING
 
-from cosfast import __version__
+from cosfast.cli.commands import NAMES, build_parser, chosen_command
+from cosfast.cli.output import FAILED, INTERRUPTED, WRONG_USAGE, say
 from cosfast.cli.usage import UsageError
 from cosfast.errors import CosError
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
-
-DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,44 +23,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words behind `cosfast`; by default this process's.
     """
-    command = ""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    command = chosen_command(words)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be any bytes
+    options = None
     try:
-        options = _parser().parse_args(arguments)  # leaves with 2 where the words are wrong
-        command = options.command
+        if "_ARGCOMPLETE" in os.environ:
+            _answer_shell()
+        parser = build_parser({command})
+        if not words:
+            parser.print_help(sys.stderr)
+            return WRONG_USAGE
+        options = parser.parse_args(words)  # leaves with 2 where the words are wrong
         code: int = options.run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return _interrupted(options)
     except BrokenPipeError:
         return _reader_left()
     except UsageError as exc:
-        return _say(f"{exc} (see cosfast {command} --help)", WRONG_USAGE)
+        say(f"{exc} (see cosfast {command} --help)")
+        return WRONG_USAGE
     except (CosError, OSError) as exc:
-        return _say(str(exc), FAILED)
+        say(str(exc))
+        return FAILED
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    # Imported here, so that a COSFAST_KERNEL that does not run is told like any other error.
-    from cosfast.cli import demo, emulator, parts, upload, verify  # noqa: PLC0415
+def _answer_shell() -> None:
+    """End with what the word before the cursor may become; a shell has asked for it."""
+    from cosfast.cli.completion import answer_shell  # noqa: PLC0415 - for shells alone
 
-    parser = argparse.ArgumentParser(
-        prog="cosfast",
-        description="SHA-1 states, parts lists and slice uploads for the COS v4 API",
-    )
-    parser.add_argument("--version", action="version", version=f"cosfast {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (parts, verify, upload, emulator, demo):
-        module.add_command(commands)
-    return parser
+    answer_shell(build_parser(NAMES))
 
 
-def _say(message: str, code: int) -> int:
-    with contextlib.suppress(BrokenPipeError):
-        print("cosfast:", " ".join(message.split()), file=sys.stderr)
-    return code
+def _interrupted(options: Namespace | None) -> int:
+    if getattr(options, "resumes", False):
+        say("interrupted; the same command again goes on from here")
+    return INTERRUPTED
 
 
 def _reader_left() -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cosfast.cli.helptext import describe
 from cosfast.cli.progress import progress_bar
 from cosfast.cli.usage import UsageError
 from cosfast.parts.build import uploadparts
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add_command(commands: Any) -> None:
-    """Add `parts` to the command line."""
-    parser = commands.add_parser(
-        "parts", help="print a file's parts list", description="Print a file's parts as JSON."
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of `parts`."""
+    describe(
+        parser,
+        "Print a file's parts list, the SHA-1 states at the end of its slices, as JSON.",
+        "cosfast parts film.mp4 > film.parts.json",
+        "cosfast parts --format wedrive film.mp4",
     )
     parser.add_argument("file", metavar="FILE")
     parser.add_argument(
@@ -35,7 +39,6 @@ def add_command(commands: Any) -> None:
         default="cos",
         help="uploadparts of COS (default), WeDrive's block_sha, PDS's part_info_list",
     )
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from cosfast.cli.output import escape
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -32,11 +34,11 @@ class FileBars:
 
     Args:
         title: what the total counts.
-        total: bytes in all.
+        total: bytes in all; where that is 0, nothing is shown.
     """
 
     def __init__(self, title: str, total: int) -> None:
-        self._tqdm = _tqdm()
+        self._tqdm = _tqdm() if total else None
         self._lock = Lock()
         self._bars: dict[str, Any] = {}
         self._lines: set[int] = set()
@@ -85,7 +87,13 @@ class FileBars:
 
 def _bar(tqdm: Any, title: str, total: int | None, line: int) -> Any:
     return tqdm(
-        desc=title, total=total, unit="B", unit_scale=True, leave=False, position=line, miniters=1
+        desc=escape(title),
+        total=total,
+        unit="B",
+        unit_scale=True,
+        leave=False,
+        position=line,
+        miniters=1,
     )
 
 

@@ -1,123 +1,115 @@
-"""`cosfast upload`: files and folders to a bucket."""
+"""`cosfast put`, also called `upload`: files and folders to a bucket."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cosfast.cli.files import files_below
+from cosfast.cli.addresses import Address
+from cosfast.cli.helptext import describe
+from cosfast.cli.operands import ADDRESS, add_files_at_once, add_operand, add_transfer_options
+from cosfast.cli.output import Output, add_json_option
 from cosfast.cli.progress import FileBars
-from cosfast.cli.usage import (
-    SCHEME,
-    Destination,
-    UsageError,
-    add_server_options,
-    parse_destination,
-    server_settings,
-)
+from cosfast.cli.settings import add_server_options, open_client
+from cosfast.cli.usage import UsageError
+from cosfast.sync.local import files_below
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
-    from cosfast.cli.files import Found
     from cosfast.client import Client, UploadJob, UploadResult
+    from cosfast.sync.local import Found
 
-FAILED, INTERRUPTED = 1, 130
+_KEYS = """\
+  file                 the local path
+  access_url, source_url, url, resource_path, vid      as the server has them
+  sha1                 40 hex digits; empty where nothing was hashed
+  filesize, sent_bytes, resumed_bytes                  bytes
+  instant              whether the server had the content already"""
 
 
-def add_command(commands: Any) -> None:
-    """Add `upload` to the command line."""
-    parser = commands.add_parser(
-        "upload",
-        help="upload files",
-        description="Upload files, whole and checked; an interrupted upload goes on where it was. "
-        "COSFAST_APPID, COSFAST_SECRET_ID and COSFAST_SECRET_KEY say whose they are.",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of `put`."""
+    describe(
+        parser,
+        "Upload files, whole and checked; missing folders are made. An upload that was "
+        "interrupted goes on where it was when it is started again.",
+        f"{parser.prog} film.mp4 cos://my-bucket/videos/",
+        f"{parser.prog} film.mp4 cos://my-bucket/videos/another-name.mp4",
+        f"{parser.prog} -r photos cos://my-bucket/photos/",
     )
-    parser.add_argument("files", metavar="FILE", nargs="+")
-    parser.add_argument(
-        "destination", metavar=f"{SCHEME}BUCKET/PATH", help="a folder where it ends in /"
-    )
+    add_operand(parser, "files", "FILE", several=True)
+    add_operand(parser, "destination", ADDRESS, "a folder where it ends in /")
     parser.add_argument("-r", "--recursive", action="store_true", help="folders with all in them")
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
-    parser.add_argument(
-        "--concurrency", type=int, default=8, metavar="N", help="slices at a time (default 8)"
-    )
-    parser.add_argument(
-        "--files-at-once", type=int, default=4, metavar="N", help="files at a time (default 4)"
-    )
+    add_transfer_options(parser, unit="slices", concurrency=8)
+    add_files_at_once(parser)
     parser.add_argument(
         "--integrity",
         default="parts",
         choices=("parts", "stream", "none"),
         help="how the content is checked (default parts: hashed first, checked slice by slice)",
     )
-    parser.add_argument("--max-rate", type=float, metavar="BYTES", help="bytes a second at most")
-    parser.add_argument("--deadline", type=float, metavar="SECONDS", help="for each file")
-    parser.add_argument("--json", action="store_true", help="print each result as a line of JSON")
     add_server_options(parser)
-    parser.set_defaults(run=run)
+    add_json_option(parser, _KEYS)
 
 
 def run(options: argparse.Namespace) -> int:
     """Upload them all; a failure is one line, and stops no other file."""
-    from cosfast.client import Client  # noqa: PLC0415 - requests is needed by this command alone
-    from cosfast.credentials import Credentials  # noqa: PLC0415
+    destination = _check_usage(options)
+    options.resumes = options.integrity == "parts"  # else all is sent again
+    output = Output(as_json=options.json)
+    found = [
+        each for name in options.files for each in files_below(name, recursive=options.recursive)
+    ]
+    with open_client(options) as client:
+        _upload_all(client, found, destination, options, output)
+    return output.exit_code
 
-    destination = parse_destination(options.destination)
+
+def _check_usage(options: argparse.Namespace) -> Address:
+    destination = options.destination
+    if not isinstance(destination, Address):
+        raise UsageError(f"files go to cos://BUCKET/PATH, which {destination!r} is not")
+    if any(isinstance(file, Address) for file in options.files):
+        raise UsageError("only local files are uploaded: cp copies within a bucket")
     if not destination.is_folder and (len(options.files) > 1 or options.recursive):
         raise UsageError("several files need a destination that ends in /")
-    endpoint, region = server_settings(options)
-    found = list(_found(options))
-    with Client(Credentials.from_env(), endpoint=endpoint, region=region) as client:
-        try:
-            failed = _upload_all(client, found, destination, options)
-        except KeyboardInterrupt:
-            print("cosfast: interrupted; the same command again goes on from here", file=sys.stderr)
-            return INTERRUPTED
-    return FAILED if failed else 0
-
-
-def _found(options: argparse.Namespace) -> Iterator[Found]:
-    for name in options.files:
-        yield from files_below(name, recursive=options.recursive)
+    return destination
 
 
 def _upload_all(
-    client: Client, found: list[Found], destination: Destination, options: argparse.Namespace
-) -> int:
-    """Return how many failed."""
-    failed = [file for file in found if file.error is not None]
-    for file in failed:
-        _complain(file.error)
+    client: Client,
+    found: list[Found],
+    destination: Address,
+    options: argparse.Namespace,
+    output: Output,
+) -> None:
+    for file in found:
+        if file.error is not None:
+            output.complain(file.error)
     total = sum(file.size for file in found)
     with FileBars("all files", total) as bars:
         jobs = [_job(file, destination, options, bars) for file in found if file.error is None]
-        count = len(failed)
         for job, outcome in client.upload_many(jobs, files=options.files_at_once):
             if isinstance(outcome, Exception):
-                count += 1
-                _complain(outcome)
+                output.complain(outcome)
             else:
-                print(_as_json(job, outcome) if options.json else _as_text(job, outcome))
-                sys.stdout.flush()
-    return count
+                output.show(_fields(job, outcome), _line(job, outcome))
 
 
 def _job(
-    file: Found, destination: Destination, options: argparse.Namespace, bars: FileBars
+    file: Found, destination: Address, options: argparse.Namespace, bars: FileBars
 ) -> UploadJob:
-    from cosfast.client import UploadJob, UploadOptions  # noqa: PLC0415
+    from cosfast.client import UploadJob, UploadOptions  # noqa: PLC0415 - after the words are read
 
-    path = destination.path + (file.name if destination.is_folder else "")
+    target = destination.below(file.name)
     return UploadJob(
         file.path,
-        destination.bucket,
-        path,
+        target.bucket,
+        target.path,
         UploadOptions(
             overwrite=options.overwrite,
             concurrency=options.concurrency,
@@ -130,15 +122,11 @@ def _job(
     )
 
 
-def _complain(error: object) -> None:
-    print("cosfast:", " ".join(str(error).split()), file=sys.stderr)
+def _fields(job: UploadJob, result: UploadResult) -> dict[str, Any]:
+    return {"file": os.fspath(job.source), **dataclasses.asdict(result)}
 
 
-def _as_json(job: UploadJob, result: UploadResult) -> str:
-    return json.dumps({"file": os.fspath(job.source), **dataclasses.asdict(result)})
-
-
-def _as_text(job: UploadJob, result: UploadResult) -> str:
+def _line(job: UploadJob, result: UploadResult) -> str:
     if result.instant:
         how = "the server had it already"
     elif result.resumed_bytes:

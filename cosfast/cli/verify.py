@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cosfast.cli.helptext import describe
+from cosfast.cli.output import DONE, FAILED, Output, add_json_option
 from cosfast.cli.progress import progress_bar
 from cosfast.errors import InputError
 from cosfast.parts.forms import read_parts
@@ -14,22 +16,27 @@ from cosfast.parts.verify import verify
 if TYPE_CHECKING:
     import argparse
 
+_KEYS = """\
+  index        of the slice that differs, from 0
+  offset       where it begins, in bytes
+  datalen      bytes in it"""
 
-def add_command(commands: Any) -> None:
-    """Add `verify` to the command line."""
-    parser = commands.add_parser(
-        "verify",
-        help="compare a file with a parts list",
-        description="Check each slice of FILE against PARTS.json, alone and in parallel. "
-        "Where they differ, print the offsets of the slices that do and leave with 1.",
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of `verify`."""
+    describe(
+        parser,
+        "Check each slice of FILE against PARTS.json, alone and in parallel. Where they differ, "
+        "print the offsets of the slices that do and leave with 1.",
+        "cosfast verify film.mp4 film.parts.json",
     )
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("parts", metavar="PARTS.json", help="what cosfast parts printed")
-    parser.set_defaults(run=run)
+    add_json_option(parser, _KEYS)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print one offset a line for each slice that differs."""
+    """Print one line for each slice that differs."""
     with open_source(options.file) as source:
         size = source.size
     try:
@@ -38,6 +45,9 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(f"{options.parts}: {exc}") from exc
     with progress_bar("verifying", size) as advance:
         differing = verify(options.file, parts, progress=advance)
+    output = Output(as_json=options.json)
     for index in differing:
-        print(index * parts.slice_size)
-    return 1 if differing else 0
+        part = parts[index]
+        fields = {"index": index, "offset": part.offset, "datalen": part.datalen}
+        output.show(fields, str(part.offset))
+    return FAILED if differing else DONE

@@ -369,13 +369,15 @@ class Client:
     def move(self, bucket: str, path: str, target: str, *, overwrite: bool = False) -> None:
         """Give a file the path `target` in its bucket (`move`).
 
+        Where the answer of a try was lost, it counts as done if only `target` is there.
+
         Raises:
             NotFoundError: where there is none, or no folder for it.
             ExistsError: where something is at `target`, and `overwrite` is not set.
             CosError: as `upload` does.
         """
         source, aim = self._address(bucket, path), self._address(bucket, target)
-        self.send(changes.move(source, aim, overwrite=overwrite))
+        operations.move(self.transport, source, aim, overwrite=overwrite)
 
     def copy(self, bucket: str, path: str, target: str, *, overwrite: bool = False) -> None:
         """Put a file at the path `target` in its bucket too (`copy`); no bytes travel.
@@ -384,7 +386,7 @@ class Client:
             CosError: as `move` does.
         """
         source, aim = self._address(bucket, path), self._address(bucket, target)
-        self.send(changes.copy(source, aim, overwrite=overwrite))
+        operations.copy(self.transport, source, aim, overwrite=overwrite)
 
     def delete(self, bucket: str, path: str, *, recursive: bool = False) -> None:
         """Delete a file, an unfinished upload, or an empty folder (`delete`).
@@ -418,6 +420,7 @@ class Client:
         deadline: float | None = None,
         cancel: CancelToken | None = None,
         verify: bool = True,
+        known: ObjectStat | None = None,
     ) -> DownloadResult:
         """Download a file, whole and checked against the SHA-1 that the server has of it.
 
@@ -438,6 +441,7 @@ class Client:
             deadline: seconds that all of it may take.
             cancel: stops it from another thread.
             verify: compare the SHA-1; without, nothing is hashed and nothing is resumed.
+            known: what `stat` said of it, or `list` where that told as much; asked otherwise.
 
         Raises:
             InputError: where an argument is not usable.
@@ -460,7 +464,7 @@ class Client:
             cancel=cancel,
             verify=verify,
         )
-        return download(self.transport, self._address(bucket, path), target, options)
+        return download(self.transport, self._address(bucket, path), target, options, known)
 
     def read(
         self,

@@ -48,16 +48,20 @@ class DownloadResult:
 
 
 def download(
-    transport: Transport, address: ObjectAddress, target: Any, options: DownloadOptions
+    transport: Transport,
+    address: ObjectAddress,
+    target: Any,
+    options: DownloadOptions,
+    known: ObjectStat | None = None,
 ) -> DownloadResult:
     """Download the file at `address` to `target`; see `Client.download`."""
     if isinstance(target, (str, os.PathLike)):
         path = resolve_target(target, overwrite=options.overwrite)
-        with _opened(transport, address, options, None) as file:
+        with _opened(transport, address, options, known) as file:
             digest, resumed = _to_path(file, path, options)
     else:
         write = _writer(target)
-        with _opened(transport, address, options, None) as file:
+        with _opened(transport, address, options, known) as file:
             digest, resumed = _to_file(file, write, file.span(0, None), options), 0
     received = file.progress.received
     return DownloadResult(target, file.filesize, digest, resumed, received)

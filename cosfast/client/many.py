@@ -45,12 +45,14 @@ class UploadJob:
         bucket: the bucket's name.
         path: where in the bucket.
         options: the keywords of `Client.upload`; callbacks do not go to other processes.
+        parts: those of the source, where they are known already.
     """
 
     source: Any
     bucket: str
     path: str
     options: UploadOptions = field(default_factory=UploadOptions)
+    parts: UploadParts | None = None
 
 
 class _Hashed(NamedTuple):
@@ -135,7 +137,9 @@ def _hash_groups(journal: Journal, jobs: Iterable[UploadJob]) -> Iterator[_Hashe
     remaining = iter(jobs)
     for group in iter(lambda: list(islice(remaining, GROUP)), []):
         # A file alone hashes itself as it goes: it has nobody to share the lanes with.
-        yield from _hash_group(journal, group) if len(group) > 1 else [_Hashed(group[0], None)]
+        yield from (
+            _hash_group(journal, group) if len(group) > 1 else [_Hashed(group[0], group[0].parts)]
+        )
 
 
 def _hash_group(journal: Journal, jobs: list[UploadJob]) -> Iterator[_Hashed]:
@@ -143,7 +147,7 @@ def _hash_group(journal: Journal, jobs: list[UploadJob]) -> Iterator[_Hashed]:
     for job in jobs:
         identity = _identity(job)
         if identity is None or _is_known(journal, identity):
-            yield _Hashed(job, None)
+            yield _Hashed(job, job.parts)
         else:
             wanted.setdefault(job.source, _Wanted(identity, [])).jobs.append(job)
     for path, parts in uploadparts_many(wanted):
@@ -163,7 +167,8 @@ class _Wanted(NamedTuple):
 
 def _identity(job: UploadJob) -> FileIdentity | None:
     """Return what file it is, or None where it is not one to be hashed beforehand."""
-    if not isinstance(job.source, (str, os.PathLike)) or job.options.integrity != "parts":
+    hashed_here = job.options.integrity == "parts" and job.parts is None
+    if not hashed_here or not isinstance(job.source, (str, os.PathLike)):
         return None
     try:
         return FileIdentity.of(os.stat(job.source))  # noqa: PTH116 - either kind of path

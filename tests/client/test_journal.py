@@ -225,6 +225,35 @@ def test_one_file_in_slices_of_several_sizes(journal):
     assert journal.sha1_of(identity(size=256)) == coarse.sha1
 
 
+def test_sha1s_of_many_files(journal):
+    batch = {identity(number, size=number): f"{number:040x}" for number in range(1, 3001)}
+    journal.remember_sha1s(batch.items())
+    assert journal.sha1s_of(batch) == batch
+    changed = [identity(number, size=number, mtime_ns=6) for number in range(1, 11)]
+    unknown = [identity(number, size=number, device=2) for number in range(1, 11)]
+    assert journal.sha1s_of([*changed, *unknown, identity(7, size=7)]) == {
+        identity(7, size=7): f"{7:040x}"
+    }
+    journal.remember_sha1s((who, "f" * 40) for who in changed)
+    assert journal.sha1s_of(changed) == dict.fromkeys(changed, "f" * 40)
+    assert journal.sha1_of(identity(7, size=7)) is None
+    assert journal.sha1s_of([]) == {}
+
+
+def test_a_list_brings_its_sha1_and_a_sha1_no_list(path, journal):
+    journal.remember_parts(identity(1, 64 * 3), parts_like(1, 3))
+    assert journal.sha1_of(identity(1, 64 * 3)) == parts_like(1, 3).sha1
+    journal.remember_sha1s([(identity(2), parts_like(2).sha1)])
+    assert journal.parts_of(identity(2), 64) is None
+
+
+def test_a_sha1_of_what_is_not_settled_is_not_remembered(path, journal):
+    journal.remember_sha1s([(identity(mtime_ns=NOW, seen_ns=NOW), "a" * 40)])
+    assert not path.exists()
+    journal.remember_sha1s([])
+    assert not path.exists()
+
+
 def test_destinations_differ_in_each_part(journal):
     places = [
         Destination(endpoint, ObjectAddress(appid, bucket, path))
@@ -457,7 +486,7 @@ def alter(path, statement, *values):
 
 
 def test_the_oldest_rows_go(path, journal, monkeypatch):
-    monkeypatch.setattr(eviction, "MAX_ROWS", 5)
+    monkeypatch.setattr(eviction, "MAX_ROWS", {"parts": 5, "sha1s": 3, "uploads": 5})
     monkeypatch.setattr(eviction, "SWEEP_EVERY", 4)
     for number in range(1, 14):
         journal.remember_parts(identity(number), parts_like(number))
@@ -465,7 +494,26 @@ def test_the_oldest_rows_go(path, journal, monkeypatch):
         assert len(rows(path, "SELECT id FROM parts")) < 5 + 4
         assert len(rows(path, "SELECT id FROM uploads")) < 5 + 4
     assert rows(path, "SELECT id FROM parts ORDER BY id") == [8, 9, 10, 11, 12, 13]
+    assert rows(path, "SELECT id FROM sha1s ORDER BY id") == [11, 12, 13]
     assert rows(path, "SELECT id FROM uploads ORDER BY id") == [8, 9, 10, 11, 12, 13]
+
+
+def test_a_large_batch_leaves_its_last_rows(path, journal, monkeypatch):
+    monkeypatch.setitem(eviction.MAX_ROWS, "sha1s", 1000)
+    batch = [(identity(number), f"{number:040x}") for number in range(1, 2501)]
+    journal.remember_sha1s(batch)
+    assert journal.sha1s_of(who for who, _ in batch) == dict(batch[1500:])
+    journal.remember_sha1s(batch[:100])  # the others are older than these by now
+    assert journal.sha1s_of(who for who, _ in batch) == dict(batch[:100] + batch[1600:])
+
+
+def test_old_sha1s_go(path, journal, monkeypatch):
+    monkeypatch.setattr(eviction, "_OLDEST", 10)
+    journal.remember_sha1s((identity(number), "a" * 40) for number in range(1, 26))
+    alter(path, "UPDATE sha1s SET stored_at = stored_at - ?", eviction.PARTS_SECONDS + 60)
+    for left in (15, 5, 0):
+        journal.remember_sha1s([(identity(1000), "b" * 40)])
+        assert len(rows(path, "SELECT id FROM sha1s")) == left + 1
 
 
 def test_old_rows_go(path, journal, monkeypatch):
@@ -745,6 +793,7 @@ def all_right(journal):
         for number in range(1, 30):
             found = journal.parts_of(identity(number, 64 * 300), 64)
             assert found in (None, parts_like(number, 300))
+            assert journal.sha1_of(identity(number, 64 * 300)) in (None, f"{number:040x}")
             remembered = journal.upload_at(destination(f"/{number}"))
             assert remembered is None or remembered.session == str(number)
         use(journal)
@@ -774,6 +823,14 @@ def test_a_flipped_bit_in_a_list_is_noticed(path, journal):
     with ignored_once(journal, "not what was written"):
         assert journal.parts_of(identity(), 64) is None
     assert works(Journal(path))
+
+
+def test_a_flipped_bit_in_a_sha1_is_a_miss(path, journal):
+    journal.remember_sha1s([(identity(), f"{0x5EA1:040x}")])
+    path.write_bytes(path.read_bytes().replace(b"\x5e\xa1", b"\x5e\xa0"))
+    assert journal.sha1_of(identity()) is None
+    journal.remember_sha1s([(identity(), f"{0x5EA1:040x}")])
+    assert journal.sha1_of(identity()) == f"{0x5EA1:040x}"
 
 
 def test_a_flipped_bit_in_an_upload_is_noticed(path, journal):

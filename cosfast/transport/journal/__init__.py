@@ -1,8 +1,8 @@
 """The journal: what an upload that died leaves behind for the next one, in one small SQLite file.
 
-It remembers parts lists by the identity of the file, so that nothing is hashed twice, and
-unfinished uploads by their destination. It is a cache and no more: the server is still asked what
-it has, and losing the journal costs a file's hashing. Hence its rules:
+It remembers parts lists and SHA-1s by the identity of the file, so that nothing is hashed twice,
+and unfinished uploads by their destination. It is a cache and no more: the server is still asked
+what it has, and losing the journal costs a file's hashing. Hence its rules:
 
 - **It never fails its caller.** Damaged, locked, full, read-only, in no folder, of a later
   version: each is told once, by a `JournalWarning`, and from then on that `Journal` remembers

@@ -16,6 +16,7 @@ _DAMAGE = (
     "no such table",
     "no such column",
     "table parts has no column",
+    "table sha1s has no column",
     "table uploads has no column",
     "UNIQUE constraint failed",
 )

@@ -1,4 +1,4 @@
-"""`Journal`: what uploads tell and ask, and the one place where its failures end."""
+"""`Journal`: what uploads and syncs tell and ask, and the one place where its failures end."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from cosfast.transport.journal.turns import turn
 if TYPE_CHECKING:
     import os
     import sqlite3
+    from collections.abc import Iterable
 
     from cosfast.parts.model import UploadParts
     from cosfast.transport.journal.records import Destination, FileIdentity, RememberedUpload
@@ -30,7 +31,7 @@ class JournalWarning(UserWarning):
 
 
 class Journal:
-    """Remembers parts lists and unfinished uploads from one run to the next.
+    """Remembers parts lists, SHA-1s and unfinished uploads from one run to the next.
 
     Any number of processes may use one file, and any number of threads one `Journal`; it goes
     through a fork, and pickles as its path. It needs no closing: nothing stays open from one call
@@ -52,7 +53,7 @@ class Journal:
             self._turn_off(exc)
 
     def remember_parts(self, identity: FileIdentity, parts: UploadParts) -> None:
-        """Remember the parts of a file.
+        """Remember the parts of a file, and with them its SHA-1.
 
         They are not remembered where the file is of another size, or was changed too short a
         time before it was read; see `FileIdentity.is_settled`.
@@ -72,10 +73,29 @@ class Journal:
             lambda connection: tables.find_parts(connection, identity, slice_size)
         )
 
+    def remember_sha1s(self, pairs: Iterable[tuple[FileIdentity, str]]) -> None:
+        """Remember the SHA-1s of files, up to some thousands in one go.
+
+        Those are left out that `remember_parts` would not take either.
+
+        Args:
+            pairs: each a file's identity, taken before its first byte was read, and the SHA-1 of
+                all its bytes, 40 hex digits.
+        """
+        settled = [(identity, sha1) for identity, sha1 in pairs if identity.is_settled]
+        if settled:
+            self._transact(lambda connection: tables.store_sha1s(connection, settled), writes=True)
+
+    def sha1s_of(self, identities: Iterable[FileIdentity]) -> dict[FileIdentity, str]:
+        """Return the SHA-1s of those files, as they are, that are known; see `sha1_of`."""
+        wanted = list(identities)
+        if not wanted:
+            return {}
+        return self._transact(lambda connection: tables.find_sha1s(connection, wanted)) or {}
+
     def sha1_of(self, identity: FileIdentity) -> str | None:
         """Return the SHA-1 of the whole file as it is, 40 hex digits, if known."""
-        parts = self._transact(lambda connection: tables.find_parts(connection, identity, None))
-        return None if parts is None else parts.sha1
+        return self.sha1s_of([identity]).get(identity)
 
     def remember_upload(self, destination: Destination, upload: RememberedUpload) -> None:
         """Remember an upload that was begun, in place of any earlier one to there."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x636F7366  # "cosf": what SQLite keeps for a program to know its files by
 
-VERSION = 1
+VERSION = 2
 """Of the tables below. It goes up with any change of them: older ones are dropped, not migrated."""
 
 _TABLES = (
@@ -26,6 +26,16 @@ _TABLES = (
         seal BLOB NOT NULL,
         stored_at INTEGER NOT NULL,    -- seconds since the epoch
         UNIQUE (file, slice_size)
+    )
+    """,
+    # A row for each file that was hashed, however small: what is not in it, the seal stands for.
+    """
+    CREATE TABLE sha1s (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        file TEXT NOT NULL UNIQUE,     -- FileIdentity.file
+        sha1 BLOB NOT NULL,            -- 20 bytes
+        seal BLOB NOT NULL,            -- over FileIdentity.state too
+        stored_at INTEGER NOT NULL     -- seconds since the epoch
     )
     """,
     """

@@ -1,0 +1,199 @@
+"""`cosfast get`: files and folders from a bucket."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cosfast.cli.addresses import Address
+from cosfast.cli.entries import look_up
+from cosfast.cli.helptext import describe
+from cosfast.cli.operands import ADDRESS, add_files_at_once, add_operand, add_transfer_options
+from cosfast.cli.output import Output, add_json_option
+from cosfast.cli.progress import FileBars, progress_bar
+from cosfast.cli.settings import add_server_options, open_client
+from cosfast.cli.usage import UsageError
+from cosfast.errors import InputError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from cosfast.client import Client, DownloadResult
+    from cosfast.protocol.stats import ObjectStat
+
+STDOUT = "-"
+
+_KEYS = """\
+  address              cos://BUCKET/PATH
+  file                 the local path
+  sha1                 40 hex digits; empty with --no-verify
+  filesize, received_bytes, resumed_bytes              bytes"""
+
+
+class _Wanted(NamedTuple):
+    """A file, or with `-r` a folder, and where it goes."""
+
+    address: Address
+    known: ObjectStat
+    target: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of `get`."""
+    describe(
+        parser,
+        """
+        Download files, whole and checked against the server's SHA-1; a file gets its name when
+        it is complete. A download that was interrupted goes on where it was when it is started
+        again.
+
+        TARGET is a file, a folder that is there, a folder that is made where it ends in /, or -
+        for standard output; without one, files go to the folder where you are. -r puts what is
+        in the folder into TARGET; what is the same there already is left alone, what differs is
+        replaced.
+        """,
+        "cosfast get cos://my-bucket/videos/film.mp4",
+        "cosfast get cos://my-bucket/a.csv cos://my-bucket/b.csv tables/",
+        "cosfast get cos://my-bucket/logs.tar.gz - | tar xz",
+        "cosfast get -r cos://my-bucket/photos/ photos",
+    )
+    parser.usage = f"{parser.prog} [option ...] {ADDRESS} ... [TARGET]"
+    add_operand(parser, "operands", ADDRESS, several=True)
+    parser.add_argument("-o", "--output", metavar="TARGET", help="TARGET in another place")
+    parser.add_argument("-r", "--recursive", action="store_true", help="folders with all in them")
+    parser.add_argument("--no-overwrite", action="store_true", help="a file that is there stays")
+    parser.add_argument(
+        "--no-verify", action="store_true", help="do not hash, and do not resume either"
+    )
+    add_transfer_options(parser, unit="ranges", concurrency=4)
+    add_files_at_once(parser)
+    add_server_options(parser)
+    add_json_option(parser, _KEYS)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Download them all; a failure is one line, and stops no other file."""
+    sources, target = _check_usage(options)
+    options.resumes = target != STDOUT and not options.no_verify
+    output = Output(as_json=options.json)
+    with open_client(options) as client:
+        wanted = []
+        for source in sources:
+            with output.failure_told():
+                wanted.append(_look_up(client, source, target, recursive=options.recursive))
+        _get_files(client, [each for each in wanted if not each.known.is_folder], options, output)
+        for folder in (each for each in wanted if each.known.is_folder):
+            with output.failure_told():
+                _get_folder(client, folder, options, output)
+    return output.exit_code
+
+
+def _check_usage(options: argparse.Namespace) -> tuple[list[Address], str]:
+    """Return the addresses and the target."""
+    words = list(options.operands)
+    target = options.output
+    if target is None:
+        target = words.pop() if isinstance(words[-1], str) and len(words) > 1 else None
+    sources = [word for word in words if isinstance(word, Address)]
+    if len(sources) < len(words):
+        raise UsageError("files come from cos://BUCKET/PATH; only TARGET, the last, is local")
+    if target is None and options.recursive:
+        raise UsageError("-r needs a TARGET, the folder to put it all into")
+    if target == STDOUT and (options.recursive or options.json):
+        raise UsageError("standard output takes the content of files, not -r or --json")
+    if options.recursive and options.no_overwrite:
+        raise UsageError("-r replaces what differs: --no-overwrite is for files alone")
+    target = os.curdir if target is None else target
+    if len(sources) > 1 and not (target == STDOUT or options.recursive or _is_folder(target)):
+        raise UsageError("several files need a TARGET that is a folder, or ends in /")
+    return sources, target
+
+
+def _look_up(client: Client, address: Address, target: str, *, recursive: bool) -> _Wanted:
+    known = look_up(client, address)
+    if known.is_folder:
+        if not recursive:
+            raise InputError(f"{address} is a folder: -r downloads it with all in it")
+        return _Wanted(address.as_folder, known, target)
+    if recursive or (target != STDOUT and _is_folder(target)):
+        target = os.path.join(target, address.name)  # noqa: PTH118 - it stays what was given
+    return _Wanted(address, known, target)
+
+
+def _is_folder(target: str) -> bool:
+    return target.endswith(("/", os.sep)) or os.path.isdir(target)  # noqa: PTH112 - as above
+
+
+def _get_files(
+    client: Client, wanted: list[_Wanted], options: argparse.Namespace, output: Output
+) -> None:
+    with FileBars("all files", sum(each.known.filesize or 0 for each in wanted)) as bars:
+        for each in wanted:
+            size = each.known.filesize or 0
+            keywords = {
+                **_download_keywords(options),
+                "known": each.known,
+                "progress": partial(bars.advance, each.address.name, size),
+            }
+            with output.failure_told():
+                _get_file(client, each, output, keywords)
+
+
+def _get_file(client: Client, wanted: _Wanted, output: Output, keywords: dict[str, Any]) -> None:
+    if wanted.target == STDOUT:
+        client.download(*wanted.address, sys.stdout.buffer, **keywords)
+        return
+    folder = os.path.dirname(wanted.target)  # noqa: PTH120 - as above
+    if folder:
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+    result = client.download(*wanted.address, wanted.target, **keywords)
+    _show(output, wanted.address, wanted.target, result)
+
+
+def _get_folder(
+    client: Client, wanted: _Wanted, options: argparse.Namespace, output: Output
+) -> None:
+    from cosfast import DownloadOptions, DownloadResult, sync_down  # noqa: PLC0415 - only for -r
+
+    with progress_bar(str(wanted.address), None) as advance:
+        steps = sync_down(
+            client,
+            *wanted.address,
+            wanted.target,
+            files=options.files_at_once,
+            options=DownloadOptions(progress=advance, **_download_keywords(options)),
+        )
+        for step in steps:
+            if step.error is not None:
+                output.complain(step.error)
+            elif isinstance(step.result, DownloadResult):
+                path = os.path.join(wanted.target, step.name)  # noqa: PTH118
+                _show(output, wanted.address.below(step.name), path, step.result)
+
+
+def _download_keywords(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "overwrite": not options.no_overwrite,
+        "verify": not options.no_verify,
+        "concurrency": options.concurrency,
+        "max_rate": options.max_rate,
+        "deadline": options.deadline,
+    }
+
+
+def _show(output: Output, address: Address, path: str, result: DownloadResult) -> None:
+    fields = {
+        "address": str(address),
+        "file": path,
+        "sha1": result.sha1,
+        "filesize": result.filesize,
+        "received_bytes": result.received_bytes,
+        "resumed_bytes": result.resumed_bytes,
+    }
+    checked = f"sha1 {result.sha1}" if result.sha1 else "not checked"
+    how = f"{result.received_bytes} bytes received"
+    if result.resumed_bytes:
+        how += f", {result.resumed_bytes} were there"
+    output.show(fields, f"{address} -> {path} ({checked}, {how})")

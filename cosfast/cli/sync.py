@@ -1,0 +1,165 @@
+"""`cosfast sync`: a local folder and one in a bucket made equal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from cosfast.cli.addresses import Address
+from cosfast.cli.helptext import describe
+from cosfast.cli.operands import add_files_at_once, add_operand, add_transfer_options
+from cosfast.cli.output import Output, add_json_option, say
+from cosfast.cli.progress import progress_bar
+from cosfast.cli.settings import add_server_options, open_client
+from cosfast.cli.usage import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+    from cosfast import Client, Filter, SyncStep
+
+_KEYS = """\
+  action       "upload", "download", "delete", "create folder" or "keep"
+  name         below the folder; a folder's ends in /
+  size         bytes; null for a folder
+  reason       why, in a few words
+  dry_run      whether it was only planned"""
+
+_PAST = {
+    "upload": "uploaded",
+    "download": "downloaded",
+    "delete": "deleted",
+    "create folder": "created",
+    "keep": "kept",
+}
+_TRANSFERS = ("upload", "download")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of `sync`."""
+    describe(
+        parser,
+        """
+        Make TARGET like SOURCE, of which one is a local folder and the other cos://BUCKET/PATH,
+        taken as a folder. Files differ where their sizes or their SHA-1s do; only those are
+        transferred. A sync that was interrupted goes on where it was when it is started again.
+
+        A pattern is matched against the whole name below the folder, * crosses /, and the last
+        one that matches wins; without any, everything takes part.
+        """,
+        "cosfast sync photos cos://my-bucket/photos/",
+        "cosfast sync --delete --dry-run cos://my-bucket/photos/ photos",
+        "cosfast sync --exclude '*' --include '*.csv' tables cos://my-bucket/tables/",
+    )
+    add_operand(parser, "source", "SOURCE")
+    add_operand(parser, "target", "TARGET")
+    parser.add_argument(
+        "--delete", action="store_true", help="remove from TARGET what SOURCE does not have"
+    )
+    parser.add_argument(
+        "-n", "--dry-run", action="store_true", help="compare, and print what would be done"
+    )
+    for kind, explanation in (
+        ("exclude", "leave out what matches: it is neither transferred nor removed"),
+        ("include", "take what matches, though a pattern before left it out"),
+    ):
+        parser.add_argument(
+            f"--{kind}",
+            action="append",
+            dest="filters",
+            default=[],
+            type=partial(_named_pattern, kind),
+            metavar="PATTERN",
+            help=explanation,
+        )
+    parser.add_argument("-v", "--verbose", action="store_true", help="print what is kept too")
+    add_transfer_options(parser, unit="ranges or slices", concurrency=4)
+    add_files_at_once(parser)
+    add_server_options(parser)
+    add_json_option(parser, _KEYS)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make them equal; a failure is one line, and stops nothing else."""
+    if isinstance(options.source, Address) == isinstance(options.target, Address):
+        raise UsageError("one of SOURCE and TARGET is a local folder, the other cos://BUCKET/PATH")
+    options.resumes = True
+    output = Output(as_json=options.json)
+    done: Counter[str] = Counter()
+    transferred = 0
+    with open_client(options) as client, progress_bar("bytes", None) as advance:
+        for step in _steps(client, options, advance):
+            if step.error is not None:
+                output.complain(step.error)
+                continue
+            done[step.action.value] += 1
+            if step.action.value in _TRANSFERS:
+                transferred += step.size or 0
+            if options.verbose or step.action.value != "keep":
+                dry_run = options.dry_run
+                output.show(_fields(step, dry_run=dry_run), _line(step, dry_run=dry_run))
+    say(_summary(done, transferred, output.failures, dry_run=options.dry_run))
+    return output.exit_code
+
+
+def _steps(
+    client: Client, options: argparse.Namespace, advance: Callable[[int], object] | None
+) -> Iterator[SyncStep]:
+    from cosfast import DownloadOptions, UploadOptions, sync_down, sync_up  # noqa: PLC0415 - late
+
+    keywords = {
+        "delete": options.delete,
+        "dry_run": options.dry_run,
+        "filters": _filters(options),
+        "files": options.files_at_once,
+    }
+    transfer = {
+        "concurrency": options.concurrency,
+        "max_rate": options.max_rate,
+        "deadline": options.deadline,
+        "progress": advance,
+    }
+    if isinstance(options.target, Address):
+        uploads = UploadOptions(overwrite=True, **transfer)
+        return sync_up(client, options.source, *options.target, options=uploads, **keywords)
+    bucket, path = options.source
+    downloads = DownloadOptions(**transfer)
+    return sync_down(client, bucket, path, options.target, options=downloads, **keywords)
+
+
+def _named_pattern(kind: str, pattern: str) -> tuple[str, str]:
+    return kind, pattern
+
+
+def _filters(options: argparse.Namespace) -> list[Filter]:
+    from cosfast import Filter  # noqa: PLC0415 - late
+
+    make = {"exclude": Filter.exclude, "include": Filter.include}
+    return [make[kind](pattern) for kind, pattern in options.filters]
+
+
+def _fields(step: SyncStep, *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "action": step.action.value,
+        "name": step.name,
+        "size": step.size,
+        "reason": step.reason,
+        "dry_run": dry_run,
+    }
+
+
+def _line(step: SyncStep, *, dry_run: bool) -> str:
+    size = "" if step.size is None else f", {step.size} bytes"
+    would = "would " if dry_run else ""
+    return f"{would}{step.action.value} {step.name} ({step.reason}{size})"
+
+
+def _summary(done: Counter[str], transferred: int, failures: int, *, dry_run: bool) -> str:
+    """Return on one line how often each was done, such as ``2 uploaded (10 bytes), 1 kept``."""
+    counts = [f"{done[action]} {past}" for action, past in _PAST.items() if done[action]]
+    if failures:
+        counts.append(f"{failures} failed")
+    told = f"{', '.join(counts) or 'nothing there'}; {transferred} bytes"
+    return f"dry run: {told}" if dry_run else told

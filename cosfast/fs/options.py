@@ -1,0 +1,128 @@
+"""Storage options, brought into one form: `resolve_options`, and `make_client` of that.
+
+What was not given is taken from the environment when a filesystem is made, so that it goes along
+where the filesystem is pickled for another machine. In that form the key is a `Secret`, since
+fsspec tells instances apart by the text of their options, and keeps these where everybody looks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cosfast.client import Client
+from cosfast.credentials import Credentials
+from cosfast.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ACCOUNT = ("appid", "secret_id", "secret_key")
+SERVER = ("region", "endpoint")
+LISTINGS = ("use_listings_cache", "listings_expiry_time", "max_paths")
+"""fsspec's own, for its cache of listings."""
+PASSED_OVER = ("asynchronous", "loop", "batch_size", "skip_instance_cache")
+"""fsspec's own, which say nothing to a filesystem like this one."""
+
+_KNOWN = {*ACCOUNT, *SERVER, *LISTINGS, *PASSED_OVER, "credentials", "client"}
+_SALT = os.urandom(16)
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A key that shows nothing of itself, but differs in print from any other.
+
+    It pickles whole, as `Credentials` do.
+    """
+
+    value: str
+
+    def __repr__(self) -> str:
+        mark = hashlib.blake2b(self.value.encode(), key=_SALT, digest_size=8).hexdigest()
+        return f"<secret {mark}>"
+
+
+def resolve_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the storage options in the one form that means the same anywhere.
+
+    Args:
+        options: as the user gave them. With `client`, nothing else about account and server is
+            looked at; `credentials` stand for `ACCOUNT`; what is then missing comes from
+            ``COSFAST_APPID`` and so on.
+
+    Raises:
+        InputError: naming what is missing, malformed or unknown.
+    """
+    unknown = sorted(set(options) - _KNOWN)
+    if unknown:
+        raise InputError(f"cosv4 has no storage option {', '.join(map(repr, unknown))}")
+    others = {name: options[name] for name in (*LISTINGS, *PASSED_OVER) if name in options}
+    if options.get("client") is not None:
+        # Clients print alike, so that fsspec could mistake one's filesystem for another's.
+        return {**others, "client": options["client"], "skip_instance_cache": True}
+    credentials = options.get("credentials") or _credentials(options)
+    if not isinstance(credentials, Credentials):
+        raise InputError(f"credentials are Credentials, not {type(credentials).__name__}")
+    server = {name: _setting(options, name) for name in SERVER}
+    return {
+        **others,
+        "appid": credentials.appid,
+        "secret_id": credentials.secret_id,
+        "secret_key": Secret(credentials.secret_key),
+        **{name: value for name, value in server.items() if value is not None},
+    }
+
+
+def make_client(options: Mapping[str, Any]) -> Client:
+    """Return the client that resolved options ask for.
+
+    Raises:
+        InputError: where there is none in them, or no server.
+    """
+    client = options.get("client")
+    if client is None:
+        credentials = Credentials(
+            options["appid"], options["secret_id"], options["secret_key"].value
+        )
+        return Client(credentials, region=options.get("region"), endpoint=options.get("endpoint"))
+    if not isinstance(client, Client):
+        raise InputError(f"client is a cosfast.Client, not {type(client).__name__}")
+    return client
+
+
+def public_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of resolved options may be written down: all but the key.
+
+    Raises:
+        TypeError: where they hold a client, which cannot be.
+    """
+    if "client" in options:
+        raise TypeError("a filesystem made with client=... cannot be written as JSON")
+    kept = ("appid", "secret_id", *SERVER, *LISTINGS)
+    return {name: options[name] for name in kept if name in options}
+
+
+def _credentials(options: Mapping[str, Any]) -> Credentials:
+    found = {name: _setting(options, name) for name in ACCOUNT}
+    missing = [name for name, value in found.items() if value is None]
+    if missing:
+        variables = ", ".join(_variable(name) for name in missing)
+        raise InputError(
+            f"storage options {', '.join(missing)} are missing; {variables} in the environment"
+            " would do too"
+        )
+    key = found["secret_key"]
+    return Credentials(
+        found["appid"], found["secret_id"], key.value if isinstance(key, Secret) else key
+    )
+
+
+def _setting(options: Mapping[str, Any], name: str) -> Any:
+    value = options.get(name)
+    return (os.environ.get(_variable(name)) or None) if value is None else value
+
+
+def _variable(name: str) -> str:
+    return f"COSFAST_{name.upper()}"

@@ -1,0 +1,72 @@
+"""`Digests`: the SHA-1s of local files, from the journal where it knows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable
+
+from cosfast.client.simple import SIMPLE_LIMIT
+from cosfast.parts.many import uploadparts_many
+from cosfast.parts.model import UploadParts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cosfast.sync.trees import LocalFile
+    from cosfast.transport.journal import FileIdentity, Journal
+
+BATCH = 2000
+"""Files that the journal is asked for, or told of, in one transaction."""
+
+
+class Digests:
+    """A context manager: what it learnt is in the journal when it is left, however that happens.
+
+    Args:
+        journal: remembers.
+        hash_progress: called with the bytes of each file that is hashed; or None.
+    """
+
+    def __init__(self, journal: Journal, hash_progress: Callable[[int], object] | None) -> None:
+        self._journal = journal
+        self._hash_progress = hash_progress
+        self._learnt: list[tuple[FileIdentity, str]] = []
+
+    def __enter__(self) -> Digests:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._write()
+
+    def known(self, files: Sequence[LocalFile]) -> dict[FileIdentity, str]:
+        """Return those of `files` that the journal has, in one transaction."""
+        return self._journal.sha1s_of(file.identity for file in files if file.identity)
+
+    def hashed(self, files: Mapping[str, LocalFile]) -> Iterator[tuple[str, UploadParts | OSError]]:
+        """Hash files side by side; yield each name with its parts, or with what went wrong."""
+        names = {file.path: name for name, file in files.items()}
+        for path, parts in uploadparts_many(names):
+            name = names[str(path)]
+            if isinstance(parts, UploadParts):
+                self._take(files[name], parts)
+            yield name, parts
+
+    def learn(self, file: LocalFile, sha1: str) -> None:
+        """Remember the SHA-1 that a file turned out to have, if any; `file` is from before."""
+        if file.identity is None or not sha1:
+            return
+        self._learnt.append((file.identity, sha1))
+        if len(self._learnt) >= BATCH:
+            self._write()
+
+    def _take(self, file: LocalFile, parts: UploadParts) -> None:
+        if self._hash_progress is not None:
+            self._hash_progress(parts.filesize)
+        if parts.filesize > SIMPLE_LIMIT and file.identity is not None:
+            # Should it be sent and that be interrupted, the next run is spared the hashing.
+            self._journal.remember_parts(file.identity, parts)
+        else:
+            self.learn(file, parts.sha1)
+
+    def _write(self) -> None:
+        learnt, self._learnt = self._learnt, []
+        self._journal.remember_sha1s(learnt)

@@ -1,0 +1,142 @@
+"""`Hands`: what a sync does to its target, in one direction; and hands that do nothing."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Callable, TypeVar, Union
+
+from cosfast.errors import CosError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from cosfast.client.download import DownloadResult
+    from cosfast.client.result import UploadResult
+    from cosfast.sync.compare import Verdict
+    from cosfast.sync.step import Failure, SyncAction
+
+    Transfer = Union[UploadResult, DownloadResult, Failure, None]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Hands(ABC):
+    """Changes the target. Whatever fails is told with the name that it failed for.
+
+    Attributes:
+        action: what a transfer is.
+    """
+
+    action: SyncAction
+
+    @abstractmethod
+    def make_folders(self, names: Sequence[str]) -> Iterator[tuple[str, Failure | None]]:
+        """Make folders, none of them within another; those that are there are no failure."""
+
+    @abstractmethod
+    def delete(self, names: Sequence[str]) -> Iterator[tuple[str, Failure | None]]:
+        """Delete files and empty folders, none of them within another; gone is no failure."""
+
+    @abstractmethod
+    def transfer(self, verdicts: Sequence[Verdict]) -> Iterator[tuple[Verdict, Transfer]]:
+        """Bring files to the target, several at a time."""
+
+    @abstractmethod
+    def check(self, name: str) -> None:
+        """Raise where the file or the folder `name` could not be made in the target."""
+
+    @abstractmethod
+    def is_of_source(self, error: Failure) -> bool:
+        """Tell whether a transfer failed since the source could not be read, or was left."""
+
+    def without_partials(self, extras: list[str], transferred: set[str]) -> list[str]:
+        """Return `extras` without what belongs to unfinished transfers."""
+        del transferred
+        return extras
+
+
+class DryHands(Hands):
+    """Does nothing, and tells what would be done."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+        self.action = hands.action
+
+    def make_folders(self, names: Sequence[str]) -> Iterator[tuple[str, Failure | None]]:
+        """Check the names."""
+        return ((name, self._refusal(name)) for name in names)
+
+    def delete(self, names: Sequence[str]) -> Iterator[tuple[str, Failure | None]]:
+        """Take all as done."""
+        return ((name, None) for name in names)
+
+    def transfer(self, verdicts: Sequence[Verdict]) -> Iterator[tuple[Verdict, Transfer]]:
+        """Check the names."""
+        return ((verdict, self._refusal(verdict.name)) for verdict in verdicts)
+
+    def check(self, name: str) -> None:
+        """Check as the others do."""
+        self._hands.check(name)
+
+    def is_of_source(self, error: Failure) -> bool:
+        """Judge as the others do."""
+        return self._hands.is_of_source(error)
+
+    def without_partials(self, extras: list[str], transferred: set[str]) -> list[str]:
+        """Leave out what the others would."""
+        return self._hands.without_partials(extras, transferred)
+
+    def _refusal(self, name: str) -> Failure | None:
+        try:
+            self._hands.check(name)
+        except (CosError, OSError) as exc:
+            return exc
+        return None
+
+
+def side_by_side(
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    threads: int,
+    abort: Callable[[], object] | None = None,
+) -> Iterator[tuple[Item, Result | Failure]]:
+    """Call ``work(item)`` in threads; yield each item with the result, or its error, when done.
+
+    Args:
+        work: its `CosError` or `OSError` is an item's own.
+        items: taken as they are needed.
+        threads: how many.
+        abort: is called where the caller leaves, to end what the threads are at.
+    """
+    pending: dict[Future[Result | Failure], Item] = {}
+    with ThreadPoolExecutor(threads, thread_name_prefix="cosfast-sync") as pool:
+        try:
+            for item in items:
+                pending[pool.submit(_attempt, work, item)] = item
+                if len(pending) >= 2 * threads:
+                    yield from _finished(pending)
+            while pending:
+                yield from _finished(pending)
+        finally:
+            for future in pending:
+                future.cancel()
+            if pending and abort is not None:
+                abort()
+
+
+def _attempt(work: Callable[[Item], Result], item: Item) -> Result | Failure:
+    try:
+        return work(item)
+    except (CosError, OSError) as exc:
+        return exc
+
+
+def _finished(
+    pending: dict[Future[Result | Failure], Item],
+) -> Iterator[tuple[Item, Result | Failure]]:
+    done, _ = wait(pending, return_when=FIRST_COMPLETED)
+    for future in done:
+        yield pending.pop(future), future.result()

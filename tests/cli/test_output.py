@@ -1,0 +1,70 @@
+"""What is printed, without a process: escapes, amounts, times."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime, timezone
+
+import pytest
+
+from cosfast.cli.output import escape
+from cosfast.cli.units import byte_count, duration, human_size, iso_time
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain ü 北京 🎬", "plain ü 北京 🎬"),
+        ("\x1b]0;title\x07", r"\x1b]0;title\x07"),
+        ("a\r\nb\tc\x7f", r"a\x0d\x0ab\x09c\x7f"),
+        ("\x9b31m", r"\x9b31m"),
+        ("\u202egpj.exe", r"\u202egpj.exe"),
+        (b"latin-\xe9".decode("utf-8", "surrogateescape"), r"latin-\xe9"),
+        ("half \ud83d", r"half \ud83d"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_escaped(text, shown):
+    assert escape(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (0, "0"),
+        (1023, "1023"),
+        (1024, "1.0K"),
+        (1536, "1.5K"),
+        (1024**2 - 1, "1024.0K"),
+        (5 * 1024**3, "5.0G"),
+        (3000 * 1024**4, "3000.0T"),
+    ],
+)
+def test_sizes(size, shown):
+    assert human_size(size) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("0", 0), ("500K", 512000), ("4M", 4 * 1024**2), ("1.5G", 1610612736)]
+)
+def test_amounts(text, count):
+    assert byte_count(text) == count
+
+
+@pytest.mark.parametrize("wrong", ["", "M", "4MB", "-4M", "4 M", "inf", "1e3", "٣", "4m"])
+def test_what_is_no_amount(wrong):
+    with pytest.raises(argparse.ArgumentTypeError, match="number of bytes"):
+        byte_count(wrong)
+
+
+def test_spans():
+    assert [duration(each) for each in ("0.5", "90", "2m", "1.5h", "90d")] == [
+        0.5,
+        90,
+        120,
+        5400,
+        7776000,
+    ]
+
+
+def test_times_are_utc():
+    assert iso_time(datetime(2024, 5, 17, 8, 30, tzinfo=timezone.utc)) == "2024-05-17T08:30:00Z"

@@ -1,0 +1,114 @@
+"""`cosfast put`, also called `upload`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+
+from cli.commandline import MIB, cosfast, environment, failed, wait_until_something_arrived
+from emulated import BUCKET, CREDENTIALS
+
+
+def test_upload_and_again(file, settings):
+    run = cosfast("upload", file, f"cos://{BUCKET}/folder/name", **settings)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert hashlib.sha1(file.read_bytes()).hexdigest() in run.stdout
+    assert failed(
+        cosfast("upload", file, f"cos://{BUCKET}/folder/name", **settings), 1, "-177", "folder/name"
+    )
+    again = cosfast(
+        "upload", file, f"cos://{BUCKET}/folder/name", "--overwrite", "--json", **settings
+    )
+    result = json.loads(again.stdout)
+    assert result["instant"] is True
+    assert result["resource_path"] == f"/{CREDENTIALS.appid}/{BUCKET}/folder/name"
+
+
+def test_upload_of_several(file, tmp_path, settings):
+    other = tmp_path / "other"
+    other.write_bytes(b"small")
+    run = cosfast("upload", file, other, f"cos://{BUCKET}/many/", "--json", **settings)
+    paths = [json.loads(line)["resource_path"] for line in run.stdout.splitlines()]
+    assert sorted(path.rpartition("/")[2] for path in paths) == ["file", "other"]
+    assert failed(cosfast("upload", file, other, f"cos://{BUCKET}/one", **settings), 2, "ends in /")
+
+
+def test_what_is_missing_is_named(file, settings):
+    assert failed(
+        cosfast("upload", file.parent / "none", f"cos://{BUCKET}/x", **settings), 1, "none"
+    )
+    assert failed(cosfast("upload", file.parent, f"cos://{BUCKET}/x", **settings), 1, "irectory")
+    assert failed(cosfast("upload", file, "bucket/x", **settings), 2, "cos://")
+    for name in ("COSFAST_ENDPOINT", "COSFAST_SECRET_KEY"):
+        rest = {key: value for key, value in settings.items() if key != name}
+        run = cosfast("upload", file, f"cos://{BUCKET}/x", **rest)
+        assert failed(run, 1, "region" if name == "COSFAST_ENDPOINT" else name)
+    assert failed(cosfast("upload", file, f"cos://{BUCKET}/a?b", **settings), 1, "?", "forbids")
+    assert failed(cosfast("parts", file, "--slice-size", 100), 1, "slice_size", "100")
+
+
+def test_a_wrong_key_is_one_line_without_the_key(file, settings):
+    settings["COSFAST_SECRET_KEY"] = "not-the-right-key"
+    run = cosfast("upload", file, f"cos://{BUCKET}/x", **settings)
+    assert failed(run, 1, "-97")
+    assert "not-the-right-key" not in run.stderr
+
+
+def results(run):
+    return {json.loads(line)["resource_path"]: json.loads(line) for line in run.stdout.splitlines()}
+
+
+def test_a_folder_with_all_in_it(tree, settings):
+    run = cosfast("upload", "-r", tree, f"cos://{BUCKET}/prefix/", "--json", **settings)
+    assert (run.returncode, run.stderr) == (0, "")
+    base = f"/{CREDENTIALS.appid}/{BUCKET}/prefix"
+    found = results(run)
+    assert sorted(found) == [f"{base}/a", f"{base}/sub/b", f"{base}/sub/deeper/c"]
+    for path, result in found.items():
+        local = tree / path[len(base) + 1 :]
+        assert result["sha1"] == hashlib.sha1(local.read_bytes()).hexdigest()
+
+
+def test_a_folder_without_r(tree, settings):
+    assert failed(cosfast("upload", tree, f"cos://{BUCKET}/p/", **settings), 1, "directory", "-r")
+    assert failed(cosfast("upload", "-r", tree, f"cos://{BUCKET}/p", **settings), 2, "ends in /")
+
+
+def test_what_cannot_be_uploaded_stops_nothing_else(tree, settings):
+    (tree / "sub" / "loop").symlink_to(tree)
+    (tree / "dangling").symlink_to("nowhere")
+    with open(os.fsencode(tree) + b"/latin-\xe9", "wb") as file:
+        file.write(b"x")
+    run = cosfast("upload", "-r", tree, f"cos://{BUCKET}/prefix/", "--json", **settings)
+    assert run.returncode == 1
+    assert len(results(run)) == 3
+    lines = run.stderr.splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("cosfast: ") for line in lines)
+    for word in ("loop", "dangling", "UTF-8"):
+        assert word in run.stderr
+
+
+def test_an_interrupted_upload_says_how_to_go_on(tmp_path, settings):
+    file = tmp_path / "large"
+    file.write_bytes(bytes(32 * MIB))
+    words = [sys.executable, "-m", "cosfast", "upload", str(file), f"cos://{BUCKET}/large"]
+    with subprocess.Popen(
+        [*words, "--max-rate", str(4 * MIB)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(**settings),
+    ) as slow:
+        wait_until_something_arrived("large", settings)
+        slow.send_signal(signal.SIGINT)
+        out, err = slow.communicate(timeout=30)
+    assert (slow.returncode, out) == (130, "")
+    assert err == "cosfast: interrupted; the same command again goes on from here\n"
+    result = json.loads(cosfast(*words[3:], "--json", **settings).stdout)
+    assert result["resumed_bytes"] >= MIB
+    assert result["resumed_bytes"] + result["sent_bytes"] == 32 * MIB
