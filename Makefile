@@ -32,7 +32,9 @@ check: lint $(VENV)/dev.stamp
 	@tools/cross-tests
 	@tools/each-kernel $(BIN)/python tests
 	@COSFAST_SCHEDULES=1000 COSFAST_KILLS=100 COSFAST_EMULATOR_KILLS=100 COSFAST_EMULATOR_FUZZ=25000 \
+		COSFAST_DOWNLOAD_KILLS=100 COSFAST_SYNC_KILLS=100 \
 		$(BIN)/python -m pytest -q tests/client/test_fault_schedules.py tests/client/test_survival.py \
+		tests/client/test_download_survival.py tests/sync/test_sync_survival.py \
 		tests/emulator/test_durability.py tests/emulator/test_fuzz.py
 
 lint: $(VENV)/dev.stamp

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from harness import claims
 from harness.errors import UnavailableError
 from harness.race import OURS, PEER, Contender, Race, Work
-
-import cosfast
+from harness.servers import environment
 
 if TYPE_CHECKING:
     from conftest import Measure
@@ -57,8 +54,7 @@ RACE = Race(
 @pytest.fixture(scope="module")
 def work() -> Work:
     """Return an environment that imports the very cosfast that the rest of the run measures."""
-    root = Path(cosfast.__file__).parents[1]
-    return Work("in a fresh interpreter", {**os.environ, "PYTHONPATH": str(root)}, 0)
+    return Work("in a fresh interpreter", environment(), 0)
 
 
 @pytest.mark.parametrize("name", RACE.names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from harness import claims, peak_memory
 from harness.claims import Figure
 from harness.report import Reading, Report
+from harness.servers import environment
 from harness.sizes import MIB, Sizes, spell_size
 from peers import standard_library
 
@@ -26,7 +26,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 PROGRAM = Path(peak_memory.__file__)
-ROOT = Path(cosfast.__file__).parents[1]
 RUNS = 3
 
 
@@ -34,7 +33,7 @@ def run(operation: str, *paths: Path) -> tuple[float, str]:
     """Return the peak of a process that does `operation`, in MiB, and its answer."""
     done = subprocess.run(
         [sys.executable, str(PROGRAM), operation, *map(str, paths)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=environment(),
         capture_output=True,
         text=True,
         check=True,

@@ -25,9 +25,13 @@ ROOT = Path(cosfast.__file__).parents[1]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Return what a process needs to be of this very cosfast and of the benchmarks' account."""
+    """Return what a process needs to be of this very cosfast and of the benchmarks' account.
+
+    Modules are compiled once, as users have it, whatever the caller's own process does.
+    """
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
+        **inherited,
         "PYTHONPATH": str(ROOT),
         "COSFAST_APPID": CREDENTIALS.appid,
         "COSFAST_SECRET_ID": CREDENTIALS.secret_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import json
 import os
@@ -23,11 +24,12 @@ from worked_values import content
 
 import cosfast
 from cosfast import Filter, SyncAction, SyncStep
-from cosfast.client.download_partial import partial_paths
+from cosfast.client.download_partial import IDENTITY_SUFFIX, PART_SUFFIX, partial_paths
 from cosfast.emulator import faults
 
 TREE = {"a/1": b"one", "a/b/2": b"two", "a/b/ü 3": b"", "empty/": None, "top": b"top"}
 LARGE = content(9 * 1024 * 1024)
+SUFFIXES = (PART_SUFFIX, IDENTITY_SUFFIX)
 on_posix = pytest.mark.skipif(os.name != "posix", reason="POSIX has it, this system has not")
 
 
@@ -162,20 +164,35 @@ def test_an_unfinished_download_is_gone_on_with(client, folder):
 
 def test_only_the_unfinished_downloads_of_wanted_files_stay(client, folder, monkeypatch):
     def refuse(*arguments, **keywords):
-        raise cosfast.TransportError("broken", operation="download")
+        raise OSError(errno.ENOSPC, "no space left")
 
     put_tree(client, "/base/", {"large": LARGE, "kept": b"1", "a/new": LARGE[::-1]})
     write_tree(folder, {"kept": b"1", "a/": None})
     for name, whole in {"large": LARGE, "kept": b"2", "gone": b"3", "a/new": LARGE[::-1]}.items():
-        leave_part(folder / name, whole[:1000], whole)
-    assert not errors_of(down(client, folder, dry_run=True, delete=True))
+        leave_part(folder / name, whole[:1], whole)
+    before = read_tree(folder)
+    left_over = {f".{name}{suffix}" for name in ("kept", "gone") for suffix in SUFFIXES}
+    planned = done(down(client, folder, dry_run=True, delete=True))
+    assert planned["delete"] == left_over
     with monkeypatch.context() as patched:
         patched.setattr("cosfast.client.download.RemoteFile.fetch", refuse)
         errors = errors_of(down(client, folder, delete=True))
-    assert set(errors) == {"large", "a/new", "./"}  # nothing is deleted where the source fails
-    assert len(read_tree(folder)) == 2 + 4 * 2
+    assert set(errors) == {"large", "a/new"}
+    assert set(read_tree(folder)) == set(before) - left_over
     assert not errors_of(down(client, folder, delete=True))
     assert read_tree(folder) == with_folders({"large": LARGE, "kept": b"1", "a/new": LARGE[::-1]})
+
+
+def test_nothing_unfinished_goes_where_the_source_fails(client, folder, monkeypatch):
+    def refuse(*arguments, **keywords):
+        raise cosfast.TransportError("broken", operation="download")
+
+    put_tree(client, "/base/", {"large": LARGE})
+    write_tree(folder, {"extra": b""})
+    monkeypatch.setattr("cosfast.client.download.RemoteFile.fetch", refuse)
+    errors = errors_of(down(client, folder, delete=True))
+    assert set(errors) == {"large", "./"}
+    assert "extra" in read_tree(folder)
 
 
 def test_without_delete_nothing_unfinished_goes(stored, folder):
