@@ -103,8 +103,6 @@ def _check_usage(options: argparse.Namespace) -> tuple[list[Address], str]:
         raise UsageError("-r needs a TARGET, the folder to put it all into")
     if target == STDOUT and (options.recursive or options.json):
         raise UsageError("standard output takes the content of files, not -r or --json")
-    if options.recursive and options.no_overwrite:
-        raise UsageError("-r replaces what differs: --no-overwrite is for files alone")
     target = os.curdir if target is None else target
     if len(sources) > 1 and not (target == STDOUT or options.recursive or _is_folder(target)):
         raise UsageError("several files need a TARGET that is a folder, or ends in /")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
+from cosfast.environment import server_settings
 from cosfast.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,17 +38,9 @@ def open_client(options: argparse.Namespace, **keywords: Any) -> Client:
     from cosfast.client import Client  # noqa: PLC0415 - loads requests
     from cosfast.credentials import Credentials  # noqa: PLC0415
 
-    endpoint, region = _server(options)
-    return Client(Credentials.from_env(), endpoint=endpoint, region=region, **keywords)
-
-
-def _server(options: argparse.Namespace) -> tuple[str | None, str | None]:
-    """Return endpoint and region; a flag rules out the variables of both."""
-    endpoint = getattr(options, "endpoint", None)
-    region = getattr(options, "region", None)
-    if not (endpoint or region):
-        endpoint = os.environ.get("COSFAST_ENDPOINT")
-        region = os.environ.get("COSFAST_REGION")
-    if not (endpoint or region):
+    server = server_settings(getattr(options, "region", None), getattr(options, "endpoint", None))
+    if not any(server):
         raise InputError("no server is set: use --region, --endpoint, or their variables")
-    return endpoint or None, region or None
+    return Client(
+        Credentials.from_env(), region=server.region, endpoint=server.endpoint, **keywords
+    )

@@ -8,6 +8,7 @@ from cosfast.client.call import Call
 from cosfast.client.simple import SIMPLE_LIMIT, upload_simply
 from cosfast.client.sliceupload import SliceUpload
 from cosfast.client.spool import spooled
+from cosfast.errors import SourceChanged
 from cosfast.parts.sources import open_source
 from cosfast.protocol.addresses import require_file
 
@@ -56,6 +57,8 @@ def upload(
 
 def _upload_sized(call: Call, source: Source, parts: UploadParts | None) -> UploadResult:
     size = source.size or 0
+    if parts is not None and parts.filesize != size:
+        raise SourceChanged(source.name, "it is not as long as when it was hashed")
     if size <= SIMPLE_LIMIT:
         return upload_simply(call, source, size, parts)
     return SliceUpload(call, source, size, parts).run()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cosfast.client import Client
 from cosfast.credentials import Credentials
+from cosfast.environment import server_settings
 from cosfast.errors import InputError
 
 if TYPE_CHECKING:
@@ -65,13 +66,13 @@ def resolve_options(options: Mapping[str, Any]) -> dict[str, Any]:
     credentials = options.get("credentials") or _credentials(options)
     if not isinstance(credentials, Credentials):
         raise InputError(f"credentials are Credentials, not {type(credentials).__name__}")
-    server = {name: _setting(options, name) for name in SERVER}
+    server = server_settings(*(options.get(name) for name in SERVER))
     return {
         **others,
         "appid": credentials.appid,
         "secret_id": credentials.secret_id,
         "secret_key": Secret(credentials.secret_key),
-        **{name: value for name, value in server.items() if value is not None},
+        **{name: value for name, value in server._asdict().items() if value is not None},
     }
 
 

@@ -63,7 +63,8 @@ def sync_down(
         filters: which names take part, all by default; the last that matches decides. What takes
             no part is neither fetched nor deleted.
         files: how many at a time.
-        options: for each download; the progress is that of all, `overwrite` is always set.
+        options: for each download; the progress is that of all. Without `overwrite`, a file that
+            is there and differs is an error of its own.
 
     Yields:
         Each step when it is done. A failure is a step's `error`, and stops no other.
@@ -122,7 +123,7 @@ class _FolderHands(Hands):
         self._cancel = options.cancel or CancelToken()
         self._stopper = CancelToken()  # the user's, and that the user has left
         progress = options.progress and Progress(options.progress).advance
-        self._options = replace(options, overwrite=True, cancel=self._stopper, progress=progress)
+        self._options = replace(options, cancel=self._stopper, progress=progress)
 
     def make_folders(self, names: Sequence[str]) -> Iterator[tuple[str, Failure | None]]:
         """Make them, and those above them that take no part."""

@@ -45,14 +45,21 @@ class Found(NamedTuple):
 def files_below(path: str, *, recursive: bool) -> Iterator[Found]:
     """Yield `path` itself, or, where it is a folder, every file below it in order of name.
 
-    Links are followed, as `walk` does. A folder without `recursive` is an error.
+    Links are followed, as `walk` does. A folder without `recursive` is an error. What is left of
+    unfinished downloads is passed over, unless it is named itself.
     """
     if not os.path.isdir(path):  # noqa: PTH112 - a path stays the text that was given
         return iter([_named(path)])
     if not recursive:
         error = OSError(errno.EISDIR, "it is a directory: upload it with -r", path)
         return iter([Found(path, "", error=error)])
-    return (found for found in walk(path) if found.error or not found.is_folder)
+    from cosfast.sync.names import is_partial  # noqa: PLC0415 - loads requests
+
+    return (
+        found
+        for found in walk(path)
+        if found.error or not (found.is_folder or is_partial(found.name))
+    )
 
 
 def walk(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class CancelToken:
-    """Stops uploads and downloads from any thread: give it to them as `cancel`, then call `cancel()`.
+    """Stops transfers from any thread: give it to them as `cancel`, then call `cancel()`.
 
     One token may stop many; once used, it stops each that is given it at once.
     """

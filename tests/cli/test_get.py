@@ -116,6 +116,18 @@ def test_what_is_there(filled, here):
     assert files(here) == {"small": b"small"}
 
 
+def test_what_is_there_of_a_folder(filled, here):
+    (here / "inner").mkdir()
+    (here / "inner" / "small").write_bytes(b"mine")
+    words = ("get", "-r", f"{ROOT}/folder/", str(here))
+    run = cosfast(*words, "--no-overwrite", folder=here, **filled)
+    assert (run.returncode, run.stderr.count("\n")) == (1, 1)
+    assert "inner/small" in run.stderr
+    assert files(here) == {"inner/small": b"mine", "large": LARGE}
+    assert lines(cosfast(*words, folder=here, **filled))
+    assert files(here) == {"inner/small": b"small", "large": LARGE}
+
+
 def test_what_comes_broken_gets_no_name(here, tmp_path):
     address = f"{ROOT}/small"
     with start_emulator(tmp_path / "data") as emulator:
@@ -139,7 +151,6 @@ def test_wrong_usage(filled, here):
         ([small, small, "file"], "folder"),
         (["-r", f"{ROOT}/folder/"], "TARGET"),
         (["-r", f"{ROOT}/folder/", "-"], "standard output"),
-        (["-r", "--no-overwrite", f"{ROOT}/folder/", "to"], "--no-overwrite"),
         (["--json", small, "-"], "standard output"),
     ):
         assert failed(cosfast("get", *words, folder=here, **filled), 2, name)

@@ -73,6 +73,14 @@ def test_a_folder_with_all_in_it(tree, settings):
         assert result["sha1"] == hashlib.sha1(local.read_bytes()).hexdigest()
 
 
+def test_unfinished_downloads_in_a_folder_are_passed_over(tree, settings):
+    (tree / ".a.cosfast-part").write_bytes(b"half")
+    (tree / "sub" / ".b.cosfast-of").write_bytes(b"{}")
+    run = cosfast("upload", "-r", tree, f"cos://{BUCKET}/prefix/", "--json", **settings)
+    assert run.returncode == 0
+    assert len(results(run)) == 3
+
+
 def test_a_folder_without_r(tree, settings):
     assert failed(cosfast("upload", tree, f"cos://{BUCKET}/p/", **settings), 1, "directory", "-r")
     assert failed(cosfast("upload", "-r", tree, f"cos://{BUCKET}/p", **settings), 2, "ends in /")

@@ -298,6 +298,18 @@ def test_a_change_between_hashing_and_sending_is_blamed_on_the_source(client, tm
         client.upload(path, BUCKET, "file", hash_progress=rewrite_when_hashed)
 
 
+def test_a_file_that_grew_since_it_was_hashed_is_blamed_on_the_source(client, tmp_path):
+    path = tmp_path / "source"
+    path.write_bytes(content(12 * MIB))
+    parts = cosfast.uploadparts(path)
+    with path.open("ab") as file:
+        file.write(b"more")
+    jobs = [cosfast.UploadJob(path, BUCKET, "file", parts=parts)]
+    ((_, outcome),) = client.upload_many(jobs)
+    assert isinstance(outcome, cosfast.SourceChanged)
+    assert not client.exists(BUCKET, "file")
+
+
 def test_an_upload_can_be_repeated_after_a_failure(client, tmp_path):
     data = content(12 * MIB)
     path = tmp_path / "source"
