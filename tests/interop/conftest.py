@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Callable
 
 import pytest
 from emulator.wire import Api
-from interop.driven import DrivenClient, node_command, python_command, settings_for
+from interop.driven import (
+    DrivenClient,
+    jython_command,
+    node_command,
+    python_command,
+    settings_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +29,16 @@ if TYPE_CHECKING:
 _FOLDER = os.environ.get("COSFAST_INTEROP")
 _numbers = itertools.count()
 
-collect_ignore_glob = [] if _FOLDER else ["test_*_sdk.py", "test_*_lib3.py", "test_*_py3.py"]
+collect_ignore_glob = (
+    []
+    if _FOLDER
+    else [
+        "test_*_sdk.py",
+        "test_*_lib3.py",
+        "test_*_py3.py",
+        "test_recording.py",
+    ]
+)
 
 
 @pytest.fixture(scope="session")
@@ -121,6 +136,14 @@ def _python_client(driver: str, package: str):
         yield from _starter(*python_command(python, driver), server)
 
     return start
+
+
+@pytest.fixture(scope="module")
+def start_qcloud_cos_v4(installed, server) -> Iterator[Callable[..., DrivenClient]]:
+    folder = installed / "qcloud-cos-v4"
+    if not folder.is_dir():
+        pytest.skip("qcloud_cos_v4 is not installed: Jython is missing")
+    yield from _starter(*jython_command(folder, "qcloud_cos_v4_client.py", server.endpoint), server)
 
 
 def _starter(command, environment, server):

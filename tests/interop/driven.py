@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from emulator.wire import APPID, SECRET_ID, SECRET_KEY
 
 DRIVERS = Path(__file__).parent / "drivers"
-TIME_LIMIT = 30.0  # seconds for one call; a stuck client is ended
+TIME_LIMIT = 90.0  # seconds for one call and the client's start; a stuck client is ended
 
 
 class ClientRaised(Exception):
@@ -91,3 +91,13 @@ def node_command(installed: Path, driver: str) -> tuple[list[str], dict[str, str
 
 def python_command(python: Path, driver: str) -> tuple[list[str], dict[str, str]]:
     return [str(python), str(DRIVERS / driver)], {"no_proxy": "*"}
+
+
+def jython_command(folder: Path, driver: str, proxy: str) -> tuple[list[str], dict[str, str]]:
+    """`proxy`: where the client goes, whatever host it wants."""
+    environment = {
+        "JYTHONPATH": os.pathsep.join((str(folder / "client"), str(folder / "needs"))),
+        "http_proxy": proxy,
+        "no_proxy": "",
+    }
+    return ["jython", "-B", str(DRIVERS / driver)], environment

@@ -17,3 +17,9 @@ def test_node_client(installed, client):
     if not shutil.which("node"):
         pytest.skip("node is not installed")
     assert (installed / "node" / "node_modules" / client).is_dir()
+
+
+def test_official_python_client(installed):
+    if not shutil.which("jython"):
+        pytest.skip("jython is not installed")
+    assert (installed / "qcloud-cos-v4" / "client" / "qcloud_cos").is_dir()
