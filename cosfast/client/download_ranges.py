@@ -7,6 +7,7 @@ while another is at the next. A window bounds how far the first may be ahead of 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from threading import Lock, Semaphore
 from typing import TYPE_CHECKING, Any, Callable
@@ -42,6 +43,8 @@ READ_SIZE = 256 * 1024
 
 PATIENCE = 0.1
 """Seconds that a thread waits for a buffer before it looks whether to stop."""
+
+_SHA1 = re.compile("[0-9a-f]{40}")
 
 Stage = Callable[[memoryview], object]
 
@@ -229,13 +232,19 @@ class _Fetch:
 
     def _check_etag(self, request: Request, incoming: Incoming) -> None:
         etag = header(incoming.headers, "ETag")
-        if not (etag and self._must_match):
+        if not etag:
             return
         with self._lock:
             self._etag = self._etag or etag
-        if etag != self._etag:
+        changed = self._must_match and etag != self._etag
+        if changed or self._tells_other_content(etag):
             answer = Answer(request, incoming.http_status, "", {})
-            raise answer.error("the file changed while it was downloaded")
+            raise answer.error("the file changed since it was looked up")
+
+    def _tells_other_content(self, etag: str) -> bool:
+        """Whether it is the SHA-1 of other content: the protocol does not say what it is."""
+        known, told = self._file.known.sha, etag.strip('"').lower()
+        return known is not None and _SHA1.fullmatch(told) is not None and told != known
 
     def _through(self, stage: Stage) -> Callable[[_Piece], None]:
         def take(piece: _Piece) -> None:

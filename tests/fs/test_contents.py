@@ -117,10 +117,11 @@ def test_ranges(fs, file):
         fs.cat_ranges([file], [0, 1], 7)
 
 
-def test_a_file_that_changed_since_it_was_opened_is_no_mixture(fs, file):
+@pytest.mark.parametrize("other", [b"another", bytes(len(CONTENT))], ids=["shorter", "as long"])
+def test_a_file_that_changed_since_it_was_opened_is_no_mixture(fs, file, other):
     with fs.open(file, block_size=1000) as opened:
         assert opened.read(10) == CONTENT[:10]
-        fs.client.upload(b"another", BUCKET, "folder/file", overwrite=True)
+        fs.client.upload(other, BUCKET, "folder/file", overwrite=True)
         opened.seek(200_000)
         with pytest.raises(OSError):
             opened.read(10)
