@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from cosfast.client.download_partial import PartialFile, resolve_target
 from cosfast.client.download_ranges import Received, RemoteFile
-from cosfast.errors import AnswerError, InputError, IntegrityError
+from cosfast.errors import AnswerError, InputError
 from cosfast.hashing.sha1 import sha1
 from cosfast.protocol import objects
 from cosfast.protocol.addresses import require_file
-from cosfast.protocol.codes import Code
 from cosfast.protocol.values import check_number
 from cosfast.transport.control import Control
 from cosfast.transport.rate import RateLimit
@@ -118,7 +117,7 @@ def _to_file(
     file.fetch(span, [write, hasher.update], concurrency=options.concurrency)
     digest = hasher.hexdigest()
     if digest != expected:
-        raise _differs(file, digest)
+        raise file.differs(digest)
     return digest
 
 
@@ -159,7 +158,7 @@ def _complete(
         digest = _append_rest(file, part, options)
     if digest != expected:
         part.start_over(None, file.filesize)
-        raise _differs(file, digest)
+        raise file.differs(digest)
     return digest, resumed
 
 
@@ -205,14 +204,3 @@ def _expected_sha(file: RemoteFile) -> str:
 
 def _answer_error(address: ObjectAddress, reason: str) -> AnswerError:
     return AnswerError(reason, operation="download", target=str(address))
-
-
-def _differs(file: RemoteFile, digest: str) -> IntegrityError:
-    return IntegrityError(
-        Code.SHA_DIFFERS,
-        f"what came has the SHA-1 {digest}, not {file.known.sha}",
-        "",
-        200,
-        operation="download",
-        target=str(file.address),
-    )

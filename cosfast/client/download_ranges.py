@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from cosfast.client.buffers import Buffers
 from cosfast.client.download_order import InOrder
-from cosfast.errors import Cancelled, RequestError
+from cosfast.errors import Cancelled, IntegrityError, RequestError
 from cosfast.protocol import objects
+from cosfast.protocol.codes import Code
 from cosfast.protocol.failures import header
 from cosfast.protocol.messages import Answer
 from cosfast.protocol.ranges import check_range
@@ -118,6 +119,17 @@ class RemoteFile:
         """Return the offsets from `start` on that are within the file, at most `length`."""
         end = self.filesize if length is None else min(start + length, self.filesize)
         return range(min(start, end), end)
+
+    def differs(self, sha: str) -> IntegrityError:
+        """Return the error that the content has the SHA-1 `sha`, and not the one that is known."""
+        return IntegrityError(
+            Code.SHA_DIFFERS,
+            f"what came has the SHA-1 {sha}, not {self.known.sha}",
+            "",
+            200,
+            operation="download",
+            target=str(self.address),
+        )
 
     def fetch(
         self,
@@ -236,15 +248,13 @@ class _Fetch:
             return
         with self._lock:
             self._etag = self._etag or etag
-        changed = self._must_match and etag != self._etag
-        if changed or self._tells_other_content(etag):
+        if self._must_match and etag != self._etag:
             answer = Answer(request, incoming.http_status, "", {})
-            raise answer.error("the file changed since it was looked up")
-
-    def _tells_other_content(self, etag: str) -> bool:
-        """Whether it is the SHA-1 of other content: the protocol does not say what it is."""
-        known, told = self._file.known.sha, etag.strip('"').lower()
-        return known is not None and _SHA1.fullmatch(told) is not None and told != known
+            raise answer.error("the file changed while it was downloaded")
+        # The protocol does not say what it is; where it is a SHA-1, it tells of other content.
+        told, known = etag.strip('"').lower(), self._file.known.sha
+        if known is not None and told != known and _SHA1.fullmatch(told):
+            raise self._file.differs(told)
 
     def _through(self, stage: Stage) -> Callable[[_Piece], None]:
         def take(piece: _Piece) -> None:
