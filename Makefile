@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 FILE   ?=
 CORE   := setup.py pyproject.toml $(wildcard src/*.py csrc/*.c csrc/*.h csrc/sources.txt)
 
-.PHONY: help demo test check lint bench interop pictures clean
+.PHONY: help demo test check lint bench docs interop pictures clean
 .DELETE_ON_ERROR:
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make check            the same at length, on other machines' C targets too, and lint"
 	@echo "make bench [QUICK=1]  benchmarks beside their peers; charts in benchmarks/charts"
 	@echo "make interop          other people's clients against the emulator"
+	@echo "make docs             the documents as a site"
 	@echo "make pictures         the emulator's page as README shows it, drawn by Chromium"
 	@echo "make lint             formatters, linters and types"
 	@echo "make clean            remove all that was built"
@@ -46,6 +47,11 @@ lint: $(VENV)/dev.stamp
 bench: $(VENV)/bench.stamp
 	@benchmarks/run $(abspath $(BIN))/python $(if $(QUICK),--quick)
 
+# Warnings are errors: a link that leads nowhere, a name that is gone.
+docs: $(VENV)/docs.stamp
+	@$(BIN)/python -m sphinx -q -W --keep-going -d build/docs/doctrees -b html docs build/docs/html
+	@echo "the site is at file://$(abspath build/docs/html)/index.html"
+
 interop: $(VENV)/dev.stamp
 	@tools/interop $(BIN)/python
 
@@ -64,6 +70,10 @@ $(VENV)/demo.stamp: $(CORE)
 
 $(VENV)/bench.stamp: $(VENV)/demo.stamp
 	@$(BIN)/python -m pip install --quiet --editable '.[cli,emulator,bench]'
+	@touch $@
+
+$(VENV)/docs.stamp: $(VENV)/demo.stamp
+	@$(BIN)/python -m pip install --quiet --editable '.[cli,emulator,docs]'
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/demo.stamp

@@ -40,9 +40,9 @@ def audit(python: Path, wanted: list[str]) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "requirements.txt")
         file.write_text("\n".join(wanted), "utf-8")
+        options = ["--progress-spinner=off", "--format=json", "-r", str(file)]
         done = subprocess.run(  # noqa: S603 - a program of our own choice
-            [str(python), "-m", "pip_audit", "--progress-spinner=off", "--format=json"]
-            + ["-r", str(file)],
+            [str(python), "-m", "pip_audit", *options],
             capture_output=True,
             text=True,
             check=False,

@@ -6,10 +6,6 @@ import shutil
 
 import pytest
 from emulated import CREDENTIALS
-
-pytest.importorskip("sybil", reason="the code blocks of the documents are found by sybil")
-
-from docs.documents import ROOT
 from worked_values import content
 
 FILM_SIZE = 12_500_000  # bytes: twelve slices, of which the last is shorter
@@ -19,6 +15,8 @@ PHOTOS = ("beach.jpg", "city.jpg", "2024/snow.jpg")
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Return a folder with the files that the pages speak of, and go there."""
+    from docs.documents import ROOT
+
     made = tmp_path / "reader"
     (made / "photos" / "2024").mkdir(parents=True)
     (made / "film.mp4").write_bytes(content(FILM_SIZE))

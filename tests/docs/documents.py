@@ -6,14 +6,21 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
+pytest.importorskip("sybil", reason="sybil, which finds the code blocks, is not installed")
+
 from sybil.document import Document
 from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
 ROOT = Path(__file__).resolve().parents[2]
+IN_REPOSITORY = all((ROOT / name).exists() for name in ("csrc", "benchmarks", "SECURITY.md"))
+"""Whether all is here that the pages lead to; a copy of the tests may have the documents alone."""
+
 READMES = ("README.md", "README.zh-CN.md")
 PAGES = (
     *READMES,
-    *sorted(str(path.relative_to(ROOT).as_posix()) for path in (ROOT / "docs").glob("*.md")),
+    *sorted(str(path.relative_to(ROOT).as_posix()) for path in (ROOT / "docs").rglob("*.md")),
 )
 
 _ANY_LANGUAGE = FencedCodeBlockLexer(

@@ -20,6 +20,7 @@ from sybil.document import Document
 from sybil.evaluators.python import PythonEvaluator
 
 _OPTIONAL = ("argcomplete", "dask", "distributed", "fsspec", "pandas", "pyarrow", "tqdm")
+_COMMANDS_NEED = {"cosfast completion": "argcomplete"}
 _TIMEOUT = 120  # seconds for a shell block
 _CHECKER = doctest.OutputChecker()
 _SOURCES = ROOT / "csrc"
@@ -80,15 +81,14 @@ class Page:
             yield region
 
     def _run_python(self, example):
-        for module in _imported(example.parsed):
-            if module in _OPTIONAL and find_spec(module) is None:
-                raise Missing(f"{module} is not installed")
+        _require(_imported(example.parsed))
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             self._python(example)
         self._printed = printed.getvalue()
 
     def _run_shell(self, example):
+        _require(module for words, module in _COMMANDS_NEED.items() if words in example.parsed)
         script = (
             f"set -eu -o pipefail\n[ ! -e {self._variables} ] || . {self._variables}\n"
             f"{example.parsed}\nexport -p > {self._variables}\n"
@@ -143,7 +143,14 @@ class Page:
             self._groups.append(process.pid)
 
 
+def _require(modules):
+    for module in modules:
+        if module in _OPTIONAL and find_spec(module) is None:
+            raise Missing(f"{module} is not installed")
+
+
 def _imported(source):
+    """Yield the modules that a block imports."""
     for node in ast.walk(ast.parse(source)):
         names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from docs.documents import PAGES, blocks_of
 from docs.not_run import NOT_RUN, is_not_run
@@ -11,6 +13,7 @@ LANGUAGES = {"python", "sh", "text", "c"}
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="the shell's blocks want a POSIX system")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # between Dask and pandas
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_runs(name, folder, region):

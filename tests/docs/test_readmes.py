@@ -7,7 +7,7 @@ import re
 import tokenize
 
 import pytest
-from docs.documents import READMES, ROOT, blocks_of, drawings_of, text_of
+from docs.documents import IN_REPOSITORY, READMES, ROOT, blocks_of, drawings_of, text_of
 
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 _PATH = re.compile(r"[a-z]+/[a-z.]*/?")
@@ -48,6 +48,6 @@ def test_each_leads_to_the_other(name, other):
 
 @pytest.mark.parametrize("name", READMES)
 def test_links_lead_somewhere(name):
-    if not (ROOT / "pyproject.toml").exists():
+    if not IN_REPOSITORY:
         pytest.skip("the tests do not stand in the repository")
     assert [link for link in _LINK.findall(text_of(name)) if not (ROOT / link).exists()] == []
