@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 FILE   ?=
 CORE   := setup.py pyproject.toml $(wildcard src/*.py csrc/*.c csrc/*.h csrc/sources.txt)
 
-.PHONY: help demo test check lint bench docs interop pictures clean
+.PHONY: help demo test check lint bench docs interop pictures wheels installed clean
 .DELETE_ON_ERROR:
 
 help:
@@ -17,6 +17,8 @@ help:
 	@echo "make docs             the documents as a site"
 	@echo "make pictures         the emulator's page as README shows it, drawn by Chromium"
 	@echo "make lint             formatters, linters and types"
+	@echo "make wheels           the sdist and this system's wheel in dist/, looked at as strangers will"
+	@echo "make installed        the tests against that wheel; ALL=1: on every Python, with oldest and newest dependencies"
 	@echo "make clean            remove all that was built"
 
 demo: $(VENV)/demo.stamp
@@ -27,16 +29,18 @@ test: $(VENV)/dev.stamp
 	@tools/each-kernel $(BIN)/python
 	@$(BIN)/python -m pytest -q
 
-# Everything: a million cases for each C kernel, other machines, the whole suite under each kernel.
-check: lint $(VENV)/dev.stamp
+# Everything: a million cases for each C kernel, other machines, what stands on the kernels under each
+# of them, faults and kills by the hundred, the documents, and the wheel on every Python.
+check: lint docs $(VENV)/dev.stamp
 	@make -s --no-print-directory -C csrc test test-full test-baseline
 	@tools/cross-tests
-	@tools/each-kernel $(BIN)/python tests
+	@tools/each-kernel $(BIN)/python tests/hashing tests/parts tests/client tests/emulator tests/sync
 	@COSFAST_SCHEDULES=1000 COSFAST_KILLS=100 COSFAST_EMULATOR_KILLS=100 COSFAST_EMULATOR_FUZZ=25000 \
-		COSFAST_DOWNLOAD_KILLS=100 COSFAST_SYNC_KILLS=100 \
-		$(BIN)/python -m pytest -q tests/client/test_fault_schedules.py tests/client/test_survival.py \
-		tests/client/test_download_survival.py tests/sync/test_sync_survival.py \
-		tests/emulator/test_durability.py tests/emulator/test_fuzz.py
+		COSFAST_SYNC_KILLS=100 COSFAST_DOWNLOAD_KILLS=100 $(BIN)/python -m pytest -q
+	@tools/interop $(BIN)/python
+	@$(BIN)/python tools/audit.py .cache/audit
+	@tools/wheels $(BIN)/python
+	@$(BIN)/python tools/installed_tests.py --all
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -57,6 +61,12 @@ interop: $(VENV)/dev.stamp
 
 pictures: $(VENV)/dev.stamp
 	@$(BIN)/python tools/pictures.py
+
+wheels: $(VENV)/dev.stamp
+	@tools/wheels $(BIN)/python
+
+installed: wheels
+	@$(BIN)/python tools/installed_tests.py $(if $(ALL),--all)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info cosfast/*.so csrc/build

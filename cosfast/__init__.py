@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from cosfast.sync.step import SyncAction, SyncStep
     from cosfast.sync.up import sync_up
     from cosfast.transport.control import CancelToken
-    from cosfast.transport.journal import NO_JOURNAL, Journal
+    from cosfast.transport.journal import NO_JOURNAL, Journal, JournalWarning
     from cosfast.transport.retry import NO_RETRY, RetryPolicy
 
 __version__ = "0.1.0"
@@ -75,6 +75,7 @@ __all__ = [
     "InputError",
     "IntegrityError",
     "Journal",
+    "JournalWarning",
     "Kernels",
     "NotFoundError",
     "ObjectStat",
@@ -148,7 +149,7 @@ _HOMES = {
     "cosfast.sync.filters": ("Filter",),
     "cosfast.sync.step": ("SyncAction", "SyncStep"),
     "cosfast.sync.up": ("sync_up",),
-    "cosfast.transport.journal": ("NO_JOURNAL", "Journal"),
+    "cosfast.transport.journal": ("NO_JOURNAL", "Journal", "JournalWarning"),
     "cosfast.transport.control": ("CancelToken",),
     "cosfast.transport.retry": ("NO_RETRY", "RetryPolicy"),
 }

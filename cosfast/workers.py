@@ -71,7 +71,7 @@ class Progress:
     def __init__(self, callback: Callable[[int], object] | None) -> None:
         self._callback = callback
         self._lock = Lock()
-        self.total = 0
+        self.total: int = 0
 
     def advance(self, count: int) -> None:
         """Add `count`, which is negative where bytes have to be done again."""

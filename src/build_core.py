@@ -7,12 +7,8 @@ What they mean in Python stands in cosfast/hashing and cosfast/parts.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from cffi import FFI
-
-CSRC = "csrc"
+from core_sources import CSRC, MSVC, portable_only, portable_sources
 
 ffibuilder = FFI()
 
@@ -60,22 +56,13 @@ ffibuilder.cdef("""
 """)
 
 
-def portable_sources() -> list[str]:
-    """Return the C files that need no flags of their own, from csrc/sources.txt."""
-    lines = Path(CSRC, "sources.txt").read_text("utf-8").splitlines()
-    fields = [line.partition("#")[0].split() for line in lines]
-    return [f"{CSRC}/{row[0]}" for row in fields if len(row) > 1 and row[1] == "any"]
-
-
-if sys.platform == "win32":
-    COMPILE_ARGS = ["/std:c11", "/experimental:c11atomics", "/O2"]
-else:
-    COMPILE_ARGS = ["-std=c11", "-O3", "-fvisibility=hidden"]
+COMPILE_ARGS = ["/std:c11", "/O2"] if MSVC else ["-std=c11", "-O3", "-fvisibility=hidden"]
 
 ffibuilder.set_source(
     "cosfast._core",
     '#include "cosfast.h"\n#include "cosfast_files.h"',
     sources=portable_sources(),
     include_dirs=[CSRC],
+    define_macros=[("COSFAST_PORTABLE", "1")] if portable_only() else [],
     extra_compile_args=COMPILE_ARGS,
 )

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--faults", action="store_true", help="let anybody queue faults at /_emulator/faults"
     )
-    parser.add_argument("--quiet", action="store_true", help="no line on stderr a request")
+    parser.add_argument("--quiet", action="store_true", help="nothing on stderr")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         appid=appid,
         secret_id=secret_id,
         secret_key=account("secret_key"),
-        on_ready=partial(_announce, appid=appid, secret_id=secret_id),
+        on_ready=partial(_announce, appid=appid, secret_id=secret_id, advise=not options.quiet),
         faults_over_http=options.faults,
     )
     return 0
@@ -74,9 +74,11 @@ def import_emulator() -> ModuleType:
     return emulator
 
 
-def _announce(endpoint: str, appid: str, secret_id: str) -> None:
+def _announce(endpoint: str, appid: str, secret_id: str, *, advise: bool) -> None:
     """Say where the server is: for programs on stdout, for people with advice on stderr."""
     print(f"listening on {endpoint}", flush=True)
+    if not advise:
+        return
     place = endpoint.partition("://")[2]
     hints = (
         (

@@ -139,9 +139,22 @@ def _get_files(
                 _get_file(client, each, output, keywords)
 
 
+class _Stdout:
+    """Standard output without a buffer.
+
+    A thread that waits for a slow reader would hold the buffer's lock; an interpreter that is
+    interrupted flushes that buffer as it ends, and aborts where it cannot have the lock.
+    """
+
+    def write(self, view: memoryview) -> None:
+        """Write all of it."""
+        while view:
+            view = view[os.write(sys.stdout.fileno(), view) :]
+
+
 def _get_file(client: Client, wanted: _Wanted, output: Output, keywords: dict[str, Any]) -> None:
     if wanted.target == STDOUT:
-        client.download(*wanted.address, sys.stdout.buffer, **keywords)
+        client.download(*wanted.address, _Stdout(), **keywords)
         return
     folder = os.path.dirname(wanted.target)  # noqa: PTH120 - as above
     if folder:

@@ -35,7 +35,7 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
-        self.failures = 0
+        self.failures: int = 0
 
     @property
     def exit_code(self) -> int:

@@ -87,8 +87,8 @@ class Client:
         self._base_url = api_base(region, endpoint)
         if isinstance(journal, _UsersJournal):
             journal = Journal()
-        self.journal = NO_JOURNAL if journal is None else journal
-        self.transport = Transport(
+        self.journal: Journal = NO_JOURNAL if journal is None else journal
+        self.transport: Transport = Transport(
             credentials,
             self._base_url,
             session=session,

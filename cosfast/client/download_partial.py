@@ -49,7 +49,7 @@ class PartialFile:
         self._target = target
         self._part, self._identity = partial_paths(target)
         self._descriptor = descriptor
-        self.length = os.fstat(descriptor).st_size
+        self.length: int = os.fstat(descriptor).st_size
 
     @classmethod
     @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aiohttp.web import BaseRequest
 
-logger = logging.getLogger("cosfast.emulator")
+logger: logging.Logger = logging.getLogger("cosfast.emulator")
 
 
 @dataclass

@@ -74,7 +74,7 @@ class Emulator:
         limits: Limits | None = None,
         faults_over_http: bool = False,
     ) -> None:
-        self.settings = Settings(
+        self.settings: Settings = Settings(
             appid,
             secret_id,
             secret_key,
@@ -88,7 +88,7 @@ class Emulator:
         self._port = port
         self._endpoint: str | None = None
         self._thread: threading.Thread | None = None
-        self.faults = FaultQueue()
+        self.faults: FaultQueue = FaultQueue()
         self._ask_to_stop: Callable[[], object] = _nothing
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from fsspec.config import apply_config
 from fsspec.spec import AbstractFileSystem
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from cosfast.client import Client
 
 _Cached: Any = type(AbstractFileSystem)
+Made = TypeVar("Made")
 
 
 class _Resolved(_Cached):
     """Makes filesystems from their options' one form, by which fsspec tells them apart."""
 
-    def __call__(cls, **options: Any) -> Any:  # noqa: N805 - it makes instances of `cls`
-        return super().__call__(**resolve_options(apply_config(cls, options)))
+    def __call__(cls: type[Made], **options: Any) -> Made:  # noqa: N805 - it makes instances of `cls`
+        resolved = resolve_options(apply_config(cls, options))
+        return cast("Made", super().__call__(**resolved))  # type: ignore[misc]  # fsspec has no types
 
 
 class CosV4FileSystem(Contents, metaclass=_Resolved):
@@ -58,7 +60,7 @@ class CosV4FileSystem(Contents, metaclass=_Resolved):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{name: options[name] for name in LISTINGS if name in options})
-        self.buckets = Buckets(make_client(options))
+        self.buckets: Buckets = Buckets(make_client(options))
 
     @property
     def client(self) -> Client:

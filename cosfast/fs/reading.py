@@ -30,7 +30,7 @@ class ReadingFile(AbstractBufferedFile):
     def __init__(self, fs: CosV4FileSystem, path: str, **options: Any) -> None:
         self._known = fs.buckets.stat_file(path)
         super().__init__(fs, path, "rb", **{**options, "size": self._known.filesize})
-        self.details = describe(path, self._known)
+        self.details: dict[str, Any] = describe(path, self._known)
 
     def _fetch_range(self, start: int, end: int) -> bytes:
         content: bytes = self.fs.buckets.read(self.path, start, end - start, self._known)

@@ -62,7 +62,7 @@ class WritingFile(AbstractBufferedFile):
         spool = self._beginning(fs, path) if mode == "ab" else Spool()
         super().__init__(fs, path, mode, autocommit=autocommit, **options)
         self.buffer: Spool | None = spool
-        self.loc = spool.tell()
+        self.loc: int = spool.tell()
 
     def flush(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - fsspec's interface
         """Do nothing: only `close` knows that all is there.

@@ -35,13 +35,13 @@ class PlainFile:
     __slots__ = ("_descriptor", "_mtime_ns", "path", "size")
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path: Path = path
         try:
             self._descriptor = os.open(path, _OPEN_FLAGS)
         except ValueError as exc:  # a NUL in the path
             raise OSError(errno.EINVAL, str(exc), os.fspath(path)) from exc
         status = os.fstat(self._descriptor)
-        self.size = status.st_size
+        self.size: int = status.st_size
         self._mtime_ns = status.st_mtime_ns
         if not stat.S_ISREG(status.st_mode):
             self.close()

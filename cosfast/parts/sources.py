@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 from cosfast.errors import InputError, SourceChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 BLOCK_BYTES = 256 * 1024
 """Bytes read at a time: small enough that a block is still in the core's cache when hashed."""
 
 HAS_PREADV = hasattr(os, "preadv")
-"""Whether threads can read one descriptor at different places at once."""
+HAS_PREAD = hasattr(os, "pread")
+"""Whether threads can read one descriptor at different places at once; on Windows neither is."""
 
 READ_AHEAD_FROM = 32 * 1024 * 1024
 """Bytes: with a smaller file, a thread and its buffers would cost more than they save."""
@@ -101,14 +102,14 @@ class PathSource(Source):
     """A file opened by its path."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.name = os.fspath(path)
+        self.name: str = os.fspath(path)
         self._file = io.FileIO(self.name)
         try:
             self._snapshot = _snapshot(self._file.fileno())
         except BaseException:
             self._file.close()
             raise
-        self.size = self._snapshot[0] if self._snapshot else None
+        self.size: int | None = self._snapshot[0] if self._snapshot else None
         self._lock = Lock()
 
     def blocks(self) -> Iterator[memoryview]:
@@ -116,9 +117,9 @@ class PathSource(Source):
         if self.size is None or self.size > READ_AHEAD_FROM:
             from cosfast.parts.readahead import read_ahead  # noqa: PLC0415 - few files are so large
 
-            yield from read_ahead(self._file.readinto)
+            yield from read_ahead(self._reader())
         else:
-            yield from read_blocks(self._file, self.name)
+            yield from _fill_blocks(self._reader(), self.name)
         self.check_unchanged()
 
     def read_slice(self, offset: int, length: int, buffer: memoryview | None = None) -> memoryview:
@@ -148,8 +149,22 @@ class PathSource(Source):
         """Close the file."""
         self._file.close()
 
+    def _reader(self) -> Callable[[memoryview], int | None]:
+        """Return what reads from the beginning on, wherever `read_slice` reads meanwhile."""
+        if self.size is None:
+            return self._file.readinto  # a pipe has no places to read at
+        offset = 0
+
+        def readinto(view: memoryview) -> int:
+            nonlocal offset
+            count = self._read_once(offset, view)
+            offset += count
+            return count
+
+        return readinto
+
     def _read_once(self, offset: int, view: memoryview) -> int:
-        if HAS_PREADV:
+        if HAS_PREADV or HAS_PREAD:
             return read_at(self._file.fileno(), view, offset)
         with self._lock:  # one position for all threads
             return read_at(self._file.fileno(), view, offset)
@@ -160,8 +175,9 @@ class FileSource(Source):
 
     def __init__(self, file: Any) -> None:
         self._file = file
-        self.name = str(getattr(file, "name", f"<{type(file).__name__}>"))
+        self.name: str = str(getattr(file, "name", f"<{type(file).__name__}>"))
         self._lock = Lock()
+        self.size: int | None
         self._start, self.size = _extent(file)
 
     @property
@@ -219,12 +235,16 @@ def open_source(source: Any) -> Source:
 def read_at(descriptor: int, view: memoryview, offset: int) -> int:
     """Read once from `offset` into `view`; return the bytes read, 0 at the end of the file.
 
-    Where the system has no positioned read this moves the descriptor's one position.
+    Where the system has no positioned read this moves the descriptor's one position, and threads
+    must take turns.
     """
     if HAS_PREADV:
         return os.preadv(descriptor, [view], offset)
-    os.lseek(descriptor, offset, os.SEEK_SET)
-    data = os.read(descriptor, len(view))
+    if HAS_PREAD:
+        data = os.pread(descriptor, len(view), offset)
+    else:
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        data = os.read(descriptor, len(view))
     view[: len(data)] = data
     return len(data)
 
@@ -235,9 +255,13 @@ def read_blocks(file: Any, name: str) -> Iterator[memoryview]:
         for data in _take(file, name, None):
             yield memoryview(data)
         return
+    yield from _fill_blocks(file.readinto, name)
+
+
+def _fill_blocks(readinto: Callable[[memoryview], int | None], name: str) -> Iterator[memoryview]:
     buffer = memoryview(bytearray(BLOCK_BYTES))
     while True:
-        count = file.readinto(buffer)
+        count = readinto(buffer)
         if count is None:
             raise InputError(f"{name} is non-blocking and has no bytes ready")
         if not count:

@@ -43,7 +43,7 @@ class MultipartBody:
         boundary = boundary or secrets.token_hex(16)
         head = b"".join(_text_part(boundary, name, value) for name, value in fields)
         end = f"--{boundary}--\r\n".encode()
-        self.content_type = f"multipart/form-data; boundary={boundary}"
+        self.content_type: str = f"multipart/form-data; boundary={boundary}"
         if content is None:
             self._chunks: tuple[bytes | memoryview, ...] = (head + end,)
         else:

@@ -62,7 +62,7 @@ class DryHands(Hands):
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
-        self.action = hands.action
+        self.action: SyncAction = hands.action
 
     def make_folders(self, names: Sequence[str]) -> Iterator[tuple[str, Failure | None]]:
         """Check the names."""

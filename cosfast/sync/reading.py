@@ -151,7 +151,7 @@ class RemoteFolders:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="cosfast-list")
         self._stop = stop
         self._done: SimpleQueue[tuple[str, list[ObjectStat] | BaseException]] = SimpleQueue()
-        self.waiting = 0
+        self.waiting: int = 0
 
     def __enter__(self) -> RemoteFolders:
         return self

@@ -24,7 +24,7 @@ class CancelToken:
     def __init__(self) -> None:
         self._lock = Lock()
         self._callbacks: dict[int, Callable[[], None]] = {}
-        self.cancelled = False
+        self.cancelled: bool = False
 
     def cancel(self) -> None:
         """Stop them; each raises `Cancelled` where it was called."""
@@ -62,7 +62,7 @@ class Control:
         self._ends = math.inf if deadline is None else time.monotonic() + check_deadline(deadline)
         self._lock = Lock()
         self._sockets: dict[int, socket.socket] = {}
-        self.stop = Event()
+        self.stop: Event = Event()
         """Set where nothing more is to be begun, whoever wanted that."""
 
     @contextmanager

@@ -41,7 +41,7 @@ class Incoming:
         below = getattr(self._raw, "_original_response", None)
         self._body: Any = below if isinstance(below, HTTPResponse) else self._raw
         self._explain = explain
-        self.http_status = response.status_code
+        self.http_status: int = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
     def fill(self, view: memoryview) -> None:

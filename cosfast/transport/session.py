@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cosfast.transport.rate import RateLimit
     from cosfast.transport.retry import RetryPolicy
 
-logger = logging.getLogger("cosfast.transport")
+logger: logging.Logger = logging.getLogger("cosfast.transport")
 
 Result = TypeVar("Result")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
+from importlib.metadata import version
 
 import pytest
 from emulator.wire import (
@@ -20,6 +22,7 @@ from emulator.wire import (
     sign,
     target,
 )
+from packaging.version import Version
 
 from cosfast.emulator import Emulator, Limits
 
@@ -249,7 +252,13 @@ def test_the_same_field_twice_with_one_value_is_fine(endpoint):
         b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: -5\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 500 + b"\r\n",
-        b"GET http://[bad/ HTTP/1.1\r\nHost: h\r\n\r\n",
+        pytest.param(
+            b"GET http://[bad/ HTTP/1.1\r\nHost: h\r\n\r\n",
+            marks=pytest.mark.skipif(
+                sys.version_info < (3, 11) or Version(version("aiohttp")) < Version("3.14.5"),
+                reason="older Pythons let such a host pass, an older aiohttp drops the connection",
+            ),
+        ),
     ],
 )
 def test_what_is_not_http_gets_an_envelope_too(endpoint, data):

@@ -201,14 +201,13 @@ def test_a_filesystem_goes_to_workers_without_settings(settings, monkeypatch, cl
         fs.pipe_file(path + ".size", str(fs.size(path)).encode())
         return len(fs.cat_file(path))
 
-    cluster.run(_forget_settings, list(settings))
+    def forget(names):
+        import os
+
+        for name in names:
+            os.environ.pop(f"COSFAST_{name.upper()}", None)
+
+    cluster.run(forget, list(settings))
     sizes = cluster.gather(cluster.map(work, fs.find("bucket/parts")))
     assert sorted(sizes) == list(range(20))
     assert fs.cat_file("bucket/parts/7.size") == b"7"
-
-
-def _forget_settings(names):
-    import os
-
-    for name in names:
-        os.environ.pop(f"COSFAST_{name.upper()}", None)

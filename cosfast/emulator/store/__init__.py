@@ -32,8 +32,10 @@ class Store:
         root.mkdir(parents=True, exist_ok=True)
         self._lock = RootLock(root / "lock")
         try:
-            self.files = ByteFiles(root / "files")
-            self.database = Database(root / "metadata.sqlite3", remove_file=self.files.remove)
+            self.files: ByteFiles = ByteFiles(root / "files")
+            self.database: Database = Database(
+                root / "metadata.sqlite3", remove_file=self.files.remove
+            )
         except BaseException:
             self._lock.close()
             raise

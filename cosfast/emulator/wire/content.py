@@ -49,7 +49,7 @@ class Content:
         self._chunks: list[bytes] = []
         self._in_memory = 0
         self._file: IO[bytes] | None = None
-        self.size = 0
+        self.size: int = 0
 
     def __enter__(self) -> Content:
         return self

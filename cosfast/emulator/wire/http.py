@@ -64,14 +64,35 @@ class HttpServer(web.Server):
 class _Connection(web.RequestHandler):
     """One connection. What it adds: our envelope around broken HTTP, and half-closed clients."""
 
-    __slots__ = ("_has_unanswered", "_request", "awaits_invitation", "is_half_closed")
+    __slots__ = (
+        "_has_unanswered",
+        "_request",
+        "_silence",
+        "awaits_invitation",
+        "is_half_closed",
+    )
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._request: web.BaseRequest | None = None
         self._has_unanswered = False
+        self._silence: asyncio.TimerHandle | None = None
         self.is_half_closed = False
         self.awaits_invitation = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Give the client as long to say anything as it has between two requests.
+
+        aiohttp before 3.14.5 looks at the latter alone.
+        """
+        super().connection_made(transport)
+        loop = asyncio.get_running_loop()
+        self._silence = loop.call_later(self.keepalive_timeout, transport.close)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Note that there is nobody to wait for."""
+        self._end_silence()
+        super().connection_lost(exc)
 
     def begin(self, request: web.BaseRequest) -> None:
         """Note the request that has reached its handler."""
@@ -96,6 +117,7 @@ class _Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Note that there is something to answer, and whether the body still makes sense."""
+        self._end_silence()
         self._has_unanswered = True
         super().data_received(data)
         # Only a parser that has given up queues anything behind a body that has not ended;
@@ -112,6 +134,11 @@ class _Connection(web.RequestHandler):
         if self._has_unanswered:
             self._close_if_quiet(_TURNS_TO_HANDLER)
         return self._has_unanswered
+
+    def _end_silence(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
 
     @staticmethod
     def _cut_off(request: web.BaseRequest) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-logger = logging.getLogger("cosfast.transport.journal")
+logger: logging.Logger = logging.getLogger("cosfast.transport.journal")
 
 
 class JournalWarning(UserWarning):

@@ -1,0 +1,197 @@
+"""The tests against the wheel as it is installed, on each Python, with each end of the bounds.
+
+    installed_tests.py [--all] [--python VERSION] [--dependencies oldest|newest] [-- PYTEST...]
+
+dist/ has the wheel, and the sdist with the tests: `make wheels` puts them there. Each combination
+has a virtual environment of its own and an empty home, sees nothing of this tree, and is isolated
+(``python -I``). Without options it is the oldest Python here with the oldest dependencies allowed,
+and the tests that are not slow, with all code of README and docs/; ``--all`` runs every test, on
+each Python from 3.9 on with the oldest and with the newest dependencies.
+
+It needs `packaging`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.requirements import Requirement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+DIST = Path(__file__).parent.parent / "dist"
+VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.14t")
+EXTRAS = ("cli", "emulator", "fsspec", "dask")
+"""What users install; their bounds are what is tested. The tests' own needs are always new."""
+
+QUICK = (["--ignore=tests/docs", "-m", "not slow"], ["tests/docs"])
+TEST_SECONDS = 3600
+ASK_VERSION = (
+    "import sys, sysconfig; print('%d.%d' % sys.version_info[:2],"
+    " 't' if sysconfig.get_config_var('Py_GIL_DISABLED') else '', sep='')"
+)
+
+
+class Combination(NamedTuple):
+    """One run of the tests: a Python, by its version and path, and which dependencies it has."""
+
+    version: str
+    python: str
+    dependencies: str
+
+    def __str__(self) -> str:
+        return f"Python {self.version} with the {self.dependencies} dependencies"
+
+
+def main() -> int:
+    """Run what was asked for; return 1 where something failed."""
+    options = parse_arguments()
+    pythons = dict(find_pythons())
+    for version in sorted(set(VERSIONS) - set(pythons), key=VERSIONS.index):
+        print(f"SKIPPED: Python {version} is not here", flush=True)
+    chosen = [c for c in combinations(pythons) if is_wanted(c, options)]
+    if not options.all and not options.python:
+        chosen = chosen[:1]
+    runs = [options.pytest] if options.all or options.pytest else QUICK
+    failed = [str(c) for c in chosen if not passes(c, runs)]
+    print(f"installed wheel: {len(chosen) - len(failed)} of {len(chosen)} combinations pass")
+    for name in failed:
+        print(f"FAILED: {name}")
+    return 1 if failed or not chosen else 0
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--all", action="store_true", help="every Python, oldest and newest")
+    parser.add_argument("--python", choices=VERSIONS, help="this Python alone")
+    parser.add_argument("--dependencies", choices=("oldest", "newest"), help="these alone")
+    parser.add_argument("pytest", nargs="*", help="words for pytest, behind --")
+    return parser.parse_args()
+
+
+def is_wanted(combination: Combination, options: argparse.Namespace) -> bool:
+    """Whether the options name it, or leave it open."""
+    return (options.python or combination.version) == combination.version and (
+        options.dependencies or combination.dependencies
+    ) == combination.dependencies
+
+
+def combinations(pythons: dict[str, str]) -> Iterator[Combination]:
+    """Yield each Python with each end of the bounds; the oldest of both comes first."""
+    for version, python in pythons.items():
+        for dependencies in ("oldest", "newest"):
+            yield Combination(version, python, dependencies)
+
+
+def find_pythons() -> Iterator[tuple[str, str]]:
+    """Yield version and path of each Python on PATH or of pyenv's, in order of version."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    for version in VERSIONS:
+        names = [shutil.which(f"python{version}"), shutil.which(f"python{version.rstrip('t')}")]
+        paths = sorted(pyenv.glob(f"{version.rstrip('t')}.*/bin/python"))
+        for path in (*filter(None, names), *map(str, paths)):
+            if version_of(path) == version:
+                yield version, path
+                break
+
+
+def version_of(python: str) -> str:
+    """Return what that Python says it is; nothing where it does not run, as a shim may not."""
+    ask = [python, "-I", "-c", ASK_VERSION]
+    run = subprocess.run(  # noqa: S603 - a Python that was looked up
+        ask, check=False, capture_output=True, text=True
+    )
+    return run.stdout.strip()
+
+
+def passes(combination: Combination, runs: Sequence[Sequence[str]]) -> bool:
+    """Install the wheel for one combination; run pytest with each of some lists of words."""
+    print(f"== {combination}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="cosfast-installed-") as name:
+        folder = Path(name)
+        python = make_environment(folder / "venv", combination)
+        if python is None:
+            return False
+        tree = unpack_tests(folder / "sdist")
+        (folder / "home").mkdir()
+        outcomes = [run_tests(python, tree, folder / "home", words) for words in runs]
+        return all(outcomes)
+
+
+def run_tests(python: str, tree: Path, home: Path, words: Sequence[str]) -> bool:
+    """Run pytest in the tree, with nothing of this process's environment but PATH."""
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    command = [python, "-I", "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
+    run = subprocess.run(  # noqa: S603 - as above
+        command, check=False, cwd=tree, env=environment, timeout=TEST_SECONDS
+    )
+    return run.returncode == 0
+
+
+def make_environment(folder: Path, combination: Combination) -> str | None:
+    """Make a virtual environment with the wheel; return its Python, None where that failed."""
+    make = [combination.python, "-I", "-m", "venv", str(folder)]
+    subprocess.run(make, check=True)  # noqa: S603 - as above
+    python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
+    (wheel,) = DIST.glob("*.whl")
+    constraints = folder / "constraints.txt"
+    oldest = combination.dependencies == "oldest"
+    pins = oldest_pins(wheel, combination.version) if oldest else []
+    constraints.write_text("\n".join(pins), "utf-8")
+    install = [python, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install += ["--only-binary", ":all:", "--constraint", str(constraints)]
+    wanted = f"{wheel}[{','.join((*EXTRAS, 'test'))}]"
+    run = subprocess.run([*install, wanted], check=False)  # noqa: S603 - as above
+    return None if run.returncode else python
+
+
+def oldest_pins(wheel: Path, version: str) -> list[str]:
+    """Return the lower bounds of what the wheel asks for, as pins for pip.
+
+    Args:
+        wheel: its metadata is read.
+        version: of Python, for which markers are evaluated.
+    """
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        metadata = Parser().parsestr(archive.read(name).decode("utf-8"))
+    requirements = [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
+    plain = version.rstrip("t")
+    pins = set()
+    for extra in ("", *EXTRAS):
+        environment = {"extra": extra, "python_version": plain, "python_full_version": plain + ".0"}
+        for requirement in requirements:
+            if requirement.marker is None or requirement.marker.evaluate(environment):
+                pins |= {
+                    f"{requirement.name}=={bound.version}"
+                    for bound in requirement.specifier
+                    if bound.operator == ">="
+                }
+    return sorted(pins)
+
+
+def unpack_tests(folder: Path) -> Path:
+    """Unpack the sdist without the package, so that only the installed one can be imported."""
+    (sdist,) = DIST.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    (tree,) = folder.iterdir()
+    shutil.rmtree(tree / "cosfast")
+    shutil.rmtree(tree / "cosfast.egg-info")
+    return tree
+
+
+if __name__ == "__main__":
+    sys.exit(main())
