@@ -25,6 +25,9 @@ except ModuleNotFoundError:  # Windows, where an open file cannot be replaced an
 else:
     LOCKS = True
 
+CLOSES_FIRST = os.name == "nt"
+"""Whether the system neither renames nor removes a file that is open."""
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -49,6 +52,7 @@ class PartialFile:
         self._target = target
         self._part, self._identity = partial_paths(target)
         self._descriptor = descriptor
+        self._closed = False
         self.length: int = os.fstat(descriptor).st_size
 
     @classmethod
@@ -61,10 +65,11 @@ class PartialFile:
             OSError: where it cannot be made.
         """
         descriptor = _open_locked(partial_paths(target)[0])
+        made = cls(target, descriptor)
         try:
-            yield cls(target, descriptor)
+            yield made
         finally:
-            os.close(descriptor)
+            made.close()
 
     def belongs_to(self, sha: str, filesize: int) -> bool:
         """Tell whether the bytes in it are said to be of that content."""
@@ -119,6 +124,8 @@ class PartialFile:
         with suppress(OSError):  # there was none, or the system has no such modes
             os.chmod(self._part, modes.S_IMODE(os.stat(self._target).st_mode))  # noqa: PTH101, PTH116
         os.fsync(self._descriptor)
+        if CLOSES_FIRST:
+            self.close()
         # First: a part without its identity is thrown away, an identity without a part would stay.
         _remove(self._identity)
         os.replace(self._part, self._target)  # noqa: PTH105
@@ -126,8 +133,16 @@ class PartialFile:
 
     def discard(self) -> None:
         """Remove it."""
+        if CLOSES_FIRST:
+            self.close()
         _remove(self._identity)
         _remove(self._part)
+
+    def close(self) -> None:
+        """Let go of it; once more is as good as once."""
+        if not self._closed:
+            self._closed = True
+            os.close(self._descriptor)
 
 
 def resolve_target(target: str | os.PathLike[str], *, overwrite: bool) -> str:

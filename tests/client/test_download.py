@@ -88,6 +88,28 @@ def test_a_file_is_replaced_and_keeps_its_mode(stored, tmp_path):
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="who has what open is not told")
+def test_where_open_files_cannot_be_renamed_or_removed(stored, tmp_path, monkeypatch):
+    monkeypatch.setattr("cosfast.client.download_partial.CLOSES_FIRST", True)
+
+    def refusing(real):
+        def call(path, *others):
+            opened = {os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")}
+            assert os.path.realpath(path) not in opened, f"{path} is still open"
+            return real(path, *others)
+
+        return call
+
+    for name in ("replace", "remove"):
+        monkeypatch.setattr(os, name, refusing(getattr(os, name)))
+    for target in ("new", "new"):
+        stored.download(BUCKET, "file", tmp_path / target)
+    assert (tmp_path / "new").read_bytes() == DATA
+    with pytest.raises(ZeroDivisionError):
+        stored.download(BUCKET, "file", tmp_path / "b", verify=False, progress=lambda _: 1 / 0)
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
 def test_a_file_is_not_replaced_where_that_is_said(stored, tmp_path):
     target = tmp_path / "here"
     target.write_bytes(b"before")
