@@ -1,12 +1,13 @@
 """The tests against the wheel as it is installed, on each Python, with each end of the bounds.
 
-    installed_tests.py [--all] [--python VERSION] [--dependencies oldest|newest] [-- PYTEST...]
+    installed_tests.py [--all] [--slow] [--python VERSION] [--dependencies oldest|newest]
+                       [-- PYTEST...]
 
 dist/ has the wheel, and the sdist with the tests: `make wheels` puts them there. Each combination
 has a virtual environment of its own and an empty home, sees nothing of this tree, and is isolated
-(``python -I``). Without options it is the oldest Python here with the oldest dependencies allowed,
-and the tests that are not slow, with all code of README and docs/; ``--all`` runs every test, on
-each Python from 3.9 on with the oldest and with the newest dependencies.
+(``python -I``). Without options it is the oldest Python here with the oldest dependencies allowed;
+``--all`` is each Python from 3.9 on with the oldest and with the newest dependencies. The tests are
+those that are not slow, with all code of README and docs/; ``--slow`` runs every test.
 
 It needs `packaging`.
 """
@@ -63,7 +64,7 @@ def main() -> int:
     chosen = [c for c in combinations(pythons) if is_wanted(c, options)]
     if not options.all and not options.python:
         chosen = chosen[:1]
-    runs = [options.pytest] if options.all or options.pytest else QUICK
+    runs = [options.pytest] if options.slow or options.pytest else QUICK
     failed = [str(c) for c in chosen if not passes(c, runs)]
     print(f"installed wheel: {len(chosen) - len(failed)} of {len(chosen)} combinations pass")
     for name in failed:
@@ -75,6 +76,7 @@ def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--all", action="store_true", help="every Python, oldest and newest")
+    parser.add_argument("--slow", action="store_true", help="the slow tests too")
     parser.add_argument("--python", choices=VERSIONS, help="this Python alone")
     parser.add_argument("--dependencies", choices=("oldest", "newest"), help="these alone")
     parser.add_argument("pytest", nargs="*", help="words for pytest, behind --")
