@@ -86,6 +86,8 @@ def test_killed_at_any_instant_and_run_again(client, source, settings):
         assert again.returncode == 0, again.stderr
         result = json.loads(again.stdout)
         assert client.stat(BUCKET, name).sha == result["sha1"] == expected
+        if result["instant"]:  # what the killed one sent last was done after its death
+            continue
         assert result["sent_bytes"] + result["resumed_bytes"] == SIZE
         assert result["sent_bytes"] <= SIZE - before
 
