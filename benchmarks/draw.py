@@ -149,7 +149,7 @@ def draw_claims(claims: list[Entry], path: Path) -> None:
         axes.plot(claim["measured"], position, "o", color=COLOURS["cosfast"], markersize=9)
         rightmost = max(claim["measured"], claim["aim"])
         label_point(axes, (rightmost, position), spell_ratio(claim["measured"]), 9)
-    axes.set_yticks(range(len(ratios)), [claim["claim"] for claim in ratios], fontsize=9)
+    axes.set_yticks(range(len(ratios)), [spell_claim(claim) for claim in ratios], fontsize=9)
     axes.set(xscale="log", xlim=(0.6, 6000), xlabel="times as fast as the peer named")
     axes.set_xticks([1, 2, 5, 10, 100, 1000], ["1", "2", "5", "10", "100", "1,000"])
     axes.minorticks_off()
@@ -160,6 +160,11 @@ def draw_claims(claims: list[Entry], path: Path) -> None:
     axes.plot([], [], "D", color=INK, markerfacecolor="white", label="aim")
     axes.legend(loc="lower right", ncols=3, bbox_to_anchor=(1, 1))
     save(figure, path)
+
+
+def spell_claim(claim: Entry) -> str:
+    """Return the claim, and of what it was measured where it is claimed of several."""
+    return ", ".join(filter(None, (claim["claim"], claim["subject"])))
 
 
 def label_point(axes: Axes, point: tuple[float, float], text: str, distance: int) -> None:
