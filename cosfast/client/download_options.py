@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cosfast.client.options import MAX_CONCURRENCY
-from cosfast.errors import InputError
-from cosfast.transport.control import CancelToken, check_deadline
-from cosfast.transport.rate import RateLimit
+from cosfast.client.options import check_transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cosfast.transport.control import CancelToken
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,4 @@ class DownloadOptions:
     verify: bool = True
 
     def __post_init__(self) -> None:
-        if type(self.concurrency) is not int or not 1 <= self.concurrency <= MAX_CONCURRENCY:
-            raise InputError(
-                f"concurrency must be from 1 to {MAX_CONCURRENCY}, not {self.concurrency!r}"
-            )
-        if self.max_rate is not None:
-            RateLimit(self.max_rate)
-        if self.deadline is not None:
-            check_deadline(self.deadline)
-        if not isinstance(self.cancel, (CancelToken, type(None))):
-            raise InputError(f"cancel is a CancelToken, not {type(self.cancel).__name__}")
+        check_transfer(self.concurrency, self.max_rate, self.deadline, self.cancel)

@@ -43,19 +43,31 @@ class UploadOptions:
         check_text("biz_attr", self.biz_attr)
         if self.integrity not in INTEGRITIES:
             raise InputError(f"integrity must be one of {INTEGRITIES}, not {self.integrity!r}")
-        if type(self.concurrency) is not int or not 1 <= self.concurrency <= MAX_CONCURRENCY:
-            raise InputError(
-                f"concurrency must be from 1 to {MAX_CONCURRENCY}, not {self.concurrency!r}"
-            )
         allowed = (PARTS_SLICE_SIZE,) if self.integrity == "parts" else SLICE_SIZES
         if self.slice_size not in allowed:
             raise InputError(
                 f"slice_size must be one of {allowed} with integrity={self.integrity!r},"
                 f" not {self.slice_size!r}"
             )
-        if self.max_rate is not None:
-            RateLimit(self.max_rate)
-        if self.deadline is not None:
-            check_deadline(self.deadline)
-        if not isinstance(self.cancel, (CancelToken, type(None))):
-            raise InputError(f"cancel is a CancelToken, not {type(self.cancel).__name__}")
+        check_transfer(self.concurrency, self.max_rate, self.deadline, self.cancel)
+
+
+def check_transfer(
+    concurrency: int,
+    max_rate: float | None,
+    deadline: float | None,
+    cancel: CancelToken | None,
+) -> None:
+    """Refuse what makes no sense for uploads and downloads alike.
+
+    Raises:
+        InputError: naming it.
+    """
+    if type(concurrency) is not int or not 1 <= concurrency <= MAX_CONCURRENCY:
+        raise InputError(f"concurrency must be from 1 to {MAX_CONCURRENCY}, not {concurrency!r}")
+    if max_rate is not None:
+        RateLimit(max_rate)
+    if deadline is not None:
+        check_deadline(deadline)
+    if not isinstance(cancel, (CancelToken, type(None))):
+        raise InputError(f"cancel is a CancelToken, not {type(cancel).__name__}")
