@@ -7,13 +7,15 @@ each is then an upload of its own, and its failure is its own result.
 from __future__ import annotations
 
 import os
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from cosfast.client.options import UploadOptions
 from cosfast.client.result import UploadResult
+from cosfast.client.side_by_side import side_by_side
 from cosfast.client.simple import SIMPLE_LIMIT
 from cosfast.client.upload import upload
 from cosfast.errors import CosError, InputError
@@ -25,7 +27,7 @@ from cosfast.transport.journal import FileIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
     from cosfast.client.client import Client
     from cosfast.transport.journal import Journal
@@ -75,20 +77,16 @@ def _here(
     client: Client, jobs: Iterable[UploadJob], files: int
 ) -> Iterator[tuple[UploadJob, Outcome]]:
     """Upload in threads of this process, while the next ones are hashed."""
-    pending: dict[Future[Outcome], UploadJob] = {}
-    stopper = CancelToken()
-    with ThreadPoolExecutor(files, thread_name_prefix="cosfast-upload") as pool:
-        try:
-            for hashed in _hash_groups(client.journal, jobs):
-                pending[pool.submit(_run_job, client, hashed, stopper)] = hashed.job
-                while len(pending) > 2 * files:
-                    yield from _finished(pending)
-            while pending:
-                yield from _finished(pending)
-        finally:
-            for future in pending:
-                future.cancel()
-            stopper.cancel()  # those under way, where the caller has left or was interrupted
+    stopper = CancelToken()  # of those under way, where the caller has left or was interrupted
+    outcomes = side_by_side(
+        lambda hashed: _run_job(client, hashed, stopper),
+        _hash_groups(client.journal, jobs),
+        threads=files,
+        abort=stopper.cancel,
+    )
+    with closing(outcomes):
+        for hashed, outcome in outcomes:
+            yield hashed.job, outcome
 
 
 def _spread(
@@ -178,11 +176,3 @@ def _identity(job: UploadJob) -> FileIdentity | None:
 
 def _is_known(journal: Journal, identity: FileIdentity) -> bool:
     return identity.size > SIMPLE_LIMIT and journal.parts_of(identity, SLICE_SIZE) is not None
-
-
-def _finished(
-    pending: dict[Future[Outcome], UploadJob],
-) -> Iterator[tuple[UploadJob, Outcome]]:
-    done, _ = wait(pending, return_when=FIRST_COMPLETED)
-    for future in done:
-        yield pending.pop(future), future.result()

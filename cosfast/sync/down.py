@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
 from cosfast.client import DownloadOptions
+from cosfast.client.side_by_side import side_by_side
 from cosfast.errors import CosError, InputError
 from cosfast.sync.compare import compare
 from cosfast.sync.digests import Digests
-from cosfast.sync.hands import DryHands, Hands, side_by_side
+from cosfast.sync.hands import DryHands, Hands
 from cosfast.sync.names import is_partial, partials_of
 from cosfast.sync.pair import Pair
 from cosfast.sync.plan import make_plan

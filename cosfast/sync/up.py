@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from cosfast.client import UploadJob, UploadOptions
+from cosfast.client.side_by_side import side_by_side
 from cosfast.errors import Cancelled, CosError, ExistsError, InputError, NotFoundError
 from cosfast.sync.compare import compare
 from cosfast.sync.digests import Digests
-from cosfast.sync.hands import DryHands, Hands, side_by_side
+from cosfast.sync.hands import DryHands, Hands
 from cosfast.sync.pair import Pair
 from cosfast.sync.plan import make_plan
 from cosfast.sync.run import Run, unblocked_files
