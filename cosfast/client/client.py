@@ -425,8 +425,11 @@ class Client:
         """Download a file, whole and checked against the SHA-1 that the server has of it.
 
         To a path, it goes into a hidden file beside it, which gets the name only when it is
-        whole, checked and on disk. Where that was interrupted, even by the death of the process,
-        the next download goes on from there, after hashing again what it finds.
+        whole, checked and on disk. If that was interrupted, even by the death of the process,
+        the next download resumes it, after hashing again what it finds. The hidden file is
+        readable by its user alone; in the end it gets the mode of the file that it replaces,
+        without setuid, setgid and sticky bits, or that of a new file. A link at the path is
+        followed.
 
         Args:
             bucket: the bucket's name.

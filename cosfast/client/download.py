@@ -135,9 +135,9 @@ def _to_path(file: RemoteFile, path: str, options: DownloadOptions) -> tuple[str
                 digest, resumed = _complete(file, part, expected, options)
             file.control.check()
             resolve_target(path, overwrite=options.overwrite)
-            part.publish()
+            part.publish(overwrite=options.overwrite)
         except BaseException:
-            if expected is None or not part.length:
+            if not part.is_resumable:
                 part.discard()
             raise
     return digest, resumed

@@ -16,6 +16,7 @@ import requests
 from emulator.wire import MIB, Api, fileid, sign, slices, with_parts
 
 from cosfast.emulator import Emulator
+from cosfast.emulator.store.lock import RootInUseError
 
 SERVER = """
 import sys
@@ -75,6 +76,42 @@ def test_files_without_a_meaning_are_swept_away_at_the_start(tmp_path):
     with Emulator(tmp_path) as emulator:
         assert Api(emulator.endpoint).download("/a.txt").content == b"content"
         assert [path.read_bytes() for path in (tmp_path / "files").iterdir()] == [b"content"]
+
+
+@pytest.mark.parametrize("as_link", [False, True])
+def test_a_folder_of_files_that_is_not_a_servers_is_left_alone(tmp_path, as_link):
+    root, files = tmp_path / "root", tmp_path / "root" / "files"
+    root.mkdir()
+    mine = tmp_path / "mine" if as_link else files
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years of work")
+    if as_link:
+        files.symlink_to(mine, target_is_directory=True)
+    for _ in range(2):
+        with pytest.raises(RootInUseError, match="choose another folder"), Emulator(root):
+            pass
+    assert (mine / "thesis.txt").read_text() == "years of work"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
+@pytest.mark.parametrize("plant", ["link", "pipe"])
+def test_a_lock_that_is_not_a_file_is_neither_written_to_nor_waited_for(tmp_path, plant):
+    root, victim = tmp_path / "root", tmp_path / "victim"
+    root.mkdir()
+    victim.write_text("precious")
+    if plant == "link":
+        (root / "lock").symlink_to(victim)
+    else:
+        os.mkfifo(root / "lock")
+    with pytest.raises((OSError, RootInUseError)), Emulator(root):
+        pass
+    assert victim.read_text() == "precious"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+def test_a_new_root_is_for_its_user_alone(tmp_path):
+    with Emulator(tmp_path / "root"):
+        assert (tmp_path / "root").stat().st_mode & 0o777 == 0o700
 
 
 class Load:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cosfast.emulator.store import sessions, tree
 from cosfast.emulator.store.database import Database
 from cosfast.emulator.store.files import ByteFiles, sync_folder
-from cosfast.emulator.store.lock import RootLock
+from cosfast.emulator.store.lock import RootInUseError, RootLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,12 +26,13 @@ class Store:
         """Open the folder, making it if need be, and sweep away what a crash left.
 
         Raises:
-            RootInUseError: another server has it open.
+            RootInUseError: another server has it open, or what is there is not a server's.
             SchemaError: another version wrote it.
         """
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = RootLock(root / "lock")
         try:
+            _check_files(root)
             self.files: ByteFiles = ByteFiles(root / "files")
             self.database: Database = Database(
                 root / "metadata.sqlite3", remove_file=self.files.remove
@@ -56,3 +57,11 @@ class Store:
         """Finish what is queued and let go of the folder."""
         self.database.close()
         self._lock.close()
+
+
+def _check_files(root: Path) -> None:
+    """Refuse a folder `files` that no server has made: what has no row there is swept away."""
+    folder = root / "files"
+    is_new = not (root / "metadata.sqlite3").exists()
+    if folder.is_symlink() or (is_new and folder.is_dir() and any(folder.iterdir())):
+        raise RootInUseError(f"{folder} is there, but not a server's: choose another folder")

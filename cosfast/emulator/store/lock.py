@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from typing import IO, TYPE_CHECKING
 
@@ -29,7 +31,7 @@ class RootLock:
     """Held from construction to `close`, or until the process dies."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
+        self._file = _open_plain(path)
         try:
             _lock(self._file)
         except OSError:
@@ -39,3 +41,15 @@ class RootLock:
     def close(self) -> None:
         """Let the next server in."""
         self._file.close()
+
+
+def _open_plain(path: Path) -> IO[bytes]:
+    """Open a file, made if need be, without waiting at a named pipe or writing through a link."""
+    flags = os.O_RDWR | os.O_CREAT
+    for name in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"):
+        flags |= getattr(os, name, 0)
+    descriptor = os.open(path, flags, 0o600)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise RootInUseError(f"{path} is not a file; choose another folder for the server")
+    return os.fdopen(descriptor, "r+b")

@@ -22,6 +22,7 @@ import time
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Callable, TypeVar
 
+from cosfast.ownfiles import belongs_to_user, create_own
 from cosfast.transport.journal import schema
 from cosfast.transport.journal.failures import JournalError, is_busy, is_damage
 from cosfast.transport.journal.place import FILE_NAME
@@ -34,6 +35,10 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 _SQLITE_PATIENCE = 0.05  # seconds that SQLite waits itself, which keeps new readers out meanwhile
+
+
+_SIDE_FILES = ("-journal", "-wal", "-shm")
+_ROOT = 0  # owns /tmp and the like, and may do anything anyway
 
 
 def read(path: Path, work: Work[T]) -> T | None:
@@ -80,12 +85,37 @@ def _guarded(path: Path, attempt: Callable[[], T]) -> T:
 
 
 def _status(path: Path) -> os.stat_result | None:
+    _check_folder(path)
+    for suffix in _SIDE_FILES:  # from which SQLite would take pages into the file
+        _own_status(path.with_name(path.name + suffix))
+    return _own_status(path)
+
+
+def _check_folder(path: Path) -> None:
+    """Refuse a folder whose owner could exchange the file at any time."""
+    with suppress(FileNotFoundError):
+        status = path.parent.stat()
+        if status.st_uid != _ROOT and not belongs_to_user(status, str(path)):
+            raise JournalError(f"its folder belongs to another user: {path.parent}")
+
+
+def _own_status(path: Path) -> os.stat_result | None:
+    """Return the status of a file, or None if it is not there; links are followed.
+
+    Raises:
+        JournalError: If somebody else made it, or the link, and may have put anything in it; or
+            if it is not a regular file: SQLite would try a device, or wait at a pipe.
+    """
     try:
+        if not belongs_to_user(path.lstat(), str(path)):
+            raise JournalError(f"it belongs to another user: {path}")
         status = path.stat()
     except FileNotFoundError:
         return None
-    if not stat.S_ISREG(status.st_mode):  # SQLite would try a device, or wait at a pipe
+    if not stat.S_ISREG(status.st_mode):
         raise JournalError("it is not a plain file")
+    if not belongs_to_user(status, str(path)):
+        raise JournalError(f"it belongs to another user: {path}")
     return status
 
 
@@ -118,7 +148,7 @@ def _make_file(path: Path) -> None:
     """Make folder and file for the user alone, since SQLite would go by the umask."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        os.close(create_own(os.path.realpath(path)))  # SQLite follows a link of the user's too
 
 
 def _set_aside(path: Path, damaged: os.stat_result) -> None:
