@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from glob import has_magic
 from typing import TYPE_CHECKING, Any
 
 from fsspec.utils import stringify_path
 
 from cosfast.errors import InputError
+from cosfast.fs.expansion import ends_in_separator
 from cosfast.fs.listings import Listings
 from cosfast.fs.removal import remove_all, remove_down_to
 from cosfast.fs.trees import make_folder, move_tree
@@ -122,6 +122,32 @@ class Changes(Listings):
         finally:
             self.invalidate_cache(target)
 
+    def copy(
+        self,
+        path1: Any,
+        path2: Any,
+        recursive: bool = False,  # noqa: FBT001, FBT002 - fsspec's interface
+        maxdepth: int | None = None,
+        on_error: str | None = None,
+        **options: Any,
+    ) -> None:
+        """Copy files, and with `recursive` folders, over what is there; see `cp_file`.
+
+        Args:
+            path1: one, a pattern, or a list of them.
+            path2: what it becomes; the folder that several go into; or a list, one for each.
+            recursive: copy folders with what is in them.
+            maxdepth: how deep.
+            on_error: ``raise`` if a file is missing, or ``ignore`` it, the default if `recursive`.
+            options: of `cp_file`.
+
+        Raises:
+            FileNotFoundError: If nothing fits.
+        """
+        pairs = self._pairs(path1, path2, recursive=recursive, maxdepth=maxdepth)
+        sources, targets = [source for source, _ in pairs], [target for _, target in pairs]
+        super().copy(sources, targets, recursive=recursive, on_error=on_error, **options)
+
     def mv(
         self,
         path1: Any,
@@ -138,19 +164,35 @@ class Changes(Listings):
             path1: one, a pattern, or a list of them.
             path2: where to; the folder that several go into; or a list, one for each.
             recursive: has no say, as folders always move with what is in them.
-            maxdepth: not None: copies down to there, and then deletes, as fsspec does.
-            options: of fsspec's own `mv`, for `maxdepth`.
+            maxdepth: moves only the files down to there, and deletes the folders that are empty
+                then. Has no effect without `recursive`.
+            options: ignored.
 
         Raises:
             FileNotFoundError: where nothing fits.
             InputError: where two would become one.
             OSError: EINVAL where a folder would be in itself.
         """
-        if maxdepth is not None:
-            super().mv(path1, path2, recursive=recursive, maxdepth=maxdepth, **options)
+        del options
+        if recursive and maxdepth is not None:
+            self._move_down_to(path1, path2, maxdepth)
             return
         for source, target in self._moves(path1, path2):
             self._move(source, target)
+
+    def _move_down_to(self, path1: Any, path2: Any, maxdepth: int) -> None:
+        above = path1 if isinstance(path1, list) else [path1]
+        paths = self.expand_path(above, recursive=True, maxdepth=maxdepth)
+        for source, target in self._pairs(path1, path2, recursive=True, maxdepth=maxdepth):
+            if self.isdir(source):
+                self.makedirs(target, exist_ok=True)
+            else:
+                self._move(self._strip_protocol(source), self._strip_protocol(target))
+        folders = [path for path in paths if "/" in path and self.isdir(path)]
+        try:
+            remove_down_to(self.buckets, folders)
+        finally:
+            self._invalidate(folders)
 
     def _move(self, source: str, target: str) -> None:
         self._require_below_bucket(source, "move")
@@ -168,8 +210,11 @@ class Changes(Listings):
     def _moves(self, path1: Any, path2: Any) -> list[tuple[str, str]]:
         """Return from where to where each goes."""
         if isinstance(path1, list) and isinstance(path2, list):
-            moves = list(zip(self._strip_protocol(path1), self._strip_protocol(path2)))
-        elif isinstance(path1, list) or has_magic(stringify_path(path1)):
+            pairs = self._pairs(path1, path2, recursive=False, maxdepth=None)
+            moves = [
+                (self._strip_protocol(source), self._strip_protocol(to)) for source, to in pairs
+            ]
+        elif isinstance(path1, list) or self.expander.is_pattern(path1):
             into = self._strip_protocol(path2)
             moves = [(each, f"{into}/{_name(each)}") for each in self.expand_path(path1)]
         else:
@@ -177,6 +222,18 @@ class Changes(Listings):
         if len({target for _, target in moves}) < len(moves):
             raise InputError(f"of what is moved to {path2!r}, two would become one")
         return moves
+
+    def _pairs(
+        self, path1: Any, path2: Any, *, recursive: bool, maxdepth: int | None
+    ) -> list[tuple[str, str]]:
+        """Return from where to where each is copied."""
+        target, into_folder = path2, False
+        if not isinstance(path2, list):
+            target = self._strip_protocol(path2)
+            into_folder = ends_in_separator(path2) or self.isdir(target)
+        return self.expander.pairs(
+            path1, target, into_folder=into_folder, recursive=recursive, maxdepth=maxdepth
+        )
 
     def _target_of(self, path1: Any, path2: Any) -> str:
         """Return what `path1` becomes: `path2`, or where that is a folder, something in it."""

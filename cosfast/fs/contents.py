@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from shutil import copyfileobj
 from typing import Any
 
 from fsspec.callbacks import DEFAULT_CALLBACK
-from fsspec.utils import isfilelike
+from fsspec.implementations.local import LocalFileSystem, make_path_posix
+from fsspec.utils import isfilelike, stringify_path
 
 from cosfast.errors import InputError
 from cosfast.fs.changes import Changes
+from cosfast.fs.expansion import Expander, ends_in_separator
 from cosfast.fs.gather import gather, outcomes_of
 from cosfast.fs.reading import ReadingFile
 from cosfast.fs.writing import WritingFile
@@ -105,6 +108,77 @@ class Contents(Changes):
         ranges = list(zip(paths, first, behind))
         return each_of(lambda each: self.cat_file(*each, **options), ranges)
 
+    def get(
+        self,
+        rpath: Any,
+        lpath: Any,
+        recursive: bool = False,  # noqa: FBT001, FBT002 - fsspec's interface
+        callback: Any = DEFAULT_CALLBACK,
+        maxdepth: int | None = None,
+        **options: Any,
+    ) -> None:
+        """Download files, and with `recursive` folders; see `get_file`.
+
+        Args:
+            rpath: one, a pattern, or a list of them.
+            lpath: what it becomes; the folder that several go into; or a list, one for each.
+                Never a pattern.
+            recursive: get folders with what is in them.
+            callback: fsspec's, for the number of files; its branches, for the bytes of each.
+            maxdepth: how deep.
+            options: of `get_file`.
+
+        Raises:
+            FileNotFoundError: If nothing fits.
+            InputError: If a name on the server would lead out of `lpath`.
+        """
+        into_folder = False
+        if not isinstance(lpath, list):
+            into_folder = ends_in_separator(lpath) or Path(lpath).is_dir()
+            lpath = make_path_posix(stringify_path(lpath))
+        pairs = self.expander.pairs(
+            rpath, lpath, into_folder=into_folder, recursive=recursive, maxdepth=maxdepth
+        )
+        sources, targets = [source for source, _ in pairs], [target for _, target in pairs]
+        if not isinstance(lpath, list):
+            _check_contained(lpath, targets)
+        super().get(sources, targets, recursive=recursive, callback=callback, **options)
+
+    def put(
+        self,
+        lpath: Any,
+        rpath: Any,
+        recursive: bool = False,  # noqa: FBT001, FBT002 - fsspec's interface
+        callback: Any = DEFAULT_CALLBACK,
+        maxdepth: int | None = None,
+        **options: Any,
+    ) -> None:
+        """Upload files, and with `recursive` folders; see `put_file`.
+
+        Args:
+            lpath: one, a pattern, or a list of them. A file that exists is itself, also if its
+                name has the characters of a pattern.
+            rpath: what it becomes; the folder that several go into; or a list, one for each.
+                Never a pattern.
+            recursive: put folders with what is in them.
+            callback: fsspec's, for the number of files; its branches, for the bytes of each.
+            maxdepth: how deep.
+            options: of `put_file`.
+
+        Raises:
+            FileNotFoundError: If nothing fits.
+        """
+        target, into_folder = rpath, False
+        if not isinstance(rpath, list):
+            target = self._strip_protocol(rpath)
+            into_folder = ends_in_separator(rpath) or self.isdir(target)
+        here = Expander(LocalFileSystem(), os.path.lexists)
+        pairs = here.pairs(
+            lpath, target, into_folder=into_folder, recursive=recursive, maxdepth=maxdepth
+        )
+        sources, targets = [source for source, _ in pairs], [target for _, target in pairs]
+        super().put(sources, targets, recursive=recursive, callback=callback, **options)
+
     def get_file(
         self,
         rpath: str,
@@ -190,3 +264,11 @@ def _overwrites(mode: str) -> bool:
     if mode not in _OVERWRITES:
         raise InputError(f"mode is 'overwrite' or 'create', not {mode!r}")
     return _OVERWRITES[mode]
+
+
+def _check_contained(folder: str, paths: list[str]) -> None:
+    """Refuse paths, made from names on the server, that are not `folder` or in it."""
+    top = os.path.abspath(folder)  # noqa: PTH100 - links stay as they are
+    for path in paths:
+        if os.path.commonpath([top, os.path.abspath(path)]) != top:  # noqa: PTH100
+            raise InputError(f"{path!r} is not in the folder {folder!r}")

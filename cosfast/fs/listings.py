@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from fsspec.utils import stringify_path
 
 from cosfast.errors import InputError
 from cosfast.fs.entries import describe, version_of
+from cosfast.fs.expansion import Expander
 from cosfast.fs.oserrors import os_error
 
 if TYPE_CHECKING:
@@ -101,6 +103,41 @@ class Listings(AbstractFileSystem):
         found = self.find(path, maxdepth=maxdepth, withdirs=withdirs, detail=True, **options)
         sizes = {name: info["size"] for name, info in found.items()}
         return sum(sizes.values()) if total else sizes
+
+    @property
+    def expander(self) -> Expander:
+        """Expands patterns and folders; asks the server whether a path exists."""
+        return Expander(self, lambda path: self.exists(path, refresh=True))
+
+    def glob(self, path: str, maxdepth: int | None = None, **options: Any) -> Any:
+        """Return the paths that fit a pattern; of a path that exists, itself.
+
+        Args:
+            path: the pattern. Its beginning, as far as that exists, is taken literally.
+            maxdepth: how deep ``**`` goes.
+            options: ``detail``, for a dict with the `info` of each; those of `find`.
+        """
+        detail = options.pop("detail", False)
+        found = self.expander.glob(path, maxdepth, **options)
+        return found if detail else list(found)
+
+    def expand_path(
+        self,
+        path: Any,
+        recursive: bool = False,  # noqa: FBT001, FBT002 - fsspec's interface
+        maxdepth: int | None = None,
+        assume_literal: bool = False,  # noqa: FBT001, FBT002
+        **options: Any,
+    ) -> list[str]:
+        """Return what a path, a pattern, or each of a list of them, fits; see `Expander.expand`."""
+        paths = [path] if isinstance(path, (str, os.PathLike)) else path
+        return self.expander.expand(
+            paths,
+            recursive=recursive,
+            maxdepth=maxdepth,
+            assume_literal=assume_literal,
+            **options,
+        )
 
     def created(self, path: str) -> datetime:
         """Return when a file or a folder was made, in UTC."""
