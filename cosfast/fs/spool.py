@@ -11,7 +11,7 @@ MEMORY = 8 * 1024 * 1024
 
 
 class Spool:
-    """Takes bytes, and gives them back from the beginning.
+    """A binary file for writing at any position, which is then read from the beginning.
 
     `tempfile.SpooledTemporaryFile` is no binary file in Python 3.9 and 3.10: nobody could read it
     in any order.
@@ -21,16 +21,38 @@ class Spool:
         self._file: IO[bytes] = io.BytesIO()
 
     def write(self, data: Any) -> int:
-        """Append a bytes-like object; return its bytes."""
+        """Write a bytes-like object at the current position; return its number of bytes."""
         size = memoryview(data).nbytes
-        if isinstance(self._file, io.BytesIO) and self._file.tell() + size > MEMORY:
-            self._move_to_disk(self._file)
+        self._reserve(self._file.tell() + size)
         self._file.write(data)
         return size
 
     def tell(self) -> int:
-        """Return the bytes that were written."""
+        """Return the current position."""
         return self._file.tell()
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Set the current position as `io.IOBase.seek` does, and return it.
+
+        Raises:
+            ValueError: If `whence` is not 0, 1 or 2, or the position would be negative.
+        """
+        start = {0: 0, 1: self._file.tell(), 2: self._size()}.get(whence)
+        if start is None:
+            raise ValueError(f"whence is 0, 1 or 2, not {whence!r}")
+        if start + offset < 0:
+            raise ValueError(f"seek to {start + offset}, before the beginning of the file")
+        return self._file.seek(start + offset)
+
+    def truncate(self, size: int) -> None:
+        """Cut the content to `size`, or extend it with zeros; the position stays."""
+        position, missing = self._file.tell(), size - self._size()
+        self._reserve(size)
+        if missing > 0 and isinstance(self._file, io.BytesIO):
+            self._file.seek(0, io.SEEK_END)
+            self._file.write(bytes(missing))
+        self._file.truncate(size)
+        self._file.seek(position)
 
     def rewound(self) -> IO[bytes]:
         """Return all of it as a file that stands at its beginning."""
@@ -41,7 +63,19 @@ class Spool:
         """Throw it away."""
         self._file.close()
 
-    def _move_to_disk(self, memory: io.BytesIO) -> None:
+    def _size(self) -> int:
+        position = self._file.tell()
+        try:
+            return self._file.seek(0, io.SEEK_END)
+        finally:
+            self._file.seek(position)
+
+    def _reserve(self, size: int) -> None:
+        """Go on on disk if the content is to be larger than `MEMORY`."""
+        if not isinstance(self._file, io.BytesIO) or size <= MEMORY:
+            return
+        position = self._file.tell()
         disk = tempfile.TemporaryFile(prefix="cosfast-")  # noqa: SIM115 - `close` closes it
-        disk.write(memory.getbuffer())
+        disk.write(self._file.getbuffer())
+        disk.seek(position)
         self._file = disk

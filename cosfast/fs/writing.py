@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ MODES = ("wb", "xb", "ab")
 
 class WritingFile(AbstractBufferedFile):
     """Keeps what is written, as the service wants the size before the first byte.
+
+    Until it is closed it can be written at any position.
 
     It is uploaded by `close`; in a transaction by `commit`. A ``with`` block that ends by an
     exception uploads nothing; one around a wrapper, for text or compression, does, since that
@@ -63,6 +66,48 @@ class WritingFile(AbstractBufferedFile):
         super().__init__(fs, path, mode, autocommit=autocommit, **options)
         self.buffer: Spool | None = spool
         self.loc: int = spool.tell()
+
+    def seekable(self) -> bool:
+        """Tell whether it is open, as nothing is sent before it is closed.
+
+        Python's text layer writes a byte order mark, and only at the beginning, by this.
+        """
+        return not self.closed
+
+    def seek(self, loc: int, whence: int = 0) -> int:
+        """Set where the next bytes are written, and return it; with ``ab`` they are appended.
+
+        Raises:
+            ValueError: If the file is closed, or there is no such position.
+        """
+        self.loc = self._open_spool().seek(loc, whence)
+        return self.loc
+
+    def write(self, data: Any) -> int:
+        """Write a bytes-like object, and return its number of bytes.
+
+        Raises:
+            ValueError: If the file is closed.
+        """
+        spool = self._open_spool()
+        if self.mode == "ab":
+            spool.seek(0, os.SEEK_END)
+        size = spool.write(data)
+        self.loc = spool.tell()
+        return size
+
+    def truncate(self, size: int | None = None) -> int:
+        """Cut the file to `size`, by default at the position, or extend it; return the size.
+
+        Raises:
+            ValueError: If the file is closed, or the size is negative.
+        """
+        spool = self._open_spool()
+        size = self.loc if size is None else size
+        if size < 0:
+            raise ValueError(f"truncate to {size} bytes: a size cannot be negative")
+        spool.truncate(size)
+        return size
 
     def flush(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - fsspec's interface
         """Do nothing: only `close` knows that all is there.
@@ -108,6 +153,11 @@ class WritingFile(AbstractBufferedFile):
             self.close()
         else:
             self.discard()
+
+    def _open_spool(self) -> Spool:
+        if self.closed or self.forced or self.buffer is None:
+            raise ValueError("I/O operation on closed file")
+        return self.buffer
 
     @staticmethod
     def _beginning(fs: CosV4FileSystem, path: str) -> Spool:
