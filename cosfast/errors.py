@@ -7,6 +7,7 @@
         SourceChanged               the file changed while it was being read (also an OSError)
         Cancelled                   a CancelToken stopped it
         DeadlineExceeded            its time was over
+        DeletionRefused             a sync would delete too much; nothing was changed
         RequestError                a call of the API failed; names the operation and its target
             TransportError          no answer came: connection, TLS, a broken body
                 TransportTimeout
@@ -69,6 +70,24 @@ class Cancelled(CosError):  # noqa: N818 - no error of anybody's
 
 class DeadlineExceeded(CosError):  # noqa: N818 - it reads as what happened
     """The deadline was over; what the server has by then can be gone on with."""
+
+
+class DeletionRefused(CosError):  # noqa: N818 - it reads as what happened
+    """A sync would delete more than it may; nothing was transferred or deleted.
+
+    Args:
+        message: what would be deleted, and how to allow it.
+        count: files and folders that would be deleted.
+        max_delete: the limit that this exceeds; None if the source holds no files.
+    """
+
+    count: int
+    max_delete: int | None
+
+    def __init__(self, message: str, *, count: int, max_delete: int | None = None) -> None:
+        super().__init__(message)
+        self.count = count
+        self.max_delete = max_delete
 
 
 class RequestError(CosError):

@@ -28,6 +28,7 @@ EXAMPLES = [
     errors.InputError("bucket 'a/b'"),
     errors.Cancelled("the upload was cancelled"),
     errors.DeadlineExceeded("the deadline is over"),
+    errors.DeletionRefused("12 entries would be deleted", count=12, max_delete=10),
     errors.SourceChanged("films/film.mkv", "its size is another"),
     errors.RequestError("no", http_status=204, **CONTEXT),
     TRANSPORT_ERROR,

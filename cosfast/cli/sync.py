@@ -51,12 +51,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         """,
         "cosfast sync photos cos://my-bucket/photos/",
         "cosfast sync --delete --dry-run cos://my-bucket/photos/ photos",
+        "cosfast sync --delete --max-delete 100 photos cos://my-bucket/photos/",
         "cosfast sync --exclude '*' --include '*.csv' tables cos://my-bucket/tables/",
     )
     add_operand(parser, "source", "SOURCE")
     add_operand(parser, "target", "TARGET")
     parser.add_argument(
         "--delete", action="store_true", help="remove from TARGET what SOURCE does not have"
+    )
+    parser.add_argument(
+        "--max-delete",
+        type=int,
+        metavar="N",
+        help="change nothing if more than N files and folders would be removed",
+    )
+    parser.add_argument(
+        "--force-delete",
+        action="store_true",
+        help="remove also if SOURCE holds no files, as a disk that is not mounted does",
     )
     parser.add_argument(
         "-n", "--dry-run", action="store_true", help="compare, and print what would be done"
@@ -111,6 +123,8 @@ def _steps(
 
     keywords = {
         "delete": options.delete,
+        "max_delete": options.max_delete,
+        "force_delete": options.force_delete,
         "dry_run": options.dry_run,
         "filters": _filters(options),
         "files": options.files_at_once,

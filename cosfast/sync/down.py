@@ -13,6 +13,7 @@ from cosfast.client import DownloadOptions
 from cosfast.client.side_by_side import side_by_side
 from cosfast.errors import CosError, InputError
 from cosfast.sync.compare import compare
+from cosfast.sync.deletion import DeletionLimits
 from cosfast.sync.digests import Digests
 from cosfast.sync.hands import DryHands, Hands
 from cosfast.sync.names import is_partial, partials_of
@@ -42,6 +43,8 @@ def sync_down(
     folder: str | os.PathLike[str],
     *,
     delete: bool = False,
+    max_delete: int | None = None,
+    force_delete: bool = False,
     dry_run: bool = False,
     filters: Iterable[Filter] = (),
     files: int = 4,
@@ -60,6 +63,10 @@ def sync_down(
         folder: what is to be like it; made where it is missing.
         delete: delete what the bucket does not have: after the transfers, unless it is in the
             way of one; nothing where something in the bucket could not be read.
+        max_delete: how many files and folders may be deleted. If it would be more, nothing is
+            transferred or deleted.
+        force_delete: delete also if the bucket's folder holds no files that take part. Without,
+            nothing is transferred or deleted then, as it may be the wrong folder.
         dry_run: change nothing, but yield the steps that would be done.
         filters: which names take part, all by default; the last that matches decides. What takes
             no part is neither fetched nor deleted.
@@ -73,6 +80,8 @@ def sync_down(
     Raises:
         InputError: where an argument makes no sense; at once.
         NotADirectoryError: where `folder` is something else; at once.
+        DeletionRefused: If `max_delete` would be exceeded, or the bucket's folder holds no files;
+            from the iterator, before anything is done. In a dry run after the steps.
         CosError: where the folder in the bucket cannot be listed; from the iterator.
     """
     top = os.path.realpath(os.fsdecode(folder))
@@ -82,20 +91,29 @@ def sync_down(
     if not isinstance(options, DownloadOptions):
         raise InputError(f"options are DownloadOptions, not {type(options).__name__}")
     pair = Pair.of(client, top, bucket=bucket, path=path, filters=filters, files=files)
-    return _steps(pair, options, delete=delete, dry_run=dry_run)
+    limits = DeletionLimits(delete, max_delete, force_delete)
+    return _steps(pair, options, limits, dry_run=dry_run)
 
 
 def _steps(
-    pair: Pair, options: DownloadOptions, *, delete: bool, dry_run: bool
+    pair: Pair, options: DownloadOptions, limits: DeletionLimits, *, dry_run: bool
 ) -> Iterator[SyncStep]:
     target, source = pair.read(source="there")
-    plan = make_plan(source, target, delete=delete)
+    plan = make_plan(source, target, delete=limits.delete)
+    # What is left of unfinished downloads is no file of anybody's, and may yet be resumed.
+    doomed = [name for name in (*plan.obstacles, *plan.extras) if not is_partial(name)]
+    refusal = limits.refusal(doomed, source=source, source_at=str(pair.folder), target_at=pair.top)
+    if refusal is not None and not dry_run:
+        raise refusal
     with Digests(pair.client.journal, None) as digests:
         verdicts = compare(unblocked_files(source, plan), target, source, digests)
-        hands: Hands = _FolderHands(pair, source, options, may_replace=delete and source.is_whole)
+        may_replace = limits.delete and source.is_whole
+        hands: Hands = _FolderHands(pair, source, options, may_replace=may_replace)
         if dry_run:
             hands = DryHands(hands)
         yield from Run(source, target, plan, verdicts, hands).steps()
+    if refusal is not None:
+        raise refusal
 
 
 class _FolderHands(Hands):

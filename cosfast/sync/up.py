@@ -12,6 +12,7 @@ from cosfast.client import UploadJob, UploadOptions
 from cosfast.client.side_by_side import side_by_side
 from cosfast.errors import Cancelled, CosError, ExistsError, InputError, NotFoundError
 from cosfast.sync.compare import compare
+from cosfast.sync.deletion import DeletionLimits
 from cosfast.sync.digests import Digests
 from cosfast.sync.hands import DryHands, Hands
 from cosfast.sync.pair import Pair
@@ -38,6 +39,8 @@ def sync_up(
     path: str = "/",
     *,
     delete: bool = False,
+    max_delete: int | None = None,
+    force_delete: bool = False,
     dry_run: bool = False,
     filters: Iterable[Filter] = (),
     files: int = 4,
@@ -56,6 +59,10 @@ def sync_up(
         path: the folder in the bucket; made where it is missing.
         delete: delete what `folder` does not have: after the transfers, unless it is in the way
             of one; nothing where something in `folder` could not be read.
+        max_delete: how many files and folders may be deleted. If it would be more, nothing is
+            transferred or deleted.
+        force_delete: delete also if `folder` holds no files that take part. Without, nothing is
+            transferred or deleted then, as it may be a disk that is not mounted.
         dry_run: change nothing, but yield the steps that would be done.
         filters: which names take part, all by default; the last that matches decides. What takes
             no part is neither sent nor deleted.
@@ -68,6 +75,8 @@ def sync_up(
     Raises:
         InputError: where an argument makes no sense; at once.
         OSError: where `folder` is not there or no folder; at once.
+        DeletionRefused: If `max_delete` would be exceeded, or `folder` holds no files; from the
+            iterator, before anything is done. In a dry run after the steps.
         CosError: where the folder in the bucket cannot be listed; from the iterator.
     """
     top = os.path.abspath(os.fsdecode(folder))  # noqa: PTH100 - it stays the text that was given
@@ -78,20 +87,27 @@ def sync_up(
     if not isinstance(options, UploadOptions):
         raise InputError(f"options are UploadOptions, not {type(options).__name__}")
     pair = Pair.of(client, top, bucket=bucket, path=path, filters=filters, files=files)
-    return _steps(pair, options, delete=delete, dry_run=dry_run)
+    limits = DeletionLimits(delete, max_delete, force_delete)
+    return _steps(pair, options, limits, dry_run=dry_run)
 
 
 def _steps(
-    pair: Pair, options: UploadOptions, *, delete: bool, dry_run: bool
+    pair: Pair, options: UploadOptions, limits: DeletionLimits, *, dry_run: bool
 ) -> Iterator[SyncStep]:
     source, target = pair.read(source="here")
-    plan = make_plan(source, target, delete=delete)
+    plan = make_plan(source, target, delete=limits.delete)
+    doomed = [*plan.obstacles, *plan.extras]
+    refusal = limits.refusal(doomed, source=source, source_at=pair.top, target_at=str(pair.folder))
+    if refusal is not None and not dry_run:
+        raise refusal
     with Digests(pair.client.journal, options.hash_progress) as digests:
         verdicts = compare(unblocked_files(source, plan), source, target, digests)
         hands: Hands = _BucketHands(pair, source, digests, options)
         if dry_run:
             hands = DryHands(hands)
         yield from Run(source, target, plan, verdicts, hands).steps()
+    if refusal is not None:
+        raise refusal
 
 
 class _BucketHands(Hands):

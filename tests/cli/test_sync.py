@@ -101,6 +101,50 @@ def test_delete_and_dry_run(tree, client, settings):
     assert stored(client) == files(tree)
 
 
+@pytest.mark.parametrize("up", [True, False], ids=["up", "down"])
+def test_more_than_max_delete(tree, client, settings, tmp_path, up):
+    words = ("sync", tree, f"{ROOT}/base/") if up else ("sync", f"{ROOT}/base/", tmp_path / "to")
+    assert cosfast("sync", tree, f"{ROOT}/base/", **settings).returncode == 0
+    if up:
+        client.upload(b"12", BUCKET, "base/extra/1")
+    else:
+        assert cosfast(*words, **settings).returncode == 0
+        (tmp_path / "to" / "extra").mkdir()
+        (tmp_path / "to" / "extra" / "1").write_bytes(b"12")
+        client.upload(b"new", BUCKET, "base/new")
+    before = stored(client), files(tmp_path)
+    words += ("--delete", "--max-delete")
+    message = "2 entries", "max_delete=1 (--max-delete)", "nothing was changed"
+    assert failed(cosfast(*words, "1", **settings), 1, *message)
+    run = cosfast(*words, "1", "--dry-run", **settings)
+    assert run.returncode == 1
+    assert "would delete extra/1 (extra, 2 bytes)" in run.stdout.splitlines()
+    assert "would delete extra/ (extra)" in run.stdout.splitlines()
+    assert "max_delete=1" in summary(run)
+    assert (stored(client), files(tmp_path)) == before
+    run = cosfast(*words, "2", **settings)
+    assert (run.returncode, run.stdout.count("delete extra/")) == (0, 2)
+    assert failed(cosfast(*words, "-1", **settings), 1, "max_delete")
+    assert cosfast(*words, "some", **settings).returncode == 2
+
+
+@pytest.mark.parametrize("up", [True, False], ids=["up", "down"])
+def test_an_empty_source(tree, client, settings, tmp_path, up):
+    (tmp_path / "mount" / "point").mkdir(parents=True)
+    client.create_folder(BUCKET, "mount/point", parents=True)
+    cosfast("sync", tree, f"{ROOT}/base/", **settings)
+    source, target = (tmp_path / "mount", f"{ROOT}/base/") if up else (f"{ROOT}/mount/", tree)
+    before = stored(client), files(tree)
+    words = ("sync", "--delete", source, target)
+    message = str(source), "5 entries", "--force-delete"
+    assert failed(cosfast(*words, **settings), 1, *message)
+    run = cosfast(*words, "--dry-run", **settings)
+    assert (run.returncode, run.stdout.count("would delete")) == (1, 5)
+    assert (stored(client), files(tree)) == before
+    assert cosfast(*words, "--force-delete", **settings).returncode == 0
+    assert (stored(client, "/base/") if up else files(tree)) == {}
+
+
 @pytest.mark.parametrize(
     ("patterns", "sent"),
     [

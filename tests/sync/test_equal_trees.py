@@ -37,6 +37,9 @@ def trees(draw):
     return tree
 
 
+DELETE = {"delete": True, "force_delete": True}  # a tree may be empty
+
+
 @pytest.fixture
 def fresh(tmp_path):
     """Return names of places that no other example has."""
@@ -51,11 +54,11 @@ def test_up(client, tmp_path, fresh, here, there):
     folder, base = tmp_path / str(number), f"/{number}/"
     write_tree(folder, here)
     put_tree(client, base, there)
-    planned = done(cosfast.sync_up(client, folder, BUCKET, base, delete=True, dry_run=True))
+    planned = done(cosfast.sync_up(client, folder, BUCKET, base, **DELETE, dry_run=True))
     assert remote_tree(client, base) == there
-    assert done(cosfast.sync_up(client, folder, BUCKET, base, delete=True)) == planned
+    assert done(cosfast.sync_up(client, folder, BUCKET, base, **DELETE)) == planned
     assert remote_tree(client, base) == here == read_tree(folder)
-    again = done(cosfast.sync_up(client, folder, BUCKET, base, delete=True))
+    again = done(cosfast.sync_up(client, folder, BUCKET, base, **DELETE))
     assert again == ({"keep": set(here)} if here else {})
 
 
@@ -66,11 +69,11 @@ def test_down(client, tmp_path, fresh, here, there):
     folder, base = tmp_path / str(number), f"/{number}/"
     write_tree(folder, here)
     put_tree(client, base, there)
-    planned = done(cosfast.sync_down(client, BUCKET, base, folder, delete=True, dry_run=True))
+    planned = done(cosfast.sync_down(client, BUCKET, base, folder, **DELETE, dry_run=True))
     assert read_tree(folder) == here
-    assert done(cosfast.sync_down(client, BUCKET, base, folder, delete=True)) == planned
+    assert done(cosfast.sync_down(client, BUCKET, base, folder, **DELETE)) == planned
     assert read_tree(folder) == there == remote_tree(client, base)
-    again = done(cosfast.sync_down(client, BUCKET, base, folder, delete=True))
+    again = done(cosfast.sync_down(client, BUCKET, base, folder, **DELETE))
     assert again == ({"keep": set(there)} if there else {})
 
 
