@@ -124,6 +124,8 @@ def errors() -> None:
         assert_type(exc.http_status, Optional[int])
     except cosfast.SourceChanged as exc:
         assert_type(exc.path, str)
+    except cosfast.DeletionRefused as exc:
+        assert_type(exc.max_delete, Optional[int])
     except (cosfast.InputError, cosfast.Cancelled, cosfast.DeadlineExceeded) as exc:
         as_any: cosfast.CosError = exc
         raise as_any from None
