@@ -349,8 +349,9 @@ class Client:
             biz_attr: a text.
             authority: who may read and write it.
             headers: to download it with: ``Cache-Control``, ``Content-Type``,
-                ``Content-Disposition``, ``Content-Language``, which replace all four, and
-                ``x-cos-meta-*``.
+                ``Content-Disposition``, ``Content-Language``, ``Content-Encoding``, which
+                replace all five, and ``x-cos-meta-*``. A file that is served with a
+                ``Content-Encoding`` is still downloaded here as it is stored.
 
         Raises:
             InputError: where nothing is given, or something that cannot be.

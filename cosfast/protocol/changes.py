@@ -15,8 +15,14 @@ from cosfast.protocol.values import optional_fields
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-STANDARD_HEADERS = ("Cache-Control", "Content-Type", "Content-Disposition", "Content-Language")
-"""What may be set beside ``x-cos-meta-*``; the four replace one another as a set."""
+STANDARD_HEADERS = (
+    "Cache-Control",
+    "Content-Type",
+    "Content-Disposition",
+    "Content-Language",
+    "Content-Encoding",
+)
+"""What may be set beside ``x-cos-meta-*``; the five replace one another as a set."""
 
 _CANONICAL = {name.lower(): name for name in STANDARD_HEADERS}
 _META = re.compile(r"x-cos-meta-[0-9a-z!#$%&'*+.^_`|~-]+")  # RFC 9110's token, in lower case

@@ -36,6 +36,9 @@ class Incoming:
     ) -> None:
         self._request = request
         self._raw: Any = response.raw
+        # A `Content-Encoding` describes what is stored; the stored bytes are what is wanted.
+        if hasattr(self._raw, "decode_content"):
+            self._raw.decode_content = False
         # urllib3's own `readinto` makes bytes of each piece first. Other adapters' answers lack
         # what is below it, and are read their way.
         below = getattr(self._raw, "_original_response", None)

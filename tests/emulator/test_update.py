@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -41,7 +42,10 @@ def test_update_takes_a_once_signature(api):
     assert api.json(PATH, sign(), op="update", biz_attr="new").code == -73
 
 
-@pytest.mark.parametrize("form", [lambda headers: headers, json.dumps])
+EITHER_FORM = pytest.mark.parametrize("form", [lambda headers: headers, json.dumps])
+
+
+@EITHER_FORM
 def test_downloads_carry_custom_headers(api, form):
     headers = {
         "Cache-Control": "no-cache",
@@ -57,13 +61,49 @@ def test_downloads_carry_custom_headers(api, form):
     assert api.stat(PATH).data["custom_headers"]["x-cos-meta-mine"] == "yes"
 
 
-def test_the_four_headers_replace_one_another_as_a_set(api):
+@EITHER_FORM
+def test_the_empty_list_of_php_is_an_empty_object(api, form):
+    assert update(api, custom_headers={"Cache-Control": "no-cache"}).code == 0
+    assert update(api, custom_headers=form([])).code == 0
+    assert update(api, biz_attr="new", custom_headers=form([])).code == 0
+    stat = api.stat(PATH).data
+    assert (stat["biz_attr"], stat["custom_headers"]) == ("new", {"Cache-Control": "no-cache"})
+    assert update(api, custom_headers=form([[]])).code == -5993
+
+
+@pytest.mark.parametrize("name", ["Content-Encoding", "content-encoding"])
+def test_encoded_content_is_served_as_it_is_stored(api, name):
+    """Ranges and lengths are of the stored bytes, and nothing is encoded or decoded on the way."""
+    stored = gzip.compress(b"text " * 1000)
+    api.upload("/z.txt", stored)
+    headers = {"Content-Type": "text/plain", name: "gzip"}
+    assert update(api, "/z.txt", custom_headers=headers).code == 0
+    assert api.stat("/z.txt").data["custom_headers"]["Content-Encoding"] == "gzip"
+    assert api.stat("/z.txt").data["filesize"] == len(stored)
+    for accepted in ("identity", "gzip", "*", ""):
+        host = f"{BUCKET}-{APPID}.file.myqcloud.com"
+        headers = {"Accept-Encoding": accepted}
+        url = f"{api.endpoint}/{host}/z.txt"
+        with api.http.get(url, headers=headers, stream=True) as answer:
+            assert answer.headers["Content-Encoding"] == "gzip"
+            assert answer.headers["Content-Length"] == str(len(stored))
+            assert answer.raw.read(decode_content=False) == stored
+        headers["Range"] = "bytes=5-9"
+        with api.http.get(url, headers=headers, stream=True) as answer:
+            assert answer.raw.read(decode_content=False) == stored[5:10]
+    assert api.download("/z.txt").content == b"text " * 1000, "a browser decodes it"
+
+
+def test_the_standard_headers_replace_one_another_as_a_set(api):
     update(api, custom_headers={"Cache-Control": "no-cache", "x-cos-meta-a": "1"})
     update(api, custom_headers={"Content-Language": "en", "x-cos-meta-b": "2"})
     expected = {"Content-Language": "en", "x-cos-meta-a": "1", "x-cos-meta-b": "2"}
     assert api.stat(PATH).data["custom_headers"] == expected
     update(api, custom_headers={"x-cos-meta-b": "3"})
     assert api.stat(PATH).data["custom_headers"] == {**expected, "x-cos-meta-b": "3"}
+    update(api, custom_headers={"Content-Encoding": "gzip"})
+    rest = {"x-cos-meta-a": "1", "x-cos-meta-b": "3"}
+    assert api.stat(PATH).data["custom_headers"] == {"Content-Encoding": "gzip", **rest}
 
 
 @pytest.mark.parametrize(
@@ -72,6 +112,8 @@ def test_the_four_headers_replace_one_another_as_a_set(api):
         {"Set-Cookie": "a=b"},
         {"Content-Length": "5"},
         {"Content-Type": "text/plain\r\nX-Injected: yes"},
+        {"Content-Encoding": "gzip\r\nX-Injected: yes"},
+        {"Transfer-Encoding": "gzip"},
         {"x-cos-meta-": "1"},
         {"x-cos-meta-a b": "1"},
         {"x-cos-meta-a": 5},

@@ -37,6 +37,11 @@ def test_update_sends_headers_as_the_json_of_an_object():
     assert json.loads(sent["custom_headers"]) == expected
 
 
+def test_update_can_set_the_content_encoding():
+    sent = body(changes.update(FILE, headers={"content-encoding": "gzip"}))
+    assert json.loads(sent["custom_headers"]) == {"Content-Encoding": "gzip"}
+
+
 @pytest.mark.parametrize(
     ("address", "given", "named"),
     [

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.store.tree import BUCKET_DEFAULT
+from cosfast.emulator.wire.values import load_json
 from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from cosfast.emulator.store.tree import Entry
-    from cosfast.emulator.wire.forms import Form, Value
+    from cosfast.emulator.wire.forms import Form
 
 PRIVATE = "eWRPrivate"
 PUBLIC_READ = "eWPrivateRPublic"
 AUTHORITIES = frozenset({BUCKET_DEFAULT, PRIVATE, PUBLIC_READ})
 
-REPLACED_AS_A_SET = ("Cache-Control", "Content-Type", "Content-Disposition", "Content-Language")
+REPLACED_AS_A_SET = (
+    "Cache-Control",
+    "Content-Type",
+    "Content-Disposition",
+    "Content-Language",
+    "Content-Encoding",
+)
 META_PREFIX = "x-cos-meta-"
 MAX_HEADER = 4096
 """Bytes in one custom header, name and value."""
@@ -51,7 +57,7 @@ def read_change(form: Form) -> Change:
 
 
 def apply_change(entry: Entry, change: Change, *, now: int) -> Entry:
-    """Make the changed entry. The four standard headers replace one another as a set."""
+    """Make the changed entry. The five standard headers replace one another as a set."""
     if entry.content is None and (change.authority or change.headers):
         raise RefusedError(Code.BAD_FORM, "a folder has neither authority nor headers")
     return replace(
@@ -69,13 +75,18 @@ def _merge(old: dict[str, str], new: dict[str, str]) -> dict[str, str]:
     return {**old, **new}
 
 
-def _read_headers(value: Value) -> dict[str, str]:
-    """Read `custom_headers`, which comes as an object or as the JSON of one."""
+def _read_headers(value: object) -> dict[str, str]:
+    """Read `custom_headers`, which comes as an object or as the JSON of one.
+
+    PHP writes an empty object as `[]`.
+    """
     if isinstance(value, (str, bytes)):
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
+            value = load_json(value)
+        except ValueError:
             raise _malformed("is not JSON") from None
+    if value == []:
+        return {}
     if not isinstance(value, dict):
         raise _malformed("is not an object")
     return dict(_read_header(name, content) for name, content in value.items())
