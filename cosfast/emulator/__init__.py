@@ -5,7 +5,8 @@ It needs the extra `cosfast[emulator]`. It listens on loopback unless told other
 
 from __future__ import annotations
 
+from cosfast.emulator.errors import EmulatorError, RootInUseError, SchemaError
 from cosfast.emulator.server import Emulator, serve
 from cosfast.emulator.settings import Limits
 
-__all__ = ["Emulator", "Limits", "serve"]
+__all__ = ["Emulator", "EmulatorError", "Limits", "RootInUseError", "SchemaError", "serve"]

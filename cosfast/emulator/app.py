@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from aiohttp import web
 
-from cosfast.emulator import page
+from cosfast.emulator import control, page
 from cosfast.emulator.access_log import Exchange, logger
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.faults import endpoint as fault_endpoint
@@ -23,11 +23,13 @@ from cosfast.emulator.operations.upload_sessions import lose_open, remove_expire
 from cosfast.emulator.store import overview
 from cosfast.emulator.store import signatures as spent_signatures
 from cosfast.emulator.wire import answers
-from cosfast.emulator.wire.addressing import Target, parse_target
+from cosfast.emulator.wire.addressing import Split, Target, parse_target, split_target
 from cosfast.emulator.wire.body import read_form, refuse_if_too_large
+from cosfast.emulator.wire.conditions import Conditions
 from cosfast.emulator.wire.content import Content, MemoryBudget
 from cosfast.emulator.wire.forms import Form, parse_query
 from cosfast.emulator.wire.http import invite_body
+from cosfast.emulator.wire.links import Links, is_origin
 from cosfast.emulator.wire.signatures import Signature, Verifier
 from cosfast.emulator.wire.streaming import send_download
 from cosfast.protocol.codes import Code
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 _HOUSEKEEPING_INTERVAL = 3600.0  # seconds
 _DISK_FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -46,14 +49,26 @@ _DISK_FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 class App:
     """Answers every request on the event loop; all that blocks goes to the workers."""
 
-    def __init__(self, context: Context, workers: Executor, faults: FaultQueue) -> None:
+    def __init__(
+        self, context: Context, workers: Executor, faults: FaultQueue, hosts: control.Hosts
+    ) -> None:
         settings = context.settings
         self._context = context
         self._workers = workers
         self._faults = faults
+        self._hosts = hosts
+        self._listens_everywhere = False
+        self.endpoint: str = ""
         self._limits = settings.limits
         self._verifier = Verifier(settings.appid, settings.secret_id, settings.secret_key)
         self._budget = MemoryBudget(settings.limits.content_memory)
+
+    def listens_at(self, address: tuple[object, ...]) -> None:
+        """Take the address of the listening socket into `endpoint`."""
+        host, port = str(address[0]), address[1]
+        self._listens_everywhere = host in _LOOPBACK_OF
+        host = _LOOPBACK_OF.get(host, host)
+        self.endpoint = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def keep_house(self) -> None:
         """Throw away expired uploads, now and every hour, until cancelled."""
@@ -63,13 +78,12 @@ class App:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, whatever becomes of it."""
-        if self._context.settings.faults_over_http and request.path == fault_endpoint.PATH:
-            return await fault_endpoint.answer(request, self._faults)
-        if request.method == "GET" and request.path == page.PATH and page.may_see(request.remote):
-            return await self._show_page()
+        split = split_target(request.raw_path, request.headers.get("Host", ""))
         exchange = Exchange(answers.new_request_id(), request.method, request.raw_path)
         try:
-            response = await self._answer(request, exchange)
+            if control.is_control_path(split):
+                return await self._control(request, split, exchange)
+            response = await self._answer(request, split, exchange)
         except ConnectionError:
             exchange.log(request, status=0)
             raise
@@ -82,24 +96,47 @@ class App:
         exchange.log(request, status=response.status, sent=response.content_length)
         return response
 
+    async def _control(
+        self, request: web.BaseRequest, split: Split, exchange: Exchange
+    ) -> web.Response:
+        """Answer what is below `/_emulator/`, to those who may see it."""
+        reason = control.refusal(request, split, self._hosts)
+        if reason:
+            response = web.json_response({"error": reason}, status=403)
+        elif split.path == fault_endpoint.PATH and self._context.settings.faults_over_http:
+            response = await fault_endpoint.answer(request, self._faults, self._limits)
+        elif (
+            split.path == control.PREFIX
+            and request.method == "GET"
+            and control.is_this_machine(request.remote)
+        ):
+            response = await self._show_page()
+        else:
+            raise RefusedError(Code.NOT_FOUND, "nothing is served at this address", close=True)
+        response.headers.update({**control.HEADERS, **answers.common_headers(exchange.request_id)})
+        return response
+
     async def _show_page(self) -> web.Response:
         found = await self._in_worker(self._context.store.database.read, overview.look)
         text = page.render(
             found,
             self._faults.describe(),
-            self._context.links.endpoint,
+            self.endpoint,
             self._context.settings.appid,
         )
         return web.Response(text=text, content_type="text/html")
 
-    async def _answer(self, request: web.BaseRequest, exchange: Exchange) -> web.StreamResponse:
-        target = parse_target(request.raw_path, request.headers.get("Host", ""))
+    async def _answer(
+        self, request: web.BaseRequest, split: Split, exchange: Exchange
+    ) -> web.StreamResponse:
+        target = parse_target(split)
         if target.place.appid != self._context.settings.appid:
             raise RefusedError(Code.BAD_APPID, "this server does not serve that appid")
         if target.is_download:
             return await self._download(request, target, exchange)
         interference = Interference(self._faults, request)
-        data = await self._operate(request, target, exchange, interference)
+        links = Links(self._origin_for(split))
+        data = await self._operate(request, target, links, exchange, interference)
         response = answers.success(interference.alter(data), exchange.request_id)
         return await interference.after_work(response)
 
@@ -107,6 +144,7 @@ class App:
         self,
         request: web.BaseRequest,
         target: Target,
+        links: Links,
         exchange: Exchange,
         interference: Interference,
     ) -> Answer:
@@ -119,10 +157,11 @@ class App:
         with Content(self._budget, self._context.store.spool_folder) as content:
             spill = partial(self._in_worker, content.add)
             body = await read_form(request, content, self._limits, spill, interference)
-            call = Call(target.place, body.over(query), content)
-            operation = find_operation(call.form, request.method)
+            form = body.over(query)
+            operation = find_operation(form, request.method)
             exchange.op = operation.name
             interference.operation_is(operation.name)
+            call = Call(target.place, form, content, links, interference.slice_size)
             if await interference.before_work():
                 await self._in_worker(lose_open, self._context, target.place)
             return await self._in_worker(self._run, operation, signature, call)
@@ -155,8 +194,8 @@ class App:
             signature.require_reusable()
         wanted = Wanted(
             target.place,
-            request.headers.get("Range", ""),
-            request.headers.get("If-Range", ""),
+            _range_of(request),
+            Conditions.of(request.headers),
             is_signed=bool(sign),
         )
         download = await self._in_worker(open_download, self._context, wanted)
@@ -169,9 +208,25 @@ class App:
                 idle_timeout=self._limits.idle_timeout,
             )
 
+    def _origin_for(self, split: Split) -> str:
+        """Choose what the URLs of an answer begin with, so that they fit the way the client came.
+
+        A server that listens at all addresses does not know by which one it was reached: then
+        the Host header tells.
+        """
+        if is_origin(split.origin):
+            return split.origin
+        by_host = f"http://{split.host}"
+        return by_host if self._listens_everywhere and is_origin(by_host) else self.endpoint
+
     async def _in_worker(self, work: Callable[..., T], *arguments: Any) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._workers, partial(work, *arguments))
+
+
+def _range_of(request: web.BaseRequest) -> str:
+    """Return the `Range` of a GET, for which alone HTTP defines it (RFC 9110 section 14.2)."""
+    return ", ".join(request.headers.getall("Range", ())) if request.method == "GET" else ""
 
 
 def _signature_of(request: web.BaseRequest, query: Form) -> str:

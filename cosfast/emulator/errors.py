@@ -1,11 +1,24 @@
-"""The one exception by which an operation says no."""
+"""What the server raises: at its start, and when an operation says no."""
 
 from __future__ import annotations
 
+from cosfast.errors import CosError
 from cosfast.protocol.codes import Code
 
 _NOT_FOUND_CODES = frozenset({Code.NOT_FOUND, Code.INDEX_MISSING})
 _FIRST_SIGNATURE_CODE, _LAST_SIGNATURE_CODE = -60, -99
+
+
+class EmulatorError(CosError, RuntimeError):
+    """The server cannot start, is not running, or did not stop; the message says why."""
+
+
+class RootInUseError(EmulatorError):
+    """Another server has the data folder."""
+
+
+class SchemaError(EmulatorError):
+    """The data folder cannot be read: a newer version wrote it, or it is damaged."""
 
 
 class RefusedError(Exception):

@@ -5,7 +5,6 @@ It is given to clients on this machine alone: it lists names that a signature wo
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import datetime, timezone
 from html import escape
 from typing import TYPE_CHECKING
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cosfast.emulator.store.overview import Bucket, File, Overview, Unfinished
-
-PATH = "/_emulator/"
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _UNIT = 1024
@@ -31,14 +28,6 @@ th { color: #52606d; font-weight: 600; } td.number, th.number { text-align: righ
 code { font-size: .85em; } a { color: #0b5cad; } svg { display: block; width: 100%; height: 18px; }
 .waiting { color: #8a6100; } .fired { color: #a02020; }
 """
-
-
-def may_see(remote: str | None) -> bool:
-    """Tell whether a client's address is this machine's own."""
-    try:
-        return ipaddress.ip_address(remote or "").is_loopback
-    except ValueError:
-        return False
 
 
 def render(

@@ -8,20 +8,23 @@ import signal
 import tempfile
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
 from cosfast.emulator.app import App
+from cosfast.emulator.control import Hosts
+from cosfast.emulator.errors import EmulatorError
 from cosfast.emulator.faults.queue import FaultQueue
 from cosfast.emulator.operations.context import Context
 from cosfast.emulator.settings import Limits, Settings
 from cosfast.emulator.store import Store
 from cosfast.emulator.wire.http import HttpServer
-from cosfast.emulator.wire.links import Links
+from cosfast.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from os import PathLike
     from types import TracebackType
 
@@ -29,6 +32,7 @@ DEFAULT_APPID = "1250000000"
 DEFAULT_SECRET_ID = "local-secret-id"  # noqa: S105 - made up, and good for this server alone
 DEFAULT_SECRET_KEY = "local-secret-key"  # noqa: S105 - made up, and good for this server alone
 
+_MAX_PORT = 65535
 _BACKLOG = 512
 _START_TIMEOUT = 30.0
 _DRAIN_TIMEOUT = 3.0
@@ -52,9 +56,11 @@ class Emulator:
         serial_upload: ask clients to send one slice at a time.
         limits: sizes and times that requests are held to.
         faults_over_http: serve `/_emulator/faults`, where anybody can queue faults.
+        allowed_hosts: names and addresses by which `/_emulator/` may be asked for, beside
+            those of loopback and `host`.
 
     Raises:
-        ValueError: a setting that makes no sense.
+        InputError: If a setting makes no sense; it is a ValueError.
 
     Use it as a context manager, or call `start` and `stop`. Several can run at once.
     Faults that requests shall meet are queued in `faults`.
@@ -73,7 +79,15 @@ class Emulator:
         serial_upload: bool = False,
         limits: Limits | None = None,
         faults_over_http: bool = False,
+        allowed_hosts: Iterable[str] = (),
     ) -> None:
+        if type(port) is not int or not 0 <= port <= _MAX_PORT:
+            raise InputError(f"port is not a number from 0 to {_MAX_PORT}: {port!r}")
+        if not isinstance(host, str) or "\0" in host:
+            raise InputError(f"host is not the name or address of a host: {host!r}")
+        if "\0" in str(root or ""):
+            raise InputError(f"root cannot contain a null character: {root!r}")
+        self._hosts = Hosts(allowed_hosts, host)
         self.settings: Settings = Settings(
             appid,
             secret_id,
@@ -96,21 +110,23 @@ class Emulator:
         """`http://HOST:PORT` of the running server.
 
         Raises:
-            RuntimeError: it is not running.
+            EmulatorError: If it is not running.
         """
         if self._endpoint is None:
-            raise RuntimeError("the emulator is not running")
+            raise EmulatorError("the emulator is not running")
         return self._endpoint
 
     def start(self) -> None:
         """Return once the server takes requests.
 
         Raises:
-            RuntimeError: it runs already, or another server has the folder.
-            OSError: the address cannot be had, or the folder cannot be written.
+            EmulatorError: If it runs already, or the folder cannot be used: RootInUseError if
+                another server has it, SchemaError if a newer version wrote it.
+            InputError: If the address is none.
+            OSError: If the address cannot be had, or the folder cannot be written.
         """
         if self._thread is not None:
-            raise RuntimeError("the emulator is running already")
+            raise EmulatorError("the emulator is running already")
         started: Future[str] = Future()
         self._thread = threading.Thread(
             target=self._run, args=(started,), name="cosfast-emulator", daemon=True
@@ -118,6 +134,11 @@ class Emulator:
         self._thread.start()
         try:
             self._endpoint = started.result(_START_TIMEOUT)
+        except FutureTimeout:
+            self.stop()
+            raise EmulatorError(
+                f"the emulator did not start within {_START_TIMEOUT:.0f} s"
+            ) from None
         except BaseException:
             self.stop()
             raise
@@ -126,14 +147,14 @@ class Emulator:
         """Finish the requests under way, stop, and remove a temporary folder. Idempotent.
 
         Raises:
-            RuntimeError: the server did not end in time.
+            EmulatorError: If the server did not end in time.
         """
         if self._thread is None:
             return
         self._ask_to_stop()
         self._thread.join(_JOIN_TIMEOUT)
         if self._thread.is_alive():
-            raise RuntimeError(f"the emulator did not stop within {_JOIN_TIMEOUT:.0f} s")
+            raise EmulatorError(f"the emulator did not stop within {_JOIN_TIMEOUT:.0f} s")
         self._thread = self._endpoint = None
 
     def __enter__(self) -> Emulator:
@@ -178,13 +199,15 @@ class Emulator:
                     self.settings.limits.workers, thread_name_prefix="cosfast-emulator-worker"
                 )
             )
-            links = Links()
-            app = App(Context(store, self.settings, links), workers, self.faults)
+            app = App(Context(store, self.settings), workers, self.faults, self._hosts)
             http = HttpServer(app.handle, self.settings.limits)
-            listener = await loop.create_server(http, self._host, self._port, backlog=_BACKLOG)
+            try:
+                listener = await loop.create_server(http, self._host, self._port, backlog=_BACKLOG)
+            except UnicodeError as error:
+                raise InputError(f"host is not a name: {self._host!r}") from error
             self._ask_to_stop = partial(_call_in, loop, stopping.set)
-            links.endpoint = _endpoint(listener.sockets[0].getsockname())
-            started.set_result(links.endpoint)
+            app.listens_at(listener.sockets[0].getsockname())
+            started.set_result(app.endpoint)
             housekeeping = loop.create_task(app.keep_house())
             await stopping.wait()
             housekeeping.cancel()
@@ -234,6 +257,7 @@ def serve(
     secret_key: str,
     on_ready: Callable[[str], None],
     faults_over_http: bool = False,
+    allowed_hosts: Iterable[str] = (),
 ) -> None:
     """Run a server until SIGINT or SIGTERM, then stop it cleanly. For the main thread.
 
@@ -246,6 +270,11 @@ def serve(
         secret_key: as in `Emulator`.
         on_ready: called once, with the endpoint, when requests are taken.
         faults_over_http: as in `Emulator`.
+        allowed_hosts: as in `Emulator`.
+
+    Raises:
+        CosError: as `Emulator` and its `start` raise them.
+        OSError: as `Emulator.start` does.
     """
     emulator = Emulator(
         root,
@@ -255,6 +284,7 @@ def serve(
         host=host,
         port=port,
         faults_over_http=faults_over_http,
+        allowed_hosts=allowed_hosts,
     )
     asked_to_stop = threading.Event()
     with _signals_set(asked_to_stop), emulator:
@@ -275,10 +305,3 @@ def _signals_set(event: threading.Event) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _endpoint(address: tuple[object, ...]) -> str:
-    host, port = str(address[0]), address[1]
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
-        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104 - as above
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

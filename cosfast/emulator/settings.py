@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+
+from cosfast.errors import InputError
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -11,6 +14,9 @@ DAY = 24 * 3600
 
 SLICE_SIZES = (512 * KIB, 1 * MIB, 2 * MIB, 3 * MIB)
 """The slice sizes of the protocol, in bytes (PROTOCOL.md section 3)."""
+
+
+_APPID = re.compile(r"[0-9]{1,20}")
 
 
 @dataclass(frozen=True)
@@ -56,13 +62,13 @@ class Settings:
         """Refuse what could never work.
 
         Raises:
-            ValueError: naming the setting at fault.
+            InputError: If a setting makes no sense; it names the setting.
         """
-        if not self.appid.isdigit():
-            raise ValueError(f"appid is not a number: {self.appid!r}")
+        if not isinstance(self.appid, str) or not _APPID.fullmatch(self.appid):
+            raise InputError(f"appid is not a number of at most 20 digits: {self.appid!r}")
         if not self.secret_id:
-            raise ValueError("secret_id is empty")
+            raise InputError("secret_id is empty")
         if not self.secret_key:
-            raise ValueError("secret_key is empty")
+            raise InputError("secret_key is empty")
         if self.slice_size is not None and self.slice_size not in SLICE_SIZES:
-            raise ValueError(f"slice_size is none of {SLICE_SIZES}: {self.slice_size}")
+            raise InputError(f"slice_size is none of {SLICE_SIZES}: {self.slice_size}")

@@ -47,7 +47,12 @@ def test_head_has_the_headers_alone(api):
         ("bytes=-99999", 0, 10240),
         ("bytes=10239-99999", 10239, 10240),
         ("Bytes = 5-9", 5, 10),
+        ("bytes=0-" + "9" * 5000, 0, 10240),
+        ("bytes=-" + "9" * 5000, 0, 10240),
+        ("bytes=" + "0" * 5000 + "5-9", 5, 10),
+        ("bytes=5-9223372036854775808", 5, 10240),
     ],
+    ids=lambda value: str(value)[:40],
 )
 def test_a_range(api, header, start, end):
     response = api.download(PATH, Range=header)
@@ -56,7 +61,14 @@ def test_a_range(api, header, start, end):
     assert response.headers["Content-Range"] == f"bytes {start}-{end - 1}/{len(CONTENT)}"
 
 
-@pytest.mark.parametrize("header", ["bytes=10240-", "bytes=99999-100000", "bytes=-0"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("bytes=10240-", "bytes=99999-100000", "bytes=-0"),
+        *("bytes=" + "9" * 5000 + "-", "bytes=18446744073709551616-", "bytes=-" + "0" * 5000),
+    ],
+    ids=lambda value: value[:40],
+)
 def test_a_range_that_cannot_be_satisfied(api, header):
     response = api.download(PATH, Range=header)
     assert response.status_code == 416
@@ -65,10 +77,17 @@ def test_a_range_that_cannot_be_satisfied(api, header):
 
 
 @pytest.mark.parametrize(
-    "header", ["bytes=9-5", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6"]
+    "header",
+    [
+        *("bytes=9-5", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6", "bytes"),
+        *("bytes=\u0661-\u0669", "bytes=\u00b2-", "bytes=-\uff15", "bytes=\u00a05-9"),
+        *("byte\u017f=1-2", "bytes=+5-9", "bytes=5-+9", "bytes=0x5-9", "bytes=1_0-20"),
+        *("bytes=5.0-9", "bytes=5--9", "bytes=" + "9" * 5000 + "-5"),
+    ],
+    ids=lambda value: value[:40],
 )
 def test_a_range_that_is_none_is_ignored(api, header):
-    response = api.download(PATH, Range=header)
+    response = api.download(PATH, Range=header.encode())
     assert (response.status_code, response.content) == (200, CONTENT)
 
 
@@ -76,6 +95,12 @@ def test_if_range_guards_against_another_content(api):
     etag = api.download(PATH).headers["ETag"]
     assert api.download(PATH, Range="bytes=0-3", **{"If-Range": etag}).status_code == 206
     assert api.download(PATH, Range="bytes=0-3", **{"If-Range": '"other"'}).status_code == 200
+
+
+def test_head_has_no_ranges(api):
+    """HTTP defines ranges for GET alone."""
+    head = api.http.head(api.endpoint + URL, headers={"Range": "bytes=0-3"})
+    assert (head.status_code, head.headers["Content-Length"]) == (200, str(len(CONTENT)))
 
 
 def test_a_range_of_an_empty_file(api):

@@ -9,9 +9,12 @@ import json
 import logging
 import os
 import random
+from dataclasses import fields
+from urllib.parse import quote
 
 import pytest
 from emulator.wire import (
+    APPID,
     BOUNDARY,
     MIB,
     Api,
@@ -25,6 +28,7 @@ from emulator.wire import (
 )
 
 from cosfast.emulator import Emulator, Limits
+from cosfast.emulator.faults.kinds import KINDS
 
 REQUESTS = int(os.environ.get("COSFAST_EMULATOR_FUZZ", "500"))
 
@@ -180,7 +184,7 @@ def check_answer(endpoint, data):
         except (AssertionError, ConnectionResetError):
             assert b"\r\n\r\n" not in data, f"no answer to {data!r}"
             return None
-        assert status in {200, 206, 400, 403, 404, 416}, (status, data)
+        assert status in {200, 206, 304, 400, 403, 404, 412, 416}, (status, data)
         assert "x-cos-request-id" in headers
         return status
 
@@ -207,6 +211,146 @@ def test_fields_missing_doubled_and_absurd(fuzzed):
     rng = random.Random(1)
     statuses = {check_answer(fuzzed.endpoint, whole_request(rng)) for _ in range(REQUESTS)}
     assert {200, 400, 403, 404} <= statuses
+
+
+# -- numbers and dates, wherever one is read
+
+
+HOSTILE_NUMBERS = [
+    *("9" * 5000, "-" + "9" * 5000, "0" * 5000, "0" * 5000 + "1", "9" * 19, "1" + "0" * 18),
+    *("9223372036854775807", "9223372036854775808", "18446744073709551615"),
+    *("18446744073709551616", "340282366920938463463374607431768211456", "1" + "0" * 400),
+    *("-1", "-0", "+1", "1e5", "1e999", "-1e999", "1.0", "0x10", "0b1", "1_000", "1,000"),
+    *("NaN", "Infinity", "-Infinity", "1 2", " 5", "5\t", "5\0", "\0", "5L", "1/2", ""),
+    *("\u0661\u0662", "\uff11", "\u00b2", "\u2462", "\u096b", "\u00a05", "5\u2003", "\U0001d7d9"),
+]
+NUMBER_FIELDS = [
+    *(("upload_slice_init", name) for name in ("filesize", "slice_size", "insertOnly")),
+    *(("upload_slice", name) for name in ("filesize", "slice_size", "offset", "session")),
+    *(("upload_slice_data", "offset"), ("upload_slice_finish", "filesize")),
+    *(("upload", "insertOnly"), ("list", "num"), ("list", "context")),
+    *(("move", "to_over_write"), ("copy", "to_over_write"), ("update", "biz_attr")),
+]
+URLENCODED = "application/x-www-form-urlencoded"
+SIGNED_NUMBERS = ["e", "t", "r", "a"]
+NUMBER_HEADERS = [
+    *("Range: bytes={}-", "Range: bytes=-{}", "Range: bytes=0-{}", "Range: bytes={0}-{0}"),
+    *("If-Range: {}", "If-Modified-Since: {}", "If-Unmodified-Since: {}", 'If-None-Match: "{}"'),
+    *("If-Match: {}", "If-Modified-Since: Sun, 06 Nov {} 08:49:37 GMT", "Content-Length: {}"),
+    *("If-Modified-Since: Sun, {} Nov 2030 08:49:37 GMT", "Expect: {}", "Host: h:{}", "Host: {}"),
+    *("Keep-Alive: timeout={}", "Max-Forwards: {}", "Age: {}", "Content-Type: a/b; boundary={}"),
+]
+HOSTILE_TARGETS = [
+    *("http://h:{}/files/v2/" + f"{tail}" for tail in (f"{APPID}/bucket/a?op=stat", "")),
+    *("http://{}/files/v2/1250000000/bucket/a?op=stat", "http://bucket-{}.file.myqcloud.com/a"),
+    *("/files/v2/{}/bucket/a?op=stat", "/bucket-{}.file.myqcloud.com/a", "/_emulator/{}"),
+    *("/bucket-1250000000.file.myqcloud.com:{}/a", "http://h:{}/_emulator/"),
+    *("http://gz.file.myqcloud.com:{}/files/v2/1250000000/bucket/a?op=stat", "http://[::{}]/"),
+    "http://[{}]/files/v2/1250000000/bucket/a?op=stat",
+]
+
+
+def percent(text):
+    return quote(text.encode("utf-8", "surrogateescape"), safe="")
+
+
+@pytest.mark.parametrize(("op", "name"), NUMBER_FIELDS, ids="-".join)
+def test_hostile_numbers_in_the_field(fuzzed, op, name):
+    """In some kind of body, or the query; as text, or as a number of JSON."""
+    rng = random.Random(f"{op} {name}")
+    given = {"op": op, "filesize": "5", "slice_size": "1048576", "session": "0" * 56}
+    for number in HOSTILE_NUMBERS:
+        given[name] = number
+        query = "&".join(f"{key}={percent(value)}" for key, value in given.items())
+        text = json.dumps(given)
+        bare = text.replace(json.dumps(number), number or "0")
+        form = multipart(*(part(key, value.encode()) for key, value in given.items()))
+        data = rng.choice(
+            [
+                request(target("/a"), form),
+                request(target("/a"), text.encode(), "Content-Type: application/json"),
+                request(target("/a"), bare.encode(), "Content-Type: application/json"),
+                request(target("/a"), query.encode(), f"Content-Type: {URLENCODED}"),
+                request(f"{target('/a')}?{query}", b""),
+            ]
+        )
+        check_answer(fuzzed.endpoint, data)
+
+
+@pytest.mark.parametrize("name", ["offset", "datalen"])
+def test_hostile_numbers_in_parts_lists(fuzzed, name):
+    right = {"offset": 0, "datalen": 5}
+    for number in HOSTILE_NUMBERS:
+        for value in (number or "-", json.dumps(number)):
+            text = json.dumps({**right, name: "HERE", "datasha": SHA}).replace('"HERE"', value)
+            body = multipart(
+                *(part("op", b"upload_slice_init"), part("filesize", b"5")),
+                *(part("slice_size", b"1048576"), part("sha", SHA.encode())),
+                part("uploadparts", f"[{text}]".encode()),
+            )
+            is_right = value.strip() == str(right[name])
+            if not is_right and (name, value) != ("offset", "-0"):  # which is 0 in JSON
+                assert check_answer(fuzzed.endpoint, request(target("/p"), body)) == 400, value
+
+
+def test_hostile_numbers_in_signatures(fuzzed):
+    for name in SIGNED_NUMBERS:
+        for number in HOSTILE_NUMBERS:
+            signature = sign(**{name: number})
+            header = f"Authorization: {signature}"
+            stat = target("/a") + "?op=stat"
+            check_answer(fuzzed.endpoint, request(stat, b"", header, method="GET"))
+            in_query = f"/bucket-{APPID}.file.myqcloud.com/folder/b?sign={percent(signature)}"
+            check_answer(fuzzed.endpoint, request(in_query, b"", "Authorization:", method="GET"))
+
+
+@pytest.mark.parametrize("form", NUMBER_HEADERS)
+def test_hostile_numbers_in_the_header(fuzzed, form):
+    assert Api(fuzzed.endpoint).upload("/ranged", bytes(100), insertOnly="0").code == 0
+    download = f"/bucket-{APPID}.file.myqcloud.com/ranged"
+    for number in HOSTILE_NUMBERS:
+        header = form.format(number)
+        for method in ("GET", "HEAD"):
+            data = request(download, b"", header, "Authorization:", method=method)
+            check_answer(fuzzed.endpoint, data)
+        check_answer(fuzzed.endpoint, request(target("/a"), b"", header))
+
+
+@pytest.mark.parametrize("form", HOSTILE_TARGETS)
+def test_hostile_numbers_in_targets(fuzzed, form):
+    for number in HOSTILE_NUMBERS:
+        for text in (percent(number), number):
+            if any(character <= " " for character in text):
+                continue  # that ends the target
+            data = request(form.format(text), b"", method="GET")
+            check_answer(fuzzed.endpoint, data)
+
+
+def test_hostile_numbers_in_chunks(fuzzed):
+    for number in HOSTILE_NUMBERS:
+        head = request(target("/a"), b"", "Transfer-Encoding: chunked", "Content-Length:")
+        head = head.replace(b"Content-Length:\r\n", b"")
+        check_answer(fuzzed.endpoint, head + number.encode() + b"\r\nhello\r\n0\r\n\r\n")
+
+
+def test_hostile_numbers_in_faults(tmp_path, caplog):
+    caplog.set_level(logging.WARNING)
+    with Emulator(tmp_path, faults_over_http=True) as emulator:
+        url = f"{emulator.endpoint}/_emulator/faults"
+        api = Api(emulator.endpoint)
+        rng = random.Random(5)
+        attributes = [(name, field.name) for name, kind in KINDS.items() for field in fields(kind)]
+        for kind, name in [*attributes, ("not-json", "times")]:
+            for number in HOSTILE_NUMBERS:
+                value = rng.choice([number or "0", json.dumps(number)])
+                entry = f'{{"operation": "stat", "fault": "{kind}", "{name}": {value}}}'
+                headers = {"Content-Type": "application/json"}
+                answer = api.http.post(url, data=entry.encode(), headers=headers)
+                assert answer.status_code in {200, 400}, entry
+        for entry in emulator.faults.waiting:
+            assert isinstance(entry.fault, tuple(KINDS.values()))
+        emulator.faults.clear()
+    assert not [record for record in caplog.records if record.name.startswith("cosfast")]
 
 
 def test_damaged_bytes(fuzzed):

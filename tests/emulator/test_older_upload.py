@@ -61,6 +61,21 @@ def test_a_wrong_content_never_becomes_a_file(api, two_slices):
     assert api.stat(PATH).status == 404
 
 
+def test_the_last_slice_again_has_the_same_answer(api, two_slices):
+    """There is no finish, so the answer of the last slice is the one that can get lost."""
+    content = two_slices["content"]
+    session = begin(api, two_slices).data["session"]
+    assert send(api, session, 0, content[:MIB]).code == 0
+    last = send(api, session, MIB, content[MIB:])
+    assert "access_url" in last.data
+    assert send(api, session, MIB, content[MIB:]).data == last.data
+    assert api.form(PATH, op="upload_slice", session=session).data == last.data
+    assert send(api, session, MIB, b"x").code == -4015
+    assert send(api, session, 0, bytes(MIB)).code == -4015
+    assert api.delete(PATH).code == 0
+    assert send(api, session, MIB, content[MIB:]).code == -290
+
+
 def test_an_empty_file(api):
     sha = hashlib.sha1(b"").hexdigest()
     data = begin(api, {"size": 0, "sha1": sha}).data

@@ -111,11 +111,12 @@ def test_a_slice_whose_session_ends_meanwhile_is_refused(api, root, monkeypatch,
     assert files(root) == []
 
 
-def test_of_many_finishes_one_makes_the_file(api, root):
+def test_of_many_finishes_one_makes_the_file_and_the_others_repeat_it(api, root):
     session = api.init(PATH, b"content").data["session"]
     api.data(PATH, session, 0, b"content")
-    codes = at_once(4, lambda _: api.finish(PATH, session, b"content").code)
-    assert sorted(codes) == [-290] * 3 + [0]
+    replies = at_once(4, lambda _: api.finish(PATH, session, b"content"))
+    assert [reply.code for reply in replies] == [0] * 4
+    assert all(reply.data == replies[0].data for reply in replies)
     assert files(root) == [b"content"] == [api.download(PATH).content]
 
 

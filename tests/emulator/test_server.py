@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import base64
+import errno
 import logging
 import os
+import pickle
+import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -19,7 +24,8 @@ import pytest
 import requests
 from emulator.wire import APPID, BUCKET, MIB, SECRET_KEY, Api, sign, with_parts
 
-from cosfast.emulator import Emulator
+import cosfast
+from cosfast.emulator import Emulator, EmulatorError, RootInUseError, SchemaError
 
 
 def test_start_and_stop():
@@ -67,6 +73,12 @@ def test_a_root_that_is_in_use_is_refused(tmp_path):
     with Emulator(tmp_path) as emulator:
         with pytest.raises(RuntimeError, match="another server"):
             Emulator(tmp_path).start()
+        with pytest.raises(RootInUseError, match=re.escape(str(tmp_path))) as caught:
+            Emulator(tmp_path).start()
+        assert isinstance(caught.value, (EmulatorError, cosfast.CosError))
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+        assert Api(emulator.endpoint).stat("/").code == 0
+    with Emulator(tmp_path) as emulator:
         assert Api(emulator.endpoint).stat("/").code == 0
 
 
@@ -85,8 +97,6 @@ def test_a_root_that_is_a_file_is_refused(tmp_path):
 def test_a_root_of_another_version_is_refused(tmp_path):
     with Emulator(tmp_path):
         pass
-    import sqlite3
-
     with sqlite3.connect(tmp_path / "metadata.sqlite3") as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
@@ -94,13 +104,78 @@ def test_a_root_of_another_version_is_refused(tmp_path):
         Emulator(tmp_path).start()
 
 
+def _text_file(root):
+    (root / "metadata.sqlite3").write_text("this is no database " * 100)
+
+
+def _other_database(root):
+    with closing(sqlite3.connect(root / "metadata.sqlite3")) as connection:
+        connection.execute("CREATE TABLE entries (x)")
+        connection.commit()
+
+
+def _damaged_database(root):
+    with Emulator(root):
+        pass
+    path = root / "metadata.sqlite3"
+    path.write_bytes(path.read_bytes()[:100] + b"\xff" * 5000)
+
+
+@pytest.mark.parametrize("spoil", [_text_file, _other_database, _damaged_database])
+def test_a_root_whose_database_is_not_ours_is_refused(tmp_path, spoil):
+    spoil(tmp_path)
+    for _ in range(2):  # the folder is let go of
+        with pytest.raises(SchemaError, match="metadata.sqlite3"):
+            Emulator(tmp_path).start()
+
+
+def test_a_start_that_fails_lets_go_of_the_folder(tmp_path, monkeypatch):
+    before = threading.active_count()
+    with monkeypatch.context() as patched:
+        patched.setattr("cosfast.emulator.store.sync_folder", _raise(PermissionError("no")))
+        with pytest.raises(PermissionError):
+            Emulator(tmp_path).start()
+    assert threading.active_count() == before
+    with Emulator(tmp_path) as emulator:
+        assert Api(emulator.endpoint).stat("/").code == 0
+
+
+def test_a_lock_that_fails_for_another_reason_says_so(tmp_path, monkeypatch):
+    """On a file system without locks nobody else is using the folder."""
+    error = OSError(errno.ENOLCK, "No locks available")
+    monkeypatch.setattr("cosfast.emulator.store.lock._lock", _raise(error))
+    with pytest.raises(OSError, match="No locks") as caught:
+        Emulator(tmp_path).start()
+    assert not isinstance(caught.value, RootInUseError)
+
+
+def _raise(error):
+    def fail(*_):
+        raise error
+
+    return fail
+
+
 @pytest.mark.parametrize(
     "setting",
-    [{"appid": "abc"}, {"appid": ""}, {"secret_id": ""}, {"secret_key": ""}, {"slice_size": 1000}],
+    [
+        *({"appid": "abc"}, {"appid": ""}, {"appid": "\u0661\u00b2"}, {"appid": "1" * 5000}),
+        *({"appid": 1250000000}, {"secret_id": ""}, {"secret_key": ""}, {"slice_size": 1000}),
+        *({"port": -1}, {"port": 65536}, {"port": 10**30}, {"port": "80"}, {"port": True}),
+        *({"host": "a\0b"}, {"host": None}, {"root": "a\0b"}),
+    ],
+    ids=lambda setting: str(setting)[:40],
 )
 def test_settings_that_make_no_sense_are_refused(setting):
-    with pytest.raises(ValueError, match=next(iter(setting))):
+    with pytest.raises(ValueError, match=next(iter(setting))) as caught:
         Emulator(**setting)
+    assert isinstance(caught.value, cosfast.InputError)
+
+
+@pytest.mark.parametrize("host", ["a" * 70, "a..b", "no-such-host.invalid", "256.1.1.1", "\u0661"])
+def test_a_host_that_is_none_is_refused(host):
+    with pytest.raises((cosfast.InputError, OSError)):
+        Emulator(host=host).start()
 
 
 @pytest.mark.parametrize("moment", range(10))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
+import requests
 from emulator.wire import MIB, Api, slices, with_parts
 
-from cosfast.emulator import Emulator, Limits
+from cosfast.emulator import Emulator, Limits, faults
 
 PATH = "/file.bin"
 
@@ -338,6 +341,113 @@ def test_a_session_ends_with_finish(api, two_slices):
     assert api.data(PATH, session, 0, two_slices["content"][:MIB]).code == -290
 
 
+# -- an answer that was lost
+
+
+def finished(api, case, **fields):
+    """Upload a file and return the session and the answer of its finish."""
+    session = begin(api, case, **fields)
+    send_all(api, session, case["content"])
+    return session, api.finish(PATH, session, case["content"], sha=case["sha1"])
+
+
+def test_finish_again_has_the_same_answer(api, two_slices):
+    session, first = finished(api, two_slices)
+    for _ in range(2):
+        again = api.finish(PATH, session, two_slices["content"], sha=two_slices["sha1"])
+        assert (again.status, again.code, again.data) == (200, 0, first.data)
+    assert api.download(PATH).content == two_slices["content"]
+
+
+def test_finish_again_without_parts_or_size(api, two_slices):
+    session = api.init(PATH, two_slices["content"]).data["session"]
+    send_all(api, session, two_slices["content"])
+    first = api.finish(PATH, session, two_slices["content"], filesize=None)
+    assert first.code == 0
+    assert api.finish(PATH, session, two_slices["content"], filesize=None).data == first.data
+
+
+def test_finish_again_after_the_answer_was_lost(emulator, api, two_slices):
+    emulator.faults.add("upload_slice_finish", faults.LostAnswer())
+    session = begin(api, two_slices)
+    send_all(api, session, two_slices["content"])
+    with pytest.raises(requests.ConnectionError):
+        api.finish(PATH, session, two_slices["content"], sha=two_slices["sha1"])
+    assert api.finish(PATH, session, two_slices["content"], sha=two_slices["sha1"]).code == 0
+
+
+def test_finish_again_after_a_restart(tmp_path, two_slices):
+    with Emulator(tmp_path) as emulator:
+        session, _ = finished(Api(emulator.endpoint), two_slices)
+    with Emulator(tmp_path) as emulator:
+        api = Api(emulator.endpoint)
+        assert api.finish(PATH, session, two_slices["content"], sha=two_slices["sha1"]).code == 0
+
+
+def test_many_finishes_at_once_all_succeed(api, two_slices):
+    """An SDK that gives up waiting sends it again while the first is still at work."""
+    session = begin(api, two_slices)
+    send_all(api, session, two_slices["content"])
+    content, sha = two_slices["content"], two_slices["sha1"]
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda _: api.finish(PATH, session, content, sha=sha), range(16)))
+    assert {reply.code for reply in replies} == {0}
+
+
+def test_finish_again_wants_the_same_as_finish(api, two_slices):
+    session, _ = finished(api, two_slices)
+    content, sha = two_slices["content"], two_slices["sha1"]
+    assert api.finish(PATH, session, content).code == -29094
+    assert api.finish(PATH, session, content, sha="0" * 40).code == -5984
+    assert api.finish(PATH, session, content, sha=sha, filesize="5").code == -175
+    assert api.finish("/another.bin", session, content, sha=sha).code == -290
+    assert api.finish(PATH, "0" * 56, content, sha=sha).code == -290
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda api: api.delete(PATH),
+        lambda api: api.upload(PATH, b"other content", insertOnly="0"),
+    ],
+    ids=["deleted", "replaced"],
+)
+def test_finish_again_of_a_file_that_is_gone_is_refused(api, two_slices, change):
+    session, _ = finished(api, two_slices)
+    assert change(api).code == 0
+    assert api.finish(PATH, session, two_slices["content"], sha=two_slices["sha1"]).code == -290
+
+
+def test_finish_again_is_forgotten_with_the_session(two_slices):
+    with Emulator(limits=Limits(session_lifetime=1.5)) as emulator:
+        api = Api(emulator.endpoint)
+        session, first = finished(api, two_slices)
+        assert first.code == 0
+        time.sleep(1.6)
+        again = api.finish(PATH, session, two_slices["content"], sha=two_slices["sha1"])
+        assert again.code == -290
+
+
+def test_a_folder_of_the_first_version_is_taken_over(tmp_path, two_slices):
+    """It lacks the table that a repeated finish is answered from."""
+    with Emulator(tmp_path) as emulator:
+        session = begin(Api(emulator.endpoint), two_slices)
+        assert Api(emulator.endpoint).upload("/other", b"kept").code == 0
+    with closing(sqlite3.connect(tmp_path / "metadata.sqlite3")) as connection:
+        connection.executescript("DROP TABLE finished; PRAGMA user_version = 1")
+    for _ in range(2):
+        with Emulator(tmp_path) as emulator:
+            api = Api(emulator.endpoint)
+            assert api.download("/other").content == b"kept"
+            assert api.list_slices(PATH).data["session"] == session
+    with Emulator(tmp_path) as emulator:
+        api = Api(emulator.endpoint)
+        send_all(api, session, two_slices["content"])
+        for _ in range(2):
+            done = api.finish(PATH, session, two_slices["content"], sha=two_slices["sha1"])
+            assert done.code == 0
+
+
 def test_finish_wants_what_init_had(api, two_slices):
     session = begin(api, two_slices)
     send_all(api, session, two_slices["content"])
@@ -379,6 +489,10 @@ def test_init_refuses_what_makes_no_sense(api, two_slices):
         lambda parts: [parts[0], {**parts[1], "offset": 5}],
         lambda parts: [parts[0], {**parts[1], "datalen": 2}],
         lambda parts: [parts[0], {**parts[1], "offset": str(MIB)}],
+        lambda parts: [parts[0], {**parts[1], "offset": float(MIB)}],
+        lambda parts: [parts[0], {**parts[1], "datalen": True}],
+        lambda parts: [{**parts[0], "offset": False}, parts[1]],
+        lambda parts: [parts[0], {**parts[1], "offset": 10**30}],
         lambda parts: [{**parts[0], "datasha": "xyz"}, parts[1]],
         lambda parts: [{"offset": 0, "datalen": MIB}, parts[1]],
     ],

@@ -138,6 +138,9 @@ def server() -> None:
     ) as emulator:
         assert_type(emulator, cosfast.emulator.Emulator)
         assert_type(emulator.endpoint, str)
+    errors: list[cosfast.emulator.EmulatorError] = []
+    errors.append(cosfast.emulator.RootInUseError("another server has it"))
+    errors.append(cosfast.emulator.SchemaError("a newer version wrote it"))
     cosfast.emulator.serve(
         host="127.0.0.1", port=0, root=None, appid="1", secret_id="id", secret_key="key",
         on_ready=print,

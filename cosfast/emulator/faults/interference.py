@@ -70,6 +70,11 @@ class Interference:
             raise RefusedError(_code(fault.code), "a fault that was asked for")
         return isinstance(fault, kinds.SessionExpired)
 
+    @property
+    def slice_size(self) -> int | None:
+        """The slice size of the session that this request opens, if a fault chooses it."""
+        return self._fault.size if isinstance(self._fault, kinds.SessionSliceSize) else None
+
     def alter(self, data: Mapping[str, object]) -> Mapping[str, object]:
         """Change what the operation answers."""
         if isinstance(self._fault, kinds.WrongSliceSize) and "slice_size" in data:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,6 +10,9 @@ from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_LARGEST = 10**12
+_STATUSES = range(200, 600)
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,9 @@ class Fault:
                 raise ValueError(  # noqa: TRY004 - the same as for a number that makes no sense
                     f"fault {self.kind!r}: {field.name} is not a number: {value!r}"
                 )
-            if not math.isfinite(value) or (value < 0 and field.name != "code"):
+            whole = field.type != "int" or isinstance(value, int)
+            least = -_LARGEST if field.name == "code" else 0
+            if not whole or not least <= value <= _LARGEST:  # NaN fails every comparison
                 raise ValueError(f"fault {self.kind!r}: {field.name} makes no sense: {value!r}")
 
 
@@ -41,6 +45,12 @@ class HttpStatus(Fault):
     kind: ClassVar[str] = "status"
     status: int = 503
     retry_after: float = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no status of an answer."""
+        super().__post_init__()
+        if self.status not in _STATUSES:
+            raise ValueError(f"fault 'status': status must be from 200 to 599, not {self.status}")
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,20 @@ class WrongSliceSize(Fault):
 
 
 @dataclass(frozen=True)
+class SessionSliceSize(Fault):
+    """The session that the request opens has this slice size, and the answer says so."""
+
+    kind: ClassVar[str] = "session-slice-size"
+    size: int = 524288
+
+    def __post_init__(self) -> None:
+        """Refuse what is no size of a slice."""
+        super().__post_init__()
+        if self.size < 1:
+            raise ValueError("fault 'session-slice-size': size must be more than 0")
+
+
+@dataclass(frozen=True)
 class SessionExpired(Fault):
     """The upload session of the path is gone before the operation runs."""
 
@@ -136,6 +160,7 @@ KINDS: Mapping[str, type[Fault]] = {
         NotJson,
         LostAnswer,
         WrongSliceSize,
+        SessionSliceSize,
         SessionExpired,
         Latency,
         Bandwidth,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 DOWNLOAD = "download"
 """What the reading of a file is called here, which has no `op`."""
 
+MOST_TIMES = 100_000
+"""How often one call may queue a fault: each takes its place in memory."""
+
 
 class Fired(NamedTuple):
     """A fault that a request has met."""
@@ -40,7 +43,7 @@ class FaultQueue:
         Args:
             operation: an `op` of the protocol, or ``download``.
             fault: what happens.
-            times: how many requests, at least 1.
+            times: how many requests, from 1 to `MOST_TIMES`.
 
         Raises:
             ValueError: where the operation is unknown or the number makes no sense.
@@ -104,8 +107,8 @@ def check_entry(operation: str, times: int) -> None:
     if operation not in OPERATION_NAMES and operation != DOWNLOAD:
         names = ", ".join(sorted({*OPERATION_NAMES, DOWNLOAD}))
         raise ValueError(f"unknown operation {operation!r}: there are {names}")
-    if type(times) is not int or times < 1:
-        raise ValueError(f"times must be a number from 1, not {times!r}")
+    if type(times) is not int or not 1 <= times <= MOST_TIMES:
+        raise ValueError(f"times must be a number from 1 to {MOST_TIMES}, not {times!r}")
 
 
 def _describe(entry: Fired) -> dict[str, object]:

@@ -24,7 +24,6 @@ class Context:
 
     store: Store
     settings: Settings
-    links: Links
     clock: Callable[[], float] = time.time
     slice_locks: NamedLocks = field(default_factory=NamedLocks)
 
@@ -35,11 +34,17 @@ class Context:
 
 @dataclass(frozen=True)
 class Call:
-    """One request for an operation: where, with which fields, and with which bytes."""
+    """One request for an operation: where, with which fields, and with which bytes.
+
+    `links` builds the URLs of its answer. `slice_size` is the slice size of a session that this
+    request opens, if it was chosen for this request alone.
+    """
 
     place: Place
     form: Form
     content: Content
+    links: Links
+    slice_size: int | None = None
 
 
 Answer = Mapping[str, object]

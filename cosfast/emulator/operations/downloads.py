@@ -1,9 +1,9 @@
-"""Downloads: whole files, and one range of them (RFC 9110 section 14)."""
+"""Downloads: whole files, one range of them, and conditions (RFC 9110 sections 13 and 14)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -11,14 +11,17 @@ from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.operations import rules
 from cosfast.emulator.operations.attributes import PRIVATE
 from cosfast.emulator.store import tree
+from cosfast.emulator.wire.conditions import Conditions, Version
+from cosfast.emulator.wire.values import BLANKS, read_position
 from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from cosfast.emulator.operations.context import Context
     from cosfast.emulator.wire.addressing import Place
 
-_RANGE = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)", re.IGNORECASE)
+_RANGE = re.compile(r"bytes[ \t]*=[ \t]*([0-9]*)[ \t]*-[ \t]*([0-9]*)", re.IGNORECASE | re.ASCII)
 _DEFAULT_TYPE = "application/octet-stream"
+_KEPT_BY_304 = ("Cache-Control",)  # RFC 9110 section 15.4.5, out of what can be set here
 _LOOKUPS = 5  # how often in a row a file may be replaced between its lookup and its opening
 
 
@@ -28,7 +31,7 @@ class Wanted:
 
     place: Place
     range_header: str = ""
-    if_range: str = ""
+    conditions: Conditions = field(default_factory=Conditions)
     is_signed: bool = False
 
 
@@ -45,8 +48,9 @@ class Download:
 def open_download(context: Context, wanted: Wanted) -> Download:
     """Open a file for the answer.
 
-    A range that cannot be satisfied gives an answer without bytes that says so by its
-    status; one that is malformed, or that `If-Range` rules out, is ignored.
+    A condition that fails, or a range that cannot be satisfied, gives an answer without bytes
+    that says so by its status. A range that is malformed, or that `If-Range` rules out, is
+    ignored.
 
     Raises:
         RefusedError: code -197 where there is no file, -81 where it is private.
@@ -65,42 +69,41 @@ def _open(context: Context, wanted: Wanted) -> Download:
         raise rules.not_found(wanted.place)
     if entry.authority == PRIVATE and not wanted.is_signed:
         raise RefusedError(Code.SIGNATURE_MISSING, "this file is private")
-    headers = _headers(entry, entry.content)
+    version = Version(f'"{entry.content.sha1}"', entry.modified)
+    about = {
+        "ETag": version.etag,
+        "Last-Modified": formatdate(version.modified, usegmt=True),
+        "Accept-Ranges": "bytes",
+    }
     size = entry.content.size
     span = _parse_range(wanted.range_header, size)
-    if wanted.if_range and wanted.if_range not in {headers["ETag"], headers["Last-Modified"]}:
+    if span and not wanted.conditions.allow_range(version):
         span = None
     file = context.store.files.open(entry.content.file)
+    failure = wanted.conditions.failure(version)
+    if failure is not None:
+        cached = {name: entry.headers[name] for name in _KEPT_BY_304 if name in entry.headers}
+        return Download(file, failure, {**cached, **about}, 0)
+    if span and not span[1]:
+        return Download(file, 416, {**about, "Content-Range": f"bytes */{size}"}, 0)
+    headers = {"Content-Type": _DEFAULT_TYPE, **entry.headers, **about}
     if span is None:
         return Download(file, 200, headers, size)
     start, length = span
-    if length == 0:
-        return Download(file, 416, {**headers, "Content-Range": f"bytes */{size}"}, 0)
     file.seek(start)
     content_range = f"bytes {start}-{start + length - 1}/{size}"
     return Download(file, 206, {**headers, "Content-Range": content_range}, length)
 
 
-def _headers(entry: tree.Entry, content: tree.Stored) -> dict[str, str]:
-    return {
-        "Content-Type": _DEFAULT_TYPE,
-        **entry.headers,
-        "ETag": f'"{content.sha1}"',
-        "Last-Modified": formatdate(entry.modified, usegmt=True),
-        "Accept-Ranges": "bytes",
-    }
-
-
 def _parse_range(header: str, size: int) -> tuple[int, int] | None:
     """Start and length of a single range; length 0 cannot be satisfied; None is no range."""
-    match = _RANGE.fullmatch(header.strip())
-    if not match or not (match[1] or match[2]):
+    match = _RANGE.fullmatch(header.strip(BLANKS))
+    if not match:
         return None
-    if not match[1]:
-        length = min(int(match[2]), size)
-        return size - length, length
-    start = int(match[1])
-    last = min(int(match[2]), size - 1) if match[2] else size - 1
-    if match[2] and int(match[2]) < start:
+    first, last = read_position(match[1]), read_position(match[2])
+    if first is None:
+        return None if last is None else (size - min(last, size), min(last, size))
+    if last is not None and last < first:
         return None
-    return start, max(0, last + 1 - start)
+    end = size if last is None else min(last + 1, size)
+    return first, max(0, end - first)

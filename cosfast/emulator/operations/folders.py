@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cosfast.emulator.operations.context import Answer, Call, Context
     from cosfast.emulator.store.database import Transaction
     from cosfast.emulator.wire.addressing import Place
+    from cosfast.emulator.wire.links import Links
 
 MAX_PAGE = 1000
 """Entries on one page of a list, at most."""
@@ -58,15 +59,15 @@ def list_folder(context: Context, call: Call) -> Answer:
     )
     page, is_last = found[:count], len(found) <= count
     return {
-        "infos": [_info(context, folder, entry) for entry in page],
+        "infos": [_info(call.links, folder, entry) for entry in page],
         "context": "" if is_last else _encode_context(page[-1].name),
         "listover": is_last,
     }
 
 
-def _info(context: Context, folder: Place, entry: tree.Entry) -> Answer:
+def _info(links: Links, folder: Place, entry: tree.Entry) -> Answer:
     place = folder.sibling(folder.path + entry.name)
-    return {**describe(place, entry, context.links), "name": entry.name}
+    return {**describe(place, entry, links), "name": entry.name}
 
 
 def _encode_context(name: str) -> str:

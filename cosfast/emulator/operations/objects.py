@@ -41,7 +41,7 @@ def upload(context: Context, call: Call) -> Answer:
         tree.put(tx, place, tree.new_file(place, stored, biz_attr, context.now()))
 
     context.store.adopt(file, add)
-    return context.links.of_file(place)
+    return call.links.of_file(place)
 
 
 def stat(context: Context, call: Call) -> Answer:
@@ -49,7 +49,7 @@ def stat(context: Context, call: Call) -> Answer:
     entry = context.store.database.read(lambda connection: tree.find(connection, call.place))
     if entry is None:
         raise rules.not_found(call.place)
-    return describe(call.place, entry, context.links)
+    return describe(call.place, entry, call.links)
 
 
 def update(context: Context, call: Call) -> Answer:

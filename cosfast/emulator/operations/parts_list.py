@@ -7,13 +7,13 @@ checked alone, from its neighbour's state, in whatever order the parts arrive
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cosfast import Sha1, Sha1State
 from cosfast.emulator.errors import RefusedError
+from cosfast.emulator.wire.values import load_json
 from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
@@ -94,11 +94,11 @@ def parse_parts_list(value: Value, filesize: int, sha1: str) -> PartsList:
     return PartsList(bytes(digests), filesize)
 
 
-def _load(value: Value) -> list[object]:
+def _load(value: object) -> list[object]:
     if isinstance(value, (bytes, str)):
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
+            value = load_json(value)
+        except ValueError:
             raise _malformed("is not JSON") from None
     if not isinstance(value, list):
         raise _malformed("is not a JSON array")
@@ -111,7 +111,8 @@ def _digest(entry: object, index: int, offset: int, datalen: int) -> bytes:
     datasha = entry.get("datasha")
     if not isinstance(datasha, str) or not _DATASHA.fullmatch(datasha):
         raise _malformed(f"entry {index} has no datasha of 40 hex digits")
-    if entry != _entry(offset, datalen, datasha):
+    is_typed = type(entry.get("offset")) is int and type(entry.get("datalen")) is int
+    if not is_typed or entry != _entry(offset, datalen, datasha):  # to Python, false is 0 too
         raise _malformed(f"entry {index} is not at offset {offset} with datalen {datalen}")
     return bytes.fromhex(datasha)
 

@@ -31,7 +31,7 @@ def move(context: Context, call: Call) -> Answer:
             tree.remove(tx, call.place)
 
     context.store.database.write(apply)
-    return context.links.of_file(target)
+    return call.links.of_file(target)
 
 
 def copy(context: Context, call: Call) -> Answer:
@@ -45,7 +45,7 @@ def copy(context: Context, call: Call) -> Answer:
             tree.put(tx, target, replace(entry, created=now, modified=now))
 
     context.store.database.write(apply)
-    return context.links.of_file(target)
+    return call.links.of_file(target)
 
 
 def _read_target(place: Place, form: Form) -> tuple[Place, bool]:

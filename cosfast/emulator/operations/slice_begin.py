@@ -29,17 +29,18 @@ def init(context: Context, call: Call) -> Answer:
     context.store.database.read(lambda connection: _check(context, connection, call.place, wanted))
     instant = context.store.database.write(lambda tx: _link_stored(context, tx, call.place, wanted))
     if instant:
-        return context.links.of_file(call.place)
+        return call.links.of_file(call.place)
     return _open_session(context, call.place, wanted)
 
 
 def list_slices(context: Context, call: Call) -> Answer:
     """Say how far the upload of this path has come."""
     rules.require_file_path(call.place)
-    return context.store.database.read(lambda connection: _list(context, connection, call.place))
+    return context.store.database.read(lambda connection: _list(context, connection, call))
 
 
-def _list(context: Context, connection: sqlite3.Connection, place: Place) -> Answer:
+def _list(context: Context, connection: sqlite3.Connection, call: Call) -> Answer:
+    place = call.place
     session = upload_sessions.find_open(context, connection, place)
     if session:
         arrived = sessions.slices(connection, session)
@@ -52,7 +53,7 @@ def _list(context: Context, connection: sqlite3.Connection, place: Place) -> Ans
         }
     if tree.find(connection, place) is None:
         raise rules.not_found(place)
-    return context.links.of_file(place)
+    return call.links.of_file(place)
 
 
 def _read_fields(context: Context, call: Call) -> Session:
@@ -72,7 +73,7 @@ def _read_fields(context: Context, call: Call) -> Session:
         bucket=call.place.bucket,
         path=call.place.path,
         filesize=filesize,
-        slice_size=context.settings.slice_size or _nearest_slice_size(asked),
+        slice_size=call.slice_size or context.settings.slice_size or _nearest_slice_size(asked),
         sha1=sha1,
         digests=parts.digests if parts else None,
         biz_attr=form.text("biz_attr"),

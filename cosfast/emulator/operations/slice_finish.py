@@ -16,15 +16,59 @@ if TYPE_CHECKING:
 
     from cosfast.emulator.operations.context import Answer, Call, Context
     from cosfast.emulator.store.database import Transaction
-    from cosfast.emulator.store.sessions import Session
+    from cosfast.emulator.store.sessions import FinishedSession, Session
     from cosfast.emulator.wire.addressing import Place
 
 _NAMED_MISSING = 5
 
 
 def finish(context: Context, call: Call) -> Answer:
-    """Make the file (PROTOCOL.md section 4, step 4)."""
-    session = upload_sessions.find_named(context, call)
+    """Make the file (PROTOCOL.md section 4, step 4).
+
+    A session that has made it already gets the same answer again, since clients whose answer was
+    lost repeat the request.
+    """
+    try:
+        session = upload_sessions.find_named(context, call)
+        _require_promise(call, session)
+        return complete(context, call, session)
+    except RefusedError as refusal:
+        finished = _find_repeated(context, call, refusal)
+        _require_promise(call, finished)
+        return _answer(call, finished)
+
+
+def finish_again(context: Context, call: Call, refusal: RefusedError) -> Answer:
+    """Answer a repeated last request of an older upload, whose bytes have to be the same.
+
+    Raises:
+        RefusedError: The given one, if the session has not become the file that is here.
+    """
+    finished = _find_repeated(context, call, refusal)
+    offset = call.form.integer("offset")
+    if offset is not None and not _holds(context, call, offset):
+        raise RefusedError(
+            Code.SAME_OFFSET_AGAIN, f"other bytes have arrived at offset {offset} before"
+        )
+    return _answer(call, finished)
+
+
+def _find_repeated(context: Context, call: Call, refusal: RefusedError) -> FinishedSession:
+    """Find the finished session behind a request that was refused because its session ended.
+
+    Raises:
+        RefusedError: The given one, if there is none.
+    """
+    finished = None
+    if refusal.code is Code.BAD_SESSION:
+        finished = upload_sessions.find_finished(context, call)
+    if finished is None:
+        raise refusal
+    return finished
+
+
+def _require_promise(call: Call, session: Session | FinishedSession) -> None:
+    """Refuse another size or SHA-1 than init had."""
     filesize = call.form.integer("filesize")
     sha1 = call.form.sha()
     if filesize is not None and filesize != session.filesize:
@@ -32,16 +76,26 @@ def finish(context: Context, call: Call) -> Answer:
     if session.sha1 and not sha1:
         raise RefusedError(Code.FINISH_SHA_MISSING, "init had a sha, so finish needs it too")
     rules.require_same_sha(session.sha1, sha1)
-    return complete(context, call.place, session)
 
 
-def complete(context: Context, place: Place, session: Session) -> Answer:
+def _answer(call: Call, session: Session | FinishedSession) -> Answer:
+    return {**call.links.of_file(call.place), "vid": session.id}
+
+
+def _holds(context: Context, call: Call, offset: int) -> bool:
+    entry = context.store.database.read(lambda connection: tree.find(connection, call.place))
+    if entry is None or entry.content is None:
+        return False
+    return context.store.files.holds_at(entry.content.file, offset, call.content.blocks())
+
+
+def complete(context: Context, call: Call, session: Session) -> Answer:
     """Make the file of a session whose slices are said to be all here."""
     context.store.database.read(lambda connection: _require_complete(connection, session))
     with upload_sessions.ended_if_gone():
         sha1 = _final_sha(context, session)
-    context.store.database.write(lambda tx: _make_file(context, tx, place, session, sha1))
-    return {**context.links.of_file(place), "vid": session.id}
+    context.store.database.write(lambda tx: _make_file(context, tx, call.place, session, sha1))
+    return _answer(call, session)
 
 
 def _require_complete(connection: sqlite3.Connection, session: Session) -> None:
@@ -98,3 +152,4 @@ def _make_file(
     content = tree.add_content(tx, sha1, session.filesize, session.file)
     tree.put(tx, place, tree.new_file(place, content, session.biz_attr, context.now()))
     sessions.hand_over(tx, session)
+    sessions.remember_finished(tx, session, sha1, context.clock())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.operations import slice_begin, slice_data, slice_finish, upload_sessions
 from cosfast.emulator.store import sessions
 
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 def step(context: Context, call: Call) -> Answer:
     """Begin an upload, or go on with it; the answer says which offset is next."""
     if call.form.text("session").strip():
-        # A client that resumes names its session first without sending anything.
-        if call.form.given("offset") or call.content.size:
-            slice_data.data(context, call)
-        return _next_step(context, call, upload_sessions.find_named(context, call))
+        try:
+            # A client that resumes names its session first without sending anything.
+            if call.form.given("offset") or call.content.size:
+                slice_data.data(context, call)
+            return _next_step(context, call, upload_sessions.find_named(context, call))
+        except RefusedError as refusal:
+            return slice_finish.finish_again(context, call, refusal)
     resumed = context.store.database.read(lambda connection: _find_same(context, connection, call))
     if resumed:
         return _next_step(context, call, resumed)
@@ -39,7 +43,7 @@ def _next_step(context: Context, call: Call, session: Session) -> Answer:
         lambda connection: upload_sessions.missing_offsets(connection, session)
     )
     if not missing:
-        return slice_finish.complete(context, call.place, session)
+        return slice_finish.complete(context, call, session)
     return {"session": session.id, "offset": missing[0], "slice_size": session.slice_size}
 
 

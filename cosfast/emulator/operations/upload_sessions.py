@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.operations import rules
-from cosfast.emulator.store import sessions
+from cosfast.emulator.store import sessions, tree
 from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cosfast.emulator.operations.context import Call, Context
     from cosfast.emulator.store.database import Transaction
-    from cosfast.emulator.store.sessions import Session
+    from cosfast.emulator.store.sessions import FinishedSession, Session
     from cosfast.emulator.wire.addressing import Place
 
 _DIGITS = frozenset("0123456789abcdef")
@@ -49,6 +49,24 @@ def find_open(context: Context, connection: sqlite3.Connection, place: Place) ->
     return None if session is None or is_expired(context, session) else session
 
 
+def find_finished(context: Context, call: Call) -> FinishedSession | None:
+    """Find the session that the field `session` names, if its file is what is at the path now."""
+    name = call.form.text("session").strip()
+
+    def find(connection: sqlite3.Connection) -> FinishedSession | None:
+        finished = sessions.find_finished(connection, name)
+        if finished is None or finished.finished <= _oldest(context):
+            return None
+        if (finished.bucket, finished.path) != (call.place.bucket, call.place.path):
+            return None
+        entry = tree.find(connection, call.place)
+        if entry is None or entry.content is None or entry.content.sha1 != finished.content:
+            return None
+        return finished
+
+    return context.store.database.read(find)
+
+
 def is_expired(context: Context, session: Session) -> bool:
     """Tell whether a session has had its time."""
     return session.created <= _oldest(context)
@@ -60,6 +78,7 @@ def remove_expired(context: Context) -> None:
     def remove(tx: Transaction) -> None:
         for session in sessions.expired(tx.connection, _oldest(context)):
             sessions.abandon(tx, session)
+        sessions.forget_finished(tx, _oldest(context))
 
     context.store.database.write(remove)
 

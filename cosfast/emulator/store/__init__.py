@@ -5,8 +5,11 @@ Everything here blocks and belongs in a worker thread.
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
+from cosfast.emulator.errors import SchemaError
 from cosfast.emulator.store import sessions, tree
 from cosfast.emulator.store.database import Database
 from cosfast.emulator.store.files import ByteFiles, sync_folder
@@ -26,24 +29,29 @@ class Store:
         """Open the folder, making it if need be, and sweep away what a crash left.
 
         Raises:
-            RootInUseError: another server has it open, or what is there is not a server's.
-            SchemaError: another version wrote it.
+            RootInUseError: If another server has it open, or what is there is not a server's.
+            SchemaError: If a newer version wrote it, or its database cannot be used.
+            OSError: If it cannot be read or written.
         """
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = RootLock(root / "lock")
-        try:
+        path = root / "metadata.sqlite3"
+        with ExitStack() as opened:
+            self._lock = opened.enter_context(closing(RootLock(root / "lock")))
             _check_files(root)
             self.files: ByteFiles = ByteFiles(root / "files")
-            self.database: Database = Database(
-                root / "metadata.sqlite3", remove_file=self.files.remove
-            )
-        except BaseException:
-            self._lock.close()
-            raise
-        self.spool_folder = root
-        in_use = self.database.read(tree.files_in_use) | self.database.read(sessions.files_in_use)
-        self.files.sweep(in_use)
-        sync_folder(root)
+            try:
+                self.database: Database = opened.enter_context(
+                    closing(Database(path, remove_file=self.files.remove))
+                )
+                in_use = self.database.read(_files_in_use)
+            except sqlite3.Error as error:
+                raise SchemaError(
+                    f"{path} cannot be used as the server's database: {error}"
+                ) from error
+            self.files.sweep(in_use)
+            sync_folder(root)
+            self.spool_folder = root
+            self._opened = opened.pop_all()
 
     def adopt(self, file: str, work: Callable[[Transaction], None]) -> None:
         """Run the transaction that gives a new file its meaning; remove the file if it fails."""
@@ -55,8 +63,11 @@ class Store:
 
     def close(self) -> None:
         """Finish what is queued and let go of the folder."""
-        self.database.close()
-        self._lock.close()
+        self._opened.close()
+
+
+def _files_in_use(connection: sqlite3.Connection) -> set[str]:
+    return tree.files_in_use(connection) | sessions.files_in_use(connection)
 
 
 def _check_files(root: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
 from typing import IO, TYPE_CHECKING
+
+from cosfast.emulator.errors import RootInUseError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +26,7 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-class RootInUseError(RuntimeError):
-    """Another server has this folder."""
+_HELD_BY_ANOTHER = frozenset({errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
 
 class RootLock:
@@ -34,9 +36,13 @@ class RootLock:
         self._file = _open_plain(path)
         try:
             _lock(self._file)
-        except OSError:
+        except OSError as error:
             self._file.close()
-            raise RootInUseError(f"another server is using {path.parent}") from None
+            if error.errno not in _HELD_BY_ANOTHER:
+                raise
+            raise RootInUseError(
+                f"another server is using {path.parent}: stop it, or use another folder"
+            ) from None
 
     def close(self) -> None:
         """Let the next server in."""

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cosfast.emulator.errors import SchemaError
+
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 1
+VERSION = 2
 
-_TABLES = """
+_FINISHED = """
+CREATE TABLE finished (           -- sessions that became files, to know a repeated finish
+    id TEXT PRIMARY KEY,
+    bucket TEXT NOT NULL,
+    path TEXT NOT NULL,
+    filesize INTEGER NOT NULL,
+    sha1 TEXT,                    -- what init was told
+    content TEXT NOT NULL,        -- the SHA-1 of the file
+    finished REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+_TABLES = f"""
 CREATE TABLE contents (           -- bytes that at least one entry holds, stored once
     id INTEGER PRIMARY KEY,
     sha1 TEXT NOT NULL,
@@ -55,17 +69,27 @@ CREATE TABLE slices (             -- what has arrived, been checked and reached 
 CREATE TABLE spent_signatures (   -- once-signatures that have been used
     digest BLOB PRIMARY KEY
 ) WITHOUT ROWID;
+{_FINISHED}
 """
 
-
-class SchemaError(RuntimeError):
-    """The folder was written by a version that this one cannot read."""
+_UPGRADES = {0: _TABLES, 1: _FINISHED}
+"""What makes the present tables out of those of an older version; 0 is a new database."""
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Create the tables in a new database, or check that they are the ones known here."""
+    """Create the tables in a new database, or bring those of an older version up to date.
+
+    Raises:
+        SchemaError: If a newer version wrote the database.
+    """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-    elif version != VERSION:
-        raise SchemaError(f"the data folder has schema version {version}, not {VERSION}")
+    if version == VERSION:
+        return
+    if version not in _UPGRADES:
+        raise SchemaError(
+            f"the data folder has schema version {version}, not {VERSION}:"
+            " use the cosfast that wrote it, or another folder"
+        )
+    connection.executescript(
+        f"BEGIN; {_UPGRADES[version]} PRAGMA user_version = {VERSION}; COMMIT;"
+    )

@@ -40,6 +40,19 @@ class Session:
     created: float
 
 
+@dataclass(frozen=True)
+class FinishedSession:
+    """A session that became a file; `content` is the file's SHA-1, `sha1` what init was told."""
+
+    id: str
+    bucket: str
+    path: str
+    filesize: int
+    sha1: str | None
+    content: str
+    finished: float
+
+
 def new_id() -> str:
     """Make a session id as clients have seen them: 56 hex digits."""
     return secrets.token_hex(ID_DIGITS // 2)
@@ -93,6 +106,33 @@ def add(tx: Transaction, session: Session, place: Place) -> None:
 def hand_over(tx: Transaction, session: Session) -> None:
     """End a session whose file has become a content's."""
     tx.execute("DELETE FROM sessions WHERE number = ?", (session.number,))
+
+
+def remember_finished(tx: Transaction, session: Session, content: str, now: float) -> None:
+    """Keep what a repeated finish of this session is answered from."""
+    tx.execute(
+        "INSERT INTO finished VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            session.id,
+            session.bucket,
+            session.path,
+            session.filesize,
+            session.sha1,
+            content,
+            now,
+        ),
+    )
+
+
+def find_finished(connection: sqlite3.Connection, session_id: str) -> FinishedSession | None:
+    """Look up a session that has become a file."""
+    row = connection.execute("SELECT * FROM finished WHERE id = ?", (session_id,)).fetchone()
+    return FinishedSession(*row) if row else None
+
+
+def forget_finished(tx: Transaction, before: float) -> None:
+    """Forget the sessions that became files at that time or before."""
+    tx.execute("DELETE FROM finished WHERE finished <= ?", (before,))
 
 
 def abandon(tx: Transaction, session: Session) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
 from cosfast.emulator.errors import RefusedError
+from cosfast.emulator.wire.values import read_number
 from cosfast.protocol.codes import Code
 
 API_PREFIX = "/files/v2/"
@@ -22,11 +23,14 @@ MAX_PATH_BYTES = 1024
 _FORBIDDEN = re.compile(r'[?*:|\\<>"\x00-\x1f\x7f]')
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _DOWNLOAD_HOST = re.compile(
-    r"(?P<bucket>[a-z0-9][a-z0-9_-]{0,62})-(?P<appid>\d+)"
-    r"\.(?:file|cos[a-z0-9-]*)\.myqcloud\.com(?::\d+)?",
-    re.IGNORECASE,
+    r"(?P<bucket>[a-z0-9][a-z0-9_-]{0,62})-(?P<appid>[0-9]{1,20})"
+    r"\.(?:file|cos[a-z0-9-]{0,40})\.myqcloud\.com(?::[0-9]{1,5})?",
+    re.IGNORECASE | re.ASCII,
 )
-_ABSOLUTE_FORM = re.compile(r"https?://(?P<host>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_APPID_DIGITS = 20
+_ABSOLUTE_FORM = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.ASCII | re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -65,29 +69,55 @@ class Place:
 
 @dataclass(frozen=True)
 class Target:
-    """A request target taken apart. `is_download` tells a file's own address from the API's."""
+    """What a request target names. `is_download` tells a file's own address from the API's."""
 
     place: Place
     query: str
     is_download: bool
 
 
-def parse_target(raw: str, host: str) -> Target:
-    """Read a request target, in origin-form or absolute-form.
+@dataclass(frozen=True)
+class Split:
+    """A request target taken apart, before anything is looked up.
+
+    `origin` is the scheme and host of an absolute-form target, which is what clients send to an
+    HTTP proxy; it is empty for any other. `host` is the host that was asked for.
+    """
+
+    origin: str
+    host: str
+    path: str
+    query: str
+
+    @property
+    def is_for_bucket(self) -> bool:
+        """Whether the host is that of a bucket's downloads."""
+        return _DOWNLOAD_HOST.fullmatch(self.host) is not None
+
+
+def split_target(raw: str, host: str) -> Split:
+    """Take a request target apart, in origin-form or absolute-form.
 
     Args:
         raw: the target as it came, undecoded bytes as surrogates.
         host: the Host header; an absolute-form target replaces it (RFC 9112 section 3.2.2).
-
-    Raises:
-        RefusedError: it names nothing that can exist here.
     """
+    origin = ""
     absolute = _ABSOLUTE_FORM.match(raw)
     if absolute:
         host, raw = absolute["host"], absolute["rest"]
-    raw_path, _, query = raw.partition("?")
-    if not raw_path.startswith("/"):
-        raw_path = "/" + raw_path
+        origin = f"{absolute['scheme'].lower()}://{host}"
+    path, _, query = raw.partition("?")
+    return Split(origin, host, path if path.startswith("/") else "/" + path, query)
+
+
+def parse_target(split: Split) -> Target:
+    """Look up what a request target names.
+
+    Raises:
+        RefusedError: If it names nothing that can exist here.
+    """
+    raw_path, query, host = split.path, split.query, split.host
     api_path = _strip_prefix(raw_path, HOST_AS_REGION_PREFIX + API_PREFIX, API_PREFIX)
     if api_path is not None:
         return Target(_api_place(api_path), query, is_download=False)
@@ -142,7 +172,7 @@ def _strip_prefix(path: str, *prefixes: str) -> str | None:
 def _api_place(rest: str) -> Place:
     appid, _, rest = rest.partition("/")
     bucket, _, path = rest.partition("/")
-    if not appid.isdigit() or not appid.isascii():
+    if read_number(appid, digits=_APPID_DIGITS) is None:
         raise RefusedError(Code.BAD_APPID, "appid in the path is not a number")
     if not _BUCKET.fullmatch(bucket):
         raise RefusedError(Code.BAD_PATH, "bucket name in the path is missing or malformed")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Callable, Protocol
 
 from aiohttp import web
@@ -24,6 +25,8 @@ from cosfast.emulator.wire.forms import (
     parse_json,
     parse_urlencoded,
 )
+from cosfast.emulator.wire.http import invite_body
+from cosfast.emulator.wire.values import BLANKS, read_position
 from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
@@ -43,8 +46,30 @@ class Observer(Protocol):
         """Hear how many bytes have come by now, and in how many seconds."""
 
 
+class _Unobserved:
+    """Nobody who looks on."""
+
+    def operation_is(self, name: str) -> None:
+        pass
+
+    async def body_came(self, received: int, seconds: float) -> None:
+        pass
+
+
 class _TooSlowError(asyncio.TimeoutError):
     """The client is late with its body. aiohttp meets this one too, and knows it for a timeout."""
+
+
+async def read_whole(request: web.BaseRequest, limits: Limits, largest: int) -> bytes:
+    """Read a body that is no form, of at most `largest` bytes.
+
+    Raises:
+        RefusedError: As `read_form` raises it.
+    """
+    await invite_body(request)
+    with _refusals():
+        chunks = _chunks(request, limits, largest, _Unobserved())
+        return b"".join([chunk async for chunk in chunks])
 
 
 async def read_form(
@@ -63,8 +88,15 @@ async def read_form(
         RefusedError: code -5993 where the body does not parse or does not come, -285
             where it is too large. The connection then closes, unless all of it was read.
     """
-    try:
+    with _refusals():
         return await _read_form(request, content, limits, spill, observer)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what is wrong with a body into the refusal of it."""
+    try:
+        yield
     except FormDataError as error:
         raise RefusedError(Code.BAD_FORM, f"multipart body: {error}", close=True) from None
     except _TooSlowError:
@@ -75,7 +107,8 @@ async def read_form(
 
 def refuse_if_too_large(request: web.BaseRequest, limits: Limits) -> None:
     """Refuse by the Content-Length, before a byte of the body is read: code -285."""
-    declared = request.content_length
+    # aiohttp's own `content_length` fails on more digits than `int` takes, be they zeros.
+    declared = read_position(request.headers.get("Content-Length", "").strip(BLANKS))
     if declared is not None and declared > _largest_body(limits):
         raise _too_large(_largest_body(limits))
 

@@ -6,12 +6,12 @@ is known by its name alone and read as what the operation needs (PROTOCOL.md sec
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Union
 from urllib.parse import unquote, unquote_plus, unquote_to_bytes
 
 from cosfast.emulator.errors import RefusedError
+from cosfast.emulator.wire.values import BLANKS, load_json, read_number
 from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 Value = Union[bytes, str, int, float, bool, None, "list[object]", "dict[str, object]"]
 
 CONTENT_FIELD = "filecontent"
-_DECIMAL = re.compile(r"[0-9]{1,18}")
 _SHA1 = re.compile(r"[0-9a-fA-F]{40}")
 _MD5 = re.compile(r"[0-9a-fA-F]{32}")
 
@@ -66,12 +65,13 @@ class Form:
 
     def integer(self, name: str) -> int | None:
         """Read the field as a number that is not negative; None where it is missing or empty."""
-        text = self.text(name).strip()
+        text = self.text(name).strip(BLANKS)
         if not text:
             return None
-        if not _DECIMAL.fullmatch(text):
-            raise _malformed(name, "is not a whole number")
-        return int(text)
+        number = read_number(text)
+        if number is None:
+            raise _malformed(name, "is not a whole number of at most 18 digits")
+        return number
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Read the field as a switch.
@@ -100,7 +100,7 @@ class Form:
         return self._hex(name, _MD5, "is not the hex of an MD5 (32 digits)")
 
     def _hex(self, name: str, pattern: re.Pattern[str], complaint: str) -> str | None:
-        text = self.text(name).strip()
+        text = self.text(name).strip(BLANKS)
         if not text:
             return None
         if not pattern.fullmatch(text):
@@ -141,8 +141,8 @@ def parse_json(body: bytes) -> Form:
             characters for bytes has left the rest of its body behind this one.
     """
     try:
-        values = json.loads(body)
-    except (ValueError, RecursionError):
+        values = load_json(body)
+    except ValueError:
         raise RefusedError(Code.BAD_FORM, "the body is not JSON", close=True) from None
     if not isinstance(values, dict):
         raise RefusedError(Code.BAD_FORM, "the body is not a JSON object")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Callable
 from urllib.parse import unquote
 
 from cosfast.emulator.errors import RefusedError
+from cosfast.emulator.wire.values import BLANKS, read_number
 from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ MAX_LIFETIME = 92 * 24 * 3600
 """Three months, the longest three there are, in seconds."""
 
 _HMAC_SIZE = 20
-_NUMBER = re.compile(r"[0-9]{1,20}")
+_NUMBER_DIGITS = 20
 _REQUIRED = ("a", "k", "e", "t", "r", "f", "b")
 
 
@@ -118,7 +119,7 @@ class Verifier:
 
 def _decode(text: str) -> bytes:
     try:
-        signed = base64.b64decode(text.strip(), validate=True)
+        signed = base64.b64decode(text.strip(BLANKS), validate=True)
     except (binascii.Error, ValueError):
         raise RefusedError(Code.SIGNATURE_WRONG, "the signature is not base64") from None
     if len(signed) <= _HMAC_SIZE:
@@ -136,15 +137,17 @@ def _parse(plain: bytes) -> dict[str, str]:
     for pair in text.split("&"):
         name, _, value = pair.partition("=")
         if name in fields:
-            raise RefusedError(Code.SIGNATURE_WRONG, f"the signed text has {name!r} twice")
+            raise RefusedError(Code.SIGNATURE_WRONG, f"the signed text has {name[:80]!r} twice")
         fields[name] = value
     for name in _REQUIRED:
         if name not in fields:
             raise RefusedError(Code.SIGNATURE_WRONG, f"the signed text lacks its field {name!r}")
-    for name in ("e", "t"):
-        if not _NUMBER.fullmatch(fields[name]):
+    for name in ("e", "t", "r"):
+        if read_number(fields[name], digits=_NUMBER_DIGITS) is None:
             raise RefusedError(
-                Code.SIGNATURE_WRONG, f"the signed text's field {name!r} is not a number"
+                Code.SIGNATURE_WRONG,
+                f"the signed text's field {name!r} is not a number of at most"
+                f" {_NUMBER_DIGITS} digits",
             )
     return fields
 
