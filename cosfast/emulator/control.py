@@ -54,9 +54,11 @@ class Hosts:
     """
 
     def __init__(self, allowed: Iterable[str], listens_at: str) -> None:
+        if isinstance(allowed, str):
+            raise InputError(f"allowed_hosts: a list of hosts is wanted, not {allowed!r}")
         names = set()
         for name in allowed:
-            found = _read_name(name)
+            found = _read_name(name) if isinstance(name, str) else None
             if found is None:
                 raise InputError(f"allowed_hosts: not the name or address of a host: {name!r}")
             names.add(found)

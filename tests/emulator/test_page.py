@@ -140,10 +140,16 @@ def test_the_name_that_it_listens_at_is_allowed():
         assert answer_to(server, EVERYWHERE)[0] == 403
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a:1", "::1::", "a/b", "\u0661", "."])
+@pytest.mark.parametrize("name", ["", "a b", "a:1", "::1::", "a/b", "\u0661", ".", None])
 def test_a_host_that_cannot_be_allowed_is_refused(name):
     with pytest.raises(cosfast.InputError, match="allowed_hosts"):
         start_emulator(allowed_hosts=[name])
+
+
+def test_allowed_hosts_is_not_one_string():
+    """Its characters would each be a host."""
+    with pytest.raises(cosfast.InputError, match="allowed_hosts"):
+        start_emulator(allowed_hosts="cos.test")
 
 
 def test_a_file_of_that_path_is_a_file(emulator, client):
