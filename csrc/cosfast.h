@@ -32,9 +32,9 @@ typedef struct {
 
 void cosfast_sha1_init(cosfast_sha1 *ctx);
 
-/* Take in `len` bytes; `data` may be NULL where `len` is 0. The total must stay below 2^61 bytes,
- * FIPS 180-4's limit of 2^64 bits. */
-void cosfast_sha1_update(cosfast_sha1 *ctx, const void *data, size_t len);
+/* Take in `len` bytes; `data` may be NULL where `len` is 0. False, and the context untouched, if
+ * the total would be 2^61 bytes or more: FIPS 180-4's limit is 2^64 bits. */
+bool cosfast_sha1_update(cosfast_sha1 *ctx, const void *data, size_t len);
 
 /* The digest of what was taken in so far. The context does not change and can go on. */
 void cosfast_sha1_digest(const cosfast_sha1 *ctx, uint8_t digest[COSFAST_SHA1_DIGEST_SIZE]);

@@ -40,16 +40,19 @@ void cosfast_sha1_init(cosfast_sha1 *ctx) {
     memcpy(ctx->h, sha1_initial, sizeof ctx->h);
 }
 
-void cosfast_sha1_update(cosfast_sha1 *ctx, const void *data, size_t len) {
+bool cosfast_sha1_update(cosfast_sha1 *ctx, const void *data, size_t len) {
     const uint8_t *bytes = data;
     size_t used = (size_t)(ctx->length % SHA1_BLOCK), room = SHA1_BLOCK - used;
     if (len == 0) {
-        return; /* data may be NULL, which memcpy may not be given */
+        return true; /* data may be NULL, which memcpy may not be given */
+    }
+    if (len >= LENGTH_END - ctx->length) {
+        return false;
     }
     ctx->length += len;
     if (len < room) {
         memcpy(ctx->pending + used, bytes, len);
-        return;
+        return true;
     }
     if (used > 0) {
         memcpy(ctx->pending + used, bytes, room);
@@ -59,6 +62,7 @@ void cosfast_sha1_update(cosfast_sha1 *ctx, const void *data, size_t len) {
     }
     compress(ctx->h, bytes, len / SHA1_BLOCK);
     memcpy(ctx->pending, bytes + (len - len % SHA1_BLOCK), len % SHA1_BLOCK);
+    return true;
 }
 
 void cosfast_sha1_digest(const cosfast_sha1 *ctx, uint8_t digest[SHA1_DIGEST]) {

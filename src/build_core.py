@@ -20,7 +20,7 @@ ffibuilder.cdef("""
     } cosfast_sha1;
 
     void cosfast_sha1_init(cosfast_sha1 *ctx);
-    void cosfast_sha1_update(cosfast_sha1 *ctx, const void *data, size_t len);
+    bool cosfast_sha1_update(cosfast_sha1 *ctx, const void *data, size_t len);
     void cosfast_sha1_digest(const cosfast_sha1 *ctx, uint8_t digest[20]);
     bool cosfast_sha1_import(cosfast_sha1 *ctx, const uint32_t h[5], uint64_t length,
                              const uint8_t *pending);

@@ -6,6 +6,7 @@ import struct
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from cosfast.errors import InputError
 from cosfast.hashing.core import ffi, lib
 from cosfast.hashing.state import BLOCK_SIZE, DIGEST_SIZE, Sha1State
 
@@ -50,16 +51,22 @@ class Sha1:
         Raises:
             TypeError: where `data` is not a bytes-like object (a str is not).
             BufferError: where it is not contiguous.
+            InputError: If the message would be longer than 2**61 - 1 bytes (FIPS 180-4, section
+                1); what was taken in before stays as it is.
         """
         if type(data) is bytes:  # cffi hands its bytes over as they are, which is quicker
             with self._lock:
-                _update(self._context, data, len(data))
+                taken = _update(self._context, data, len(data))
+            if not taken:
+                raise _too_long()
             return
         if isinstance(data, str):
             raise TypeError("strings must be encoded before they are hashed")
         view = ffi.from_buffer(data)
         with self._lock:
-            _update(self._context, view, len(view))
+            taken = _update(self._context, view, len(view))
+        if not taken:
+            raise _too_long()
 
     def digest(self) -> bytes:
         """Return the 20 bytes of the digest so far; the object goes on."""
@@ -110,6 +117,10 @@ class Sha1:
 
     def __repr__(self) -> str:
         return f"<cosfast.Sha1 after {self._context.length} bytes>"
+
+
+def _too_long() -> InputError:
+    return InputError("SHA-1 takes no message longer than 2**61 - 1 bytes")
 
 
 def digest_of_end(words: Sequence[int], length: int, tail: Any) -> bytes:

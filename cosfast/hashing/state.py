@@ -19,7 +19,9 @@ DIGEST_SIZE = 20
 INITIAL_WORDS = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0)
 """The chaining state before the first block (FIPS 180-4, section 5.3.1)."""
 
-_MAX_LENGTH = 2**61  # FIPS 180-4 counts the message in bits, in 64 of them
+MAX_LENGTH = 2**61 - 1
+"""Bytes in the longest message: FIPS 180-4 counts its bits, in 64 of them."""
+
 _WORD_MAX = 2**32 - 1
 _HEADER = struct.Struct(">7sB5IQ")
 _MAGIC = b"cosfast"
@@ -46,8 +48,8 @@ class Sha1State:
 
     def __init__(self, words: Sequence[int], length: int, pending: bytes = b"") -> None:
         checked = _check_words(words)
-        if not 0 <= length < _MAX_LENGTH:
-            raise InputError(f"state length {length} is not within 0 and 2**61 - 1 bytes")
+        _check_length(length)
+        pending = _pending_bytes(pending)
         if len(pending) != length % BLOCK_SIZE:
             raise InputError(
                 f"a state after {length} bytes has {length % BLOCK_SIZE} pending bytes,"
@@ -59,7 +61,7 @@ class Sha1State:
             )
         object.__setattr__(self, "words", checked)
         object.__setattr__(self, "length", length)
-        object.__setattr__(self, "pending", bytes(pending))
+        object.__setattr__(self, "pending", pending)
 
     @property
     def datasha(self) -> str:
@@ -83,6 +85,7 @@ class Sha1State:
         Raises:
             InputError: where `datasha` is not 40 hex digits or `length` not a multiple of 64.
         """
+        _check_length(length)
         if length % BLOCK_SIZE:
             raise InputError(f"a datasha stands at a multiple of 64 bytes, not at {length}")
         return cls(struct.unpack("<5I", datasha_bytes(datasha)), length)
@@ -143,6 +146,20 @@ def datasha_bytes(datasha: str) -> bytes:
         except ValueError:
             pass
     raise InputError(f"a datasha is 40 hex digits, not {datasha!r}")
+
+
+def _check_length(length: int) -> None:
+    if type(length) is not int or not 0 <= length <= MAX_LENGTH:
+        raise InputError(
+            f"state length {length!r} is not a whole number of bytes from 0 to 2**61 - 1"
+        )
+
+
+def _pending_bytes(pending: bytes) -> bytes:
+    try:
+        return bytes(memoryview(pending))
+    except TypeError as exc:
+        raise InputError(f"pending is bytes, not {type(pending).__name__}") from exc
 
 
 def _check_words(words: Sequence[int]) -> tuple[int, int, int, int, int]:

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from cosfast.errors import InputError
-from cosfast.hashing.state import BLOCK_SIZE, DIGEST_SIZE, INITIAL_WORDS, Sha1State, datasha_bytes
+from cosfast.hashing.state import (
+    BLOCK_SIZE,
+    DIGEST_SIZE,
+    INITIAL_WORDS,
+    MAX_LENGTH,
+    Sha1State,
+    datasha_bytes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,7 +22,8 @@ if TYPE_CHECKING:
 SLICE_SIZE = 1048576
 """Bytes in a slice that comes with `uploadparts` (PROTOCOL.md, section 3)."""
 
-_EMPTY_SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+EMPTY_SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+"""The SHA-1 of no bytes (FIPS 180-4)."""
 
 
 class UploadPart(NamedTuple):
@@ -60,6 +68,8 @@ class UploadParts(Sequence[UploadPart]):
 
     def _set(self, raw: bytes, filesize: int, slice_size: int) -> None:
         check_slice_size(slice_size)
+        if type(filesize) is not int or filesize > MAX_LENGTH:
+            raise InputError(f"filesize must be a number of bytes below 2**61, not {filesize!r}")
         expected = -(-filesize // slice_size)
         if filesize < 0 or len(raw) != expected * DIGEST_SIZE:
             raise InputError(
@@ -73,7 +83,7 @@ class UploadParts(Sequence[UploadPart]):
     @property
     def sha1(self) -> str:
         """The SHA-1 of the whole file, 40 hex digits: the last entry, or that of nothing."""
-        return self._datasha(len(self) - 1) if self._raw else _EMPTY_SHA1
+        return self._datasha(len(self) - 1) if self._raw else EMPTY_SHA1
 
     @property
     def datashas(self) -> list[str]:

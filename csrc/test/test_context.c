@@ -137,6 +137,25 @@ static void nothing_changes_nothing(void) {
     CHECK(memcmp(&ctx, &before, sizeof ctx) == 0);
 }
 
+/* Up to 2^61 - 1 bytes, and not one more, whatever is pending. */
+static void update_refuses_long(void) {
+    const uint64_t most = (UINT64_C(1) << 61) - 1;
+    uint8_t data[200] = {0};
+    for (size_t left = 0; left < 130; left++) {
+        cosfast_sha1 ctx, before;
+        CHECK(cosfast_sha1_import(&ctx, (const uint32_t[5]){1, 2, 3, 4, 5}, most - left, data));
+        before = ctx;
+        CHECK(!cosfast_sha1_update(&ctx, data, left + 1));
+        CHECK(!cosfast_sha1_update(&ctx, data, left + 64));
+        CHECK(!cosfast_sha1_update(&ctx, data, SIZE_MAX));
+        CHECK(memcmp(&ctx, &before, sizeof ctx) == 0);
+        CHECK(cosfast_sha1_update(&ctx, data, left));
+        CHECK(ctx.length == most);
+        CHECK(cosfast_sha1_update(&ctx, NULL, 0));
+        CHECK(!cosfast_sha1_update(&ctx, data, 1));
+    }
+}
+
 /* Random pieces, among them long ones and unaligned ones. */
 static void random_pieces(size_t kernel) {
     enum { SIZE = 1 << 14 };
@@ -166,6 +185,7 @@ void test_context(void) {
     run_test_of_kernels("lengths around block edges", block_edges);
     run_test_of_kernels("export and import at any byte", export_and_import);
     run_test("import refuses 2^61 bytes", NULL, import_refuses_long);
+    run_test("update refuses 2^61 bytes", NULL, update_refuses_long);
     run_test("lengths past 32 bits", NULL, long_lengths);
     run_test("updates of nothing", NULL, nothing_changes_nothing);
     run_test_of_kernels("updates in random pieces", random_pieces);

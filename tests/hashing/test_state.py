@@ -150,3 +150,43 @@ def test_counts_beyond_32_bits():
     assert running.state().length == 2**40 + 65
     with pytest.raises(TypeError):
         cosfast.Sha1.from_state(b"bytes")
+
+
+LIMIT = 2**61 - 1
+
+
+@pytest.mark.parametrize("length", [64.0, 64.5, "64", None, True, -64, 2**61])
+def test_a_length_is_a_whole_number_of_bytes(length):
+    with pytest.raises(cosfast.InputError, match="length"):
+        cosfast.Sha1State(ONE_BLOCK.words, length, b"")
+    with pytest.raises(cosfast.InputError, match="length"):
+        cosfast.Sha1State.from_datasha(ONE_BLOCK.datasha, length)
+
+
+@pytest.mark.parametrize("pending", ["x", 1, [1], None])
+def test_pending_is_bytes(pending):
+    with pytest.raises(cosfast.InputError, match="pending"):
+        cosfast.Sha1State(ONE_BLOCK.words, 65, pending)
+
+
+def test_pending_of_any_bytes_like_kind():
+    for pending in (bytearray(b"x"), memoryview(b"x")):
+        assert cosfast.Sha1State(ONE_BLOCK.words, 65, pending).pending == b"x"
+
+
+@pytest.mark.parametrize("left", [0, 1, 63, 64, 1000])
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+def test_a_message_ends_at_the_limit(left, kind):
+    length = LIMIT - left
+    state = cosfast.Sha1State(ONE_BLOCK.words, length, bytes(length % 64))
+    running = cosfast.Sha1.from_state(state)
+    for more in (left + 1, left + 64, left + 100_000):
+        with pytest.raises(cosfast.InputError, match=r"2\*\*61 - 1"):
+            running.update(kind(more))
+        assert running.state() == state
+    running.update(kind(left))
+    assert running.state().length == LIMIT
+    running.update(kind(0))
+    with pytest.raises(cosfast.InputError, match=r"2\*\*61 - 1"):
+        running.update(kind(1))
+    assert cosfast.Sha1.from_state(running.state()).digest() == running.digest()

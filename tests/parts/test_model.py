@@ -100,3 +100,11 @@ def test_entries_must_fit_the_file():
         cosfast.UploadParts(["short"], 64, 64)
     with pytest.raises(cosfast.InputError):
         cosfast.UploadParts([], -64, 64)
+
+
+@pytest.mark.parametrize("filesize", [64.0, "64", None, True, -64, 2**61])
+def test_a_filesize_is_a_whole_number_of_bytes(filesize):
+    with pytest.raises(cosfast.InputError, match=r"filesize|parts"):
+        cosfast.UploadParts(["00" * 20], filesize, 64)
+    with pytest.raises(cosfast.InputError, match=r"filesize|parts"):
+        cosfast.UploadParts.from_raw(bytes(20), filesize, 64)
