@@ -18,8 +18,10 @@ extern "C" {
 #endif
 
 /* What stands in `errors` beside 0 and the system's positive numbers. */
-#define COSFAST_FILE_OTHER (-1)   /* no plain file, or one of more than `limit` bytes: left alone */
-#define COSFAST_FILE_CHANGED (-2) /* its size or time changed while it was read */
+#define COSFAST_FILE_OTHER                                                                         \
+    (-1) /* left alone: no plain file, one of more than `limit` bytes, or one                      \
+          * whose content ends elsewhere than at its st_size, as in /proc */
+#define COSFAST_FILE_CHANGED (-2) /* its size, mtime or ctime changed while it was read */
 
 /*
  * Read files of up to `limit` bytes whole and hash them side by side.

@@ -39,27 +39,38 @@ static int open_plain(const char *path) {
     return fd;
 }
 
-static bool same_file(const struct stat *before, const struct stat *after) {
-#if defined(__APPLE__)
-    const struct timespec a = before->st_mtimespec, b = after->st_mtimespec;
-#else
-    const struct timespec a = before->st_mtim, b = after->st_mtim;
-#endif
-    return before->st_size == after->st_size && a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+static bool same_time(struct timespec a, struct timespec b) {
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-/* Read `len` bytes: 0, an error number, or COSFAST_FILE_CHANGED where the file is shorter. */
-static int32_t read_whole(int fd, uint8_t *data, size_t len) {
-    while (len > 0) {
-        const ssize_t got = read(fd, data, len);
-        if (got < 0 && errno == EINTR) {
+/* The ctime too: the mtime can be put back after a change. */
+static bool same_file(const struct stat *before, const struct stat *after) {
+#if defined(__APPLE__)
+    const bool same_stamps = same_time(before->st_mtimespec, after->st_mtimespec) &&
+                             same_time(before->st_ctimespec, after->st_ctimespec);
+#else
+    const bool same_stamps =
+        same_time(before->st_mtim, after->st_mtim) && same_time(before->st_ctim, after->st_ctim);
+#endif
+    return before->st_size == after->st_size && same_stamps;
+}
+
+/* Read up to `len` bytes, fewer only if the file ends: how many into `got`; 0 or an error number.
+ */
+static int32_t read_up_to(int fd, uint8_t *data, size_t len, size_t *got) {
+    *got = 0;
+    while (*got < len) {
+        const ssize_t count = read(fd, data + *got, len - *got);
+        if (count < 0 && errno == EINTR) {
             continue;
         }
-        if (got <= 0) {
-            return got < 0 ? errno : COSFAST_FILE_CHANGED;
+        if (count < 0) {
+            return errno;
         }
-        data += got;
-        len -= (size_t)got;
+        if (count == 0) {
+            break;
+        }
+        *got += (size_t)count;
     }
     return 0;
 }
@@ -68,6 +79,8 @@ static int32_t read_whole(int fd, uint8_t *data, size_t len) {
  * or COSFAST_FILE_ something. The caller has made sure that `limit` bytes fit. */
 static int32_t read_small(int fd, size_t limit, uint8_t *data, size_t *size) {
     struct stat before, after;
+    uint8_t extra;
+    size_t got, beyond;
     if (fstat(fd, &before) != 0) {
         return errno;
     }
@@ -75,14 +88,20 @@ static int32_t read_small(int fd, size_t limit, uint8_t *data, size_t *size) {
         return COSFAST_FILE_OTHER;
     }
     *size = (size_t)before.st_size;
-    const int32_t error = read_whole(fd, data, *size);
+    int32_t error = read_up_to(fd, data, *size, &got);
+    if (error == 0) {
+        error = read_up_to(fd, &extra, 1, &beyond);
+    }
     if (error != 0) {
         return error;
     }
     if (fstat(fd, &after) != 0) {
         return errno;
     }
-    return same_file(&before, &after) ? 0 : COSFAST_FILE_CHANGED;
+    if (!same_file(&before, &after)) {
+        return COSFAST_FILE_CHANGED;
+    }
+    return got == *size && beyond == 0 ? 0 : COSFAST_FILE_OTHER;
 }
 
 static void hash_batch(batch *b, uint8_t (*digests)[COSFAST_SHA1_DIGEST_SIZE]) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -22,6 +23,13 @@ settings.load_profile("cosfast")
 def vector(request: pytest.FixtureRequest) -> dict[str, Any]:
     """One worked value of uploadparts, with its `content`."""
     return {**request.param, "content": content(request.param["size"])}
+
+
+@pytest.fixture
+def opened():
+    """Return what opens a file to read bytes, until the test is over."""
+    with ExitStack() as stack:
+        yield lambda path, **options: stack.enter_context(open(path, "rb", **options))
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,8 @@ from cosfast.cli.progress import progress_bar
 from cosfast.errors import InputError
 from cosfast.parts.forms import read_parts
 from cosfast.parts.sources import open_source
-from cosfast.parts.verify import verify
+from cosfast.parts.spool import measured
+from cosfast.parts.verify import verify_source
 
 if TYPE_CHECKING:
     import argparse
@@ -37,17 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print one line for each slice that differs."""
-    with open_source(options.file) as source:
-        size = source.size
-    try:
-        parts = read_parts(Path(options.parts).read_bytes(), filesize=size)
-    except InputError as exc:
-        raise InputError(f"{options.parts}: {exc}") from exc
-    with progress_bar("verifying", size) as advance:
-        differing = verify(options.file, parts, progress=advance)
+    with open_source(options.file) as opened, measured(opened, "verified") as source:
+        size = source.size or 0
+        try:
+            parts = read_parts(Path(options.parts).read_bytes(), filesize=size)
+        except InputError as exc:
+            raise InputError(f"{options.parts}: {exc}") from exc
+        with progress_bar("verifying", size) as advance:
+            differing = verify_source(source, parts, progress=advance)
     output = Output(as_json=options.json)
     for index in differing:
-        part = parts[index]
-        fields = {"index": index, "offset": part.offset, "datalen": part.datalen}
-        output.show(fields, str(part.offset))
+        offset = index * parts.slice_size
+        end = parts.filesize if index < len(parts) else size  # else the file alone has it
+        length = min(parts.slice_size, end - offset)
+        output.show({"index": index, "offset": offset, "datalen": length}, str(offset))
     return FAILED if differing else DONE

@@ -96,7 +96,8 @@ class SliceUpload:
             return self._result(opened, instant=True)
         self._acknowledged.advance(opened.resumed_bytes)
         self._send_slices(opened)
-        self._source.check_unchanged()
+        # With the parts list the server has compared each byte with what was hashed.
+        self._source.check_unchanged(content_verified=self._sha is not None)
         done = self._finish(opened)
         self._call.journal.forget_upload(self._destination)
         return self._result(done, resumed_bytes=opened.resumed_bytes)

@@ -1,14 +1,12 @@
-"""`spooled`: what can be read only once, in a temporary file that can be read at any place."""
+"""`spooled_and_hashed`: a source of unknown length, copied and hashed in one reading."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cosfast.parts.build import PartsBuilder
-from cosfast.parts.sources import PathSource
+from cosfast.parts.spool import spooled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,22 +17,19 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def spooled(source: Source, call: Call) -> Iterator[tuple[Source, UploadParts]]:
-    """Copy a pipe to its end, hashing on the way; the copy is there while the block runs.
+def spooled_and_hashed(source: Source, call: Call) -> Iterator[tuple[Source, UploadParts]]:
+    """Copy a source to its end, hashing on the way; the copy is there while the block runs.
 
-    The size of a pipe is known only at its end, and a slice may have to be sent twice.
+    Its size is known only at its end, and a slice may have to be sent twice.
     """
     builder = PartsBuilder()
     progress = call.options.hash_progress
-    with tempfile.TemporaryDirectory(prefix="cosfast-pipe-") as folder:
-        path = os.path.join(folder, "content")  # noqa: PTH118 - as text, which names the source
-        with open(path, "wb", buffering=0) as copy:  # noqa: PTH123
-            for block in source.blocks():
-                call.control.check()
-                copy.write(block)
-                builder.update(block)
-                if progress is not None:
-                    progress(len(block))
-        with PathSource(path) as opened:
-            opened.name = source.name
-            yield opened, builder.finish()
+
+    def take(block: memoryview) -> None:
+        call.control.check()
+        builder.update(block)
+        if progress is not None:
+            progress(len(block))
+
+    with spooled(source, take) as copy:
+        yield copy, builder.finish()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cosfast.client.call import Call
 from cosfast.client.simple import SIMPLE_LIMIT, upload_simply
 from cosfast.client.sliceupload import SliceUpload
-from cosfast.client.spool import spooled
+from cosfast.client.spool import spooled_and_hashed
 from cosfast.errors import SourceChanged
 from cosfast.parts.sources import open_source
 from cosfast.protocol.addresses import require_file
@@ -50,7 +50,7 @@ def upload(
         Call.running(transport, journal, address, options, stopper) as call,
     ):
         if opened.size is None:
-            with spooled(opened, call) as (copy, hashed):
+            with spooled_and_hashed(opened, call) as (copy, hashed):
                 return _upload_sized(call, copy, hashed)
         return _upload_sized(call, opened, parts)
 

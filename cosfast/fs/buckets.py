@@ -110,8 +110,8 @@ class Buckets:
         with os_errors(path):
             return self.client.download_url(bucket, key, expires_in=expires_in)
 
-    def upload(self, source: Any, path: str, **options: Any) -> None:
-        """Make a file, and the folders above it; see `Client.upload`.
+    def upload(self, source: Any, path: str, **options: Any) -> int:
+        """Make a file, and the folders above it; return its bytes; see `Client.upload`.
 
         Raises:
             FileExistsError: where there is one, and it is not to be overwritten.
@@ -120,7 +120,7 @@ class Buckets:
         """
         address = self.address(path)
         with self._placing(address, path):
-            self.client.upload(source, address.bucket, address.path, **options)
+            return self.client.upload(source, address.bucket, address.path, **options).filesize
 
     def make_folder(self, path: str, *, parents: bool) -> None:
         """Make a folder.

@@ -234,12 +234,15 @@ class Contents(Changes):
         if local.is_dir():
             self.makedirs(rpath, exist_ok=True)
             return
-        callback.set_size(local.stat().st_size)
+        size = local.stat().st_size
+        callback.set_size(size)
         if self._intrans:
             with local.open("rb") as source, self._open_written(rpath, mode, options) as target:
                 copyfileobj(source, target)
             return
-        self._upload(local, rpath, mode, {"progress": callback.relative_update, **options})
+        sent = self._upload(local, rpath, mode, {"progress": callback.relative_update, **options})
+        if sent != size:  # a pipe, or a file that is not as long as the system says
+            callback.set_size(sent)
 
     def pipe_file(self, path: str, value: Any, mode: str = "overwrite", **options: Any) -> None:
         """Make a file of bytes; see `put_file`."""
@@ -249,10 +252,10 @@ class Contents(Changes):
             return
         self._upload(memoryview(value), path, mode, options)
 
-    def _upload(self, source: Any, path: str, mode: str, options: dict[str, Any]) -> None:
+    def _upload(self, source: Any, path: str, mode: str, options: dict[str, Any]) -> int:
         path, overwrite = self._strip_protocol(path), _overwrites(mode)
         try:
-            self.buckets.upload(source, path, overwrite=overwrite, **options)
+            return self.buckets.upload(source, path, overwrite=overwrite, **options)
         finally:
             self.invalidate_cache(path)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cosfast.errors import InputError, SourceChanged
+from cosfast.errors import SourceChanged
 from cosfast.hashing.sha1 import Sha1
 from cosfast.parts.model import SLICE_SIZE, UploadParts, check_slice_size
-from cosfast.parts.sources import BLOCK_BYTES, open_source
+from cosfast.parts.sources import BLOCK_BYTES, byte_view, open_source
+from cosfast.parts.spool import measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ class PartsBuilder:
 
     def update(self, data: Any) -> None:
         """Take in the next bytes of the file, cut anyhow."""
-        view = memoryview(data).cast("B")
+        view = byte_view(data)
         while len(view):
             room = self._slice_size - self._length % self._slice_size
             piece = view[:room]
@@ -129,21 +130,18 @@ def extend(source: Any, parts: UploadParts) -> UploadParts:
         SourceChanged: where the file is shorter than `parts` says, where its last slice is no
             longer what it was, or where it changed while it was read.
     """
-    with open_source(source) as opened:
-        if opened.size is None:
-            raise InputError(f"{opened.name} cannot be extended: it is not seekable")
-        if opened.size < parts.filesize:
-            raise SourceChanged(
-                opened.name, f"it shrank to {opened.size} bytes from {parts.filesize}"
-            )
+    with open_source(source) as opened, measured(opened, "extended") as whole:
+        size = whole.size or 0
+        if size < parts.filesize:
+            raise SourceChanged(whole.name, f"it shrank to {size} bytes from {parts.filesize}")
         builder = PartsBuilder.go_on(parts)
-        _hash_range(opened, builder, parts.filesize)
+        _hash_range(whole, builder, parts.filesize)
         if builder.sha1 != parts.sha1:
             raise SourceChanged(
-                opened.name, f"it did not only grow: bytes before {parts.filesize} changed"
+                whole.name, f"it did not only grow: bytes before {parts.filesize} changed"
             )
-        _hash_range(opened, builder, opened.size)
-        opened.check_unchanged()
+        _hash_range(whole, builder, size)
+        whole.check_unchanged()
         return builder.finish()
 
 

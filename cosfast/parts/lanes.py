@@ -13,7 +13,7 @@ from cosfast.parts.model import UploadParts
 if TYPE_CHECKING:
     import os
 
-    from cosfast.parts.plainfile import PlainFile
+    from cosfast.parts.sources import PlainFile
 
     Path = Union[str, os.PathLike[str]]
     Result = tuple[Path, Union[UploadParts, OSError]]
@@ -55,12 +55,12 @@ class FileLanes:
         """Whether any lane has one."""
         return bool(self._lanes)
 
-    def add(self, file: PlainFile) -> None:
-        """Give a file a lane, which closes it in the end; there must be a free one."""
+    def add(self, file: PlainFile, size: int) -> None:
+        """Give a file of `size` bytes a lane, which closes it in the end; one must be free."""
         number = self._free.pop()
         room = self._buffer[number * PIECE_BYTES : (number + 1) * PIECE_BYTES]
         self._streams[number].h = INITIAL_WORDS
-        self._lanes[number] = _Lane(file, room)
+        self._lanes[number] = _Lane(file, size, room)
 
     def step(self) -> list[Result]:
         """Hash the next piece of every file; return those that are done or have failed."""
@@ -99,10 +99,11 @@ class FileLanes:
 class _Lane:
     """A file under way: how far it is, and the entries of the slices behind it."""
 
-    __slots__ = ("_offset", "_piece", "_raw", "_room", "file")
+    __slots__ = ("_offset", "_piece", "_raw", "_room", "_size", "file")
 
-    def __init__(self, file: PlainFile, room: memoryview) -> None:
+    def __init__(self, file: PlainFile, size: int, room: memoryview) -> None:
         self.file = file
+        self._size = size
         self._room = room
         self._piece = 0
         self._offset = 0
@@ -111,14 +112,14 @@ class _Lane:
     def read(self, slice_size: int) -> int:
         """Read the next piece, of one slice; return its whole blocks."""
         left_of_slice = slice_size - self._offset % slice_size
-        self._piece = min(PIECE_BYTES, left_of_slice, self.file.size - self._offset)
-        self.file.fill(self._room[: self._piece], self._offset)
+        self._piece = min(PIECE_BYTES, left_of_slice, self._size - self._offset)
+        self.file.read_slice(self._offset, self._piece, self._room)
         return self._piece // BLOCK_SIZE
 
     def settle(self, words: tuple[int, ...], slice_size: int) -> UploadParts | None:
         """Take the state after the piece; return the parts where that was the last one."""
         self._offset += self._piece
-        if self._offset < self.file.size:
+        if self._offset < self._size:
             if self._offset % slice_size == 0:
                 self._raw += _WORDS.pack(*words)
             return None

@@ -12,10 +12,11 @@ from queue import Empty, Queue
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Union
 
+from cosfast.parts.build import PartsBuilder
 from cosfast.parts.lanes import FileLanes
 from cosfast.parts.model import SLICE_SIZE, UploadParts, check_slice_size
-from cosfast.parts.plainfile import PlainFile
 from cosfast.parts.small import SmallFiles
+from cosfast.parts.sources import PlainFile
 from cosfast.workers import count_workers
 
 if TYPE_CHECKING:
@@ -141,6 +142,21 @@ def _fill_lanes(shared: _Shared, lanes: FileLanes) -> None:
         except IndexError:  # another worker was faster
             return
         try:
-            lanes.add(PlainFile(path))
+            file = PlainFile(path)
+            if file.size is None:
+                shared.hand_over(_hash_alone(file, shared))
+            else:
+                lanes.add(file, file.size)
         except OSError as exc:
             shared.hand_over([(path, exc)])
+
+
+def _hash_alone(file: PlainFile, shared: _Shared) -> list[Result]:
+    """Hash a file whose length only reading to its end tells; nothing if the results are left."""
+    builder = PartsBuilder(shared.slice_size)
+    with file:
+        for block in file.blocks():
+            if shared.stop.is_set():
+                return []
+            builder.update(block)
+    return [(file.path, builder.finish())]

@@ -6,14 +6,17 @@ threads at once. It knows what it was when it was opened and notices when that h
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from cosfast.errors import InputError, SourceChanged
+from cosfast.parts.filestate import FileState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,11 +40,14 @@ class Source(ABC):
 
     Attributes:
         name: how messages call it.
-        size: bytes in all, or None where only reading to the end tells.
+        size: bytes in all, or None if only reading to the end tells: of a pipe, and of a file that
+            ends elsewhere than the system says (in ``/proc`` and ``/sys``, on some FUSE mounts).
+        seekable: whether it can be read again; False for a pipe.
     """
 
     name: str
-    size: int | None
+    size: int | None = None
+    seekable: bool = True
 
     @abstractmethod
     def blocks(self) -> Iterator[memoryview]:
@@ -61,8 +67,15 @@ class Source(ABC):
             SourceChanged: where they are no longer there.
         """
 
-    def check_unchanged(self) -> None:  # noqa: B027 - memory has nothing to compare with
-        """Raise `SourceChanged` where this is known to have changed since it was opened."""
+    def check_unchanged(self, *, content_verified: bool = False) -> None:  # noqa: B027 - memory has nothing to compare
+        """Compare what this is with what it was when it was opened.
+
+        Args:
+            content_verified: see `FileState.require`.
+
+        Raises:
+            SourceChanged: If it is known to have changed.
+        """
 
     def close(self) -> None:  # noqa: B027 - a caller's file object is the caller's to close
         """Let go of what was opened here; what the caller opened stays open."""
@@ -80,7 +93,7 @@ class MemorySource(Source):
     name = "<bytes>"
 
     def __init__(self, data: Any) -> None:
-        self._view = memoryview(data).cast("B")
+        self._view = byte_view(data)
         self.size: int = len(self._view)
 
     def blocks(self) -> Iterator[memoryview]:
@@ -99,28 +112,56 @@ class MemorySource(Source):
 
 
 class PathSource(Source):
-    """A file opened by its path."""
+    """A file opened by its path.
+
+    Attributes:
+        path: as it was given.
+    """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path: str | os.PathLike[str] = path
         self.name: str = os.fspath(path)
-        self._file = io.FileIO(self.name)
+        self._file = self._open()
+        self._lock = Lock()
+        self._state: FileState | None = None  # of a plain file
         try:
-            self._snapshot = _snapshot(self._file.fileno())
+            status = self.status()
+            self.seekable = stat.S_ISREG(status.st_mode)
+            if self.seekable:
+                self._state = FileState.of(status)
+                self.size = self._measure(status.st_size)
         except BaseException:
             self._file.close()
             raise
-        self.size: int | None = self._snapshot[0] if self._snapshot else None
-        self._lock = Lock()
+
+    def _open(self) -> io.FileIO:
+        return io.FileIO(self.name)
+
+    def _measure(self, size: int) -> int | None:
+        """Return `size` if the content ends just there, else None."""
+        try:
+            if _ends_at(size, lambda offset: self._read_once(offset, memoryview(bytearray(1)))):
+                return size
+        except OSError:  # it cannot be read at any place, or not at all, as reading it will tell
+            pass
+        self.check_unchanged()
+        return None
 
     def blocks(self) -> Iterator[memoryview]:
         """Read the file once, ahead of whoever hashes; see at its end that it stayed as it was."""
+        total = 0
+        for block in self._read_blocks():
+            total += len(block)
+            yield block
+        self.check_unchanged()
+        _check_total(self.name, self.size, total)
+
+    def _read_blocks(self) -> Iterator[memoryview]:
         if self.size is None or self.size > READ_AHEAD_FROM:
             from cosfast.parts.readahead import read_ahead  # noqa: PLC0415 - few files are so large
 
-            yield from read_ahead(self._reader())
-        else:
-            yield from _fill_blocks(self._reader(), self.name)
-        self.check_unchanged()
+            return read_ahead(self._reader())
+        return _fill_blocks(self._reader(), self.name)
 
     def read_slice(self, offset: int, length: int, buffer: memoryview | None = None) -> memoryview:
         """Read one slice; see `Source.read_slice`."""
@@ -139,11 +180,10 @@ class PathSource(Source):
         """Return what the system says of the file now."""
         return os.fstat(self._file.fileno())
 
-    def check_unchanged(self) -> None:
-        """Compare size and modification time with those at opening."""
-        now = _snapshot(self._file.fileno())
-        if now != self._snapshot:
-            raise SourceChanged(self.name)
+    def check_unchanged(self, *, content_verified: bool = False) -> None:
+        """Compare the file's state with that at opening; see `Source.check_unchanged`."""
+        if self._state is not None:
+            self._state.require(self.name, self.status(), content_verified=content_verified)
 
     def close(self) -> None:
         """Close the file."""
@@ -151,8 +191,11 @@ class PathSource(Source):
 
     def _reader(self) -> Callable[[memoryview], int | None]:
         """Return what reads from the beginning on, wherever `read_slice` reads meanwhile."""
-        if self.size is None:
-            return self._file.readinto  # a pipe has no places to read at
+        if self.size is None:  # in order, from one position: there may be no other way
+            if self.seekable:
+                with suppress(OSError):
+                    self._file.seek(0)
+            return self._read_next
         offset = 0
 
         def readinto(view: memoryview) -> int:
@@ -163,11 +206,45 @@ class PathSource(Source):
 
         return readinto
 
+    def _read_next(self, view: memoryview) -> int:
+        count = self._file.readinto(view)
+        if count is None:
+            raise BlockingIOError(errno.EAGAIN, "it has no bytes ready", self.name)
+        return count
+
     def _read_once(self, offset: int, view: memoryview) -> int:
-        if HAS_PREADV or HAS_PREAD:
-            return read_at(self._file.fileno(), view, offset)
-        with self._lock:  # one position for all threads
-            return read_at(self._file.fileno(), view, offset)
+        try:
+            if HAS_PREADV or HAS_PREAD:
+                return read_at(self._file.fileno(), view, offset)
+            with self._lock:  # one position for all threads
+                return read_at(self._file.fileno(), view, offset)
+        except OSError as exc:
+            exc.filename = self.name
+            raise
+
+
+class PlainFile(PathSource):
+    """A file on disk, and nothing else: a folder, a pipe or a device is refused, not waited for.
+
+    Raises:
+        OSError: If it cannot be opened, or is no plain file; it names the path.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        super().__init__(path)
+        if not self.seekable:
+            self.close()
+            raise OSError(errno.EINVAL, "not a plain file", self.name)
+
+    def _open(self) -> io.FileIO:
+        try:
+            return io.FileIO(self.name, opener=_open_at_once)
+        except ValueError as exc:  # a NUL in the path
+            raise OSError(errno.EINVAL, str(exc), self.name) from exc
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 class FileSource(Source):
@@ -177,13 +254,46 @@ class FileSource(Source):
         self._file = file
         self.name: str = str(getattr(file, "name", f"<{type(file).__name__}>"))
         self._lock = Lock()
-        self.size: int | None
-        self._start, self.size = _extent(file)
+        self._start: int = 0
+        raw = getattr(file, "raw", file)
+        # A descriptor of another kind of object may be of something else, as in `gzip`.
+        self._raw = raw if isinstance(raw, io.FileIO) else None
+        self._state: FileState | None = None  # of a plain file that `open` gave
+        seekable = getattr(file, "seekable", None)
+        self.seekable = callable(seekable) and bool(seekable())
+        if self.seekable:
+            self.size = self._measure()
 
-    @property
-    def seekable(self) -> bool:
-        """Whether slices can be read in any order."""
-        return self.size is not None
+    def _measure(self) -> int | None:
+        """Return the bytes up to the end that the object tells; None if its content ends elsewhere.
+
+        The object stands where it stood afterwards.
+        """
+        self._start = self._file.tell()
+        if self._raw is not None:
+            self._file.flush()  # what the caller wrote through it is no change
+            status = os.fstat(self._raw.fileno())
+            self._state = FileState.of(status) if stat.S_ISREG(status.st_mode) else None
+        try:
+            self._file.seek(0, io.SEEK_END)
+            end: int = max(self._start, self._file.tell())
+            ends_there = _ends_at(end - self._start, self._probe)
+        except (OSError, ValueError) as exc:
+            if isinstance(exc, InputError):
+                raise
+            ends_there = False  # as with the files in /proc, which have no end to seek
+        self._file.seek(self._start)
+        if ends_there:
+            return end - self._start
+        self.check_unchanged()
+        return None
+
+    def _probe(self, offset: int) -> int:
+        """Read one byte; return the bytes read. Not through the object, if there is another way."""
+        if self._raw is not None and (HAS_PREADV or HAS_PREAD):
+            return read_at(self._raw.fileno(), memoryview(bytearray(1)), self._start + offset)
+        self._file.seek(self._start + offset)
+        return sum(map(len, _take(self._file, self.name, 1)))
 
     def blocks(self) -> Iterator[memoryview]:
         """Read from the position at which the object was handed over."""
@@ -193,12 +303,12 @@ class FileSource(Source):
         for block in read_blocks(self._file, self.name):
             total += len(block)
             yield block
-        if self.size is not None and total != self.size:
-            raise SourceChanged(self.name, f"it had {self.size} bytes, and then {total}")
+        self.check_unchanged()
+        _check_total(self.name, self.size, total)
 
     def read_slice(self, offset: int, length: int, buffer: memoryview | None = None) -> memoryview:
         """Read one slice under a lock, since the object has one position."""
-        if not self.seekable:
+        if self.size is None:
             raise InputError(f"{self.name} cannot be read out of order: it is not seekable")
         view = _room(length, buffer)
         done = 0
@@ -210,6 +320,12 @@ class FileSource(Source):
         if done < length:
             raise SourceChanged(self.name, f"it was truncated under way, to {offset + done} bytes")
         return view
+
+    def check_unchanged(self, *, content_verified: bool = False) -> None:
+        """Compare the file on disk that `open` gave, if it is one; see `Source.check_unchanged`."""
+        if self._raw is not None and self._state is not None:
+            status = os.fstat(self._raw.fileno())
+            self._state.require(self.name, status, content_verified=content_verified)
 
 
 def open_source(source: Any) -> Source:
@@ -288,18 +404,24 @@ def _take(file: Any, name: str, wanted: int | None) -> Iterator[bytes]:
             wanted -= len(data)
 
 
-def _snapshot(descriptor: int) -> tuple[int, int] | None:
-    """Return what a change would alter: size and modification time; None unless a plain file."""
-    status = os.fstat(descriptor)
-    return (status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+def _ends_at(size: int, probe: Callable[[int], int]) -> bool:
+    """Whether the last byte is before `size`; `probe` tries to read one, and returns 1 or 0."""
+    return (not size or probe(size - 1) == 1) and not probe(size)
 
 
-def _extent(file: Any) -> tuple[int, int | None]:
-    """Return where a file object stands and how many bytes follow; None where it cannot seek."""
-    seekable = getattr(file, "seekable", None)
-    if not callable(seekable) or not seekable():
-        return 0, None
-    start = file.tell()
-    end = file.seek(0, io.SEEK_END)
-    file.seek(start)
-    return start, max(0, end - start)
+def _check_total(name: str, size: int | None, total: int) -> None:
+    if size is not None and total != size:
+        raise SourceChanged(name, f"it had {size} bytes, and then {total}")
+
+
+def byte_view(data: Any) -> memoryview:
+    """Return the bytes of a contiguous bytes-like object of any shape, as one row.
+
+    Raises:
+        TypeError: If it is not bytes-like, or not contiguous.
+    """
+    view = memoryview(data)
+    if view.nbytes:
+        return view.cast("B")
+    view.release()
+    return memoryview(b"")  # of an empty array, which `cast` refuses

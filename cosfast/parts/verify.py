@@ -16,6 +16,7 @@ from cosfast.hashing.core import ffi, lib
 from cosfast.hashing.sha1 import Sha1, digest_of_end
 from cosfast.hashing.state import BLOCK_SIZE, INITIAL_WORDS
 from cosfast.parts.sources import open_source
+from cosfast.parts.spool import measured
 from cosfast.workers import Progress, count_workers, run_workers
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def verify(
     Each slice is checked alone, from the state that its neighbour's entry holds (PROTOCOL.md,
     section 3, the consequence), so a slice may also differ because the entry before it is wrong.
     Where the file is longer or shorter than the list says, the slices that only one of the two
-    has differ, and so does the one that the shorter one ends in.
+    has differ, and so does the one that the shorter one ends in. The index of a slice that only
+    the file has is beyond the list: it begins at ``index * parts.slice_size``.
 
     Args:
         source: a path, a bytes-like object, or a seekable binary file, taken from its present
@@ -61,21 +63,37 @@ def verify(
         progress: called with each number of bytes checked, one call at a time.
 
     Raises:
-        InputError: where `source` cannot seek, or `workers` is no positive number.
+        InputError: If `source` cannot seek, `workers` is no positive number, or the list is empty
+            and the file is not: then there is no slice that an index could name.
         OSError: where the file cannot be opened or read.
         SourceChanged: where it changed while it was read.
     """
+    with open_source(source) as opened, measured(opened, "verified") as whole:
+        return verify_source(whole, parts, workers=workers, progress=progress)
+
+
+def verify_source(
+    source: Source,
+    parts: UploadParts,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> list[int]:
+    """Compare an opened source, whose size is known; see `verify`."""
     threads = count_workers(workers)
-    with open_source(source) as opened:
-        if opened.size is None:
-            raise InputError(f"{opened.name} cannot be verified: it is not seekable")
-        common, differing = _compare_lengths(opened.size, parts)
-        batch = _batch_size(parts.slice_size)
-        batches = [common[start : start + batch] for start in range(0, len(common), batch)]
-        check = _Check(opened, parts, progress, differing)
-        run_workers(check.batch, batches, threads=max(1, min(threads, len(batches))), stop=Event())
-        opened.check_unchanged()
-        return sorted(check.differing)
+    size = source.size or 0
+    if size and not parts:
+        raise InputError(
+            f"the parts list is empty, as an empty file's is, but {source.name} has {size} bytes:"
+            " verify it against its own list"
+        )
+    common, differing = _compare_lengths(size, parts)
+    batch = _batch_size(parts.slice_size)
+    batches = [common[start : start + batch] for start in range(0, len(common), batch)]
+    check = _Check(source, parts, progress, differing)
+    run_workers(check.batch, batches, threads=max(1, min(threads, len(batches))), stop=Event())
+    source.check_unchanged()
+    return sorted(check.differing)
 
 
 def slice_matches(parts: UploadParts, index: int, data: Any) -> bool:

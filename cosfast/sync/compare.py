@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from cosfast.parts.model import UploadParts
-from cosfast.sync.digests import BATCH
+from cosfast.sync.digests import BATCH, is_as_long
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,12 +55,12 @@ def compare(
 
 
 def _reason_seen(local: LocalFile | None, remote: RemoteFile | None) -> str | None:
-    """Return why they are not the same, as far as is seen without reading; else None."""
+    """Return why they are not the same, as far as sizes tell; else None."""
     if local is None or remote is None:
         return "new"
     if local.identity is None:
         return "not a file here"
-    if local.size != remote.size:
+    if local.size != remote.size and is_as_long(local):
         return "size differs"
     if not remote.is_whole:
         return "unfinished upload"

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Callable
 
 from cosfast.client.simple import SIMPLE_LIMIT
 from cosfast.parts.many import uploadparts_many
-from cosfast.parts.model import UploadParts
+from cosfast.parts.model import EMPTY_SHA1, UploadParts
+from cosfast.parts.sources import PlainFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,8 +39,15 @@ class Digests:
         self._write()
 
     def known(self, files: Sequence[LocalFile]) -> dict[FileIdentity, str]:
-        """Return those of `files` that the journal has, in one transaction."""
-        return self._journal.sha1s_of(file.identity for file in files if file.identity)
+        """Return those of `files` that the journal has, in one transaction, and of empty ones.
+
+        Empty ones are looked at anew: the files in ``/proc`` say that they are, and their time
+        stamps do not move with their content.
+        """
+        named = [(file, file.identity) for file in files if file.identity is not None]
+        found = self._journal.sha1s_of(identity for file, identity in named if file.size)
+        empty = (identity for file, identity in named if not file.size and is_as_long(file))
+        return {**found, **dict.fromkeys(empty, EMPTY_SHA1)}
 
     def hashed(self, files: Mapping[str, LocalFile]) -> Iterator[tuple[str, UploadParts | OSError]]:
         """Hash files side by side; yield each name with its parts, or with what went wrong."""
@@ -50,9 +58,12 @@ class Digests:
                 self._take(files[name], parts)
             yield name, parts
 
-    def learn(self, file: LocalFile, sha1: str) -> None:
-        """Remember the SHA-1 that a file turned out to have, if any; `file` is from before."""
-        if file.identity is None or not sha1:
+    def learn(self, file: LocalFile, sha1: str, size: int) -> None:
+        """Remember the SHA-1 and size that a file turned out to have; `file` is from before.
+
+        If the size is another than the file's, nothing is: it changed, or never tells its length.
+        """
+        if file.identity is None or not sha1 or file.size != size:
             return
         self._learnt.append((file.identity, sha1))
         if len(self._learnt) >= BATCH:
@@ -65,8 +76,17 @@ class Digests:
             # Should it be sent and that be interrupted, the next run is spared the hashing.
             self._journal.remember_parts(file.identity, parts)
         else:
-            self.learn(file, parts.sha1)
+            self.learn(file, parts.sha1, parts.filesize)
 
     def _write(self) -> None:
         learnt, self._learnt = self._learnt, []
         self._journal.remember_sha1s(learnt)
+
+
+def is_as_long(file: LocalFile) -> bool:
+    """Whether a file's content ends where the system says, as far as it can be read."""
+    try:
+        with PlainFile(file.path) as opened:
+            return opened.size is not None
+    except OSError:  # whoever reads it will tell
+        return True

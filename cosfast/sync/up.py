@@ -148,7 +148,8 @@ class _BucketHands(Hands):
             for job, outcome in outcomes:
                 verdict = by_path[job.path]
                 if outcome is not None and not isinstance(outcome, (CosError, OSError)):
-                    self._digests.learn(self._source.files[verdict.name], outcome.sha1)
+                    file = self._source.files[verdict.name]
+                    self._digests.learn(file, outcome.sha1, outcome.filesize)
                 yield verdict, outcome
 
     def check(self, name: str) -> None:

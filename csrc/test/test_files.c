@@ -109,6 +109,22 @@ static void failures(void) {
     remove(pipe_name);
 }
 
+/* The kernel's own files: one says 0 bytes and has more, one says 4096 and has fewer. */
+static void wrong_sizes(void) {
+    static const char *const NAMES[] = {"/proc/version",
+                                        "/sys/kernel/mm/transparent_hugepage/enabled"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        uint8_t heap[LIMIT], digest[1][20];
+        int32_t error = 0;
+        uint64_t size = 0;
+        if (access(NAMES[i], R_OK) != 0) {
+            continue;
+        }
+        cosfast_digest_files(NAMES[i], 1, LIMIT, heap, sizeof heap, &error, &size, digest);
+        CHECK(error == COSFAST_FILE_OTHER);
+    }
+}
+
 void test_files(void) {
     if (mkdtemp(folder) == NULL) {
         skip_test("files", NULL, "no temporary folder can be made");
@@ -117,6 +133,7 @@ void test_files(void) {
     write_files();
     run_test("files whole", NULL, whole_files);
     run_test("files that fail", NULL, failures);
+    run_test("files of a wrong size", NULL, wrong_sizes);
     remove_files();
 }
 

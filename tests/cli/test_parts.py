@@ -7,6 +7,7 @@ import json
 
 import pytest
 from cli.commandline import MIB, cosfast, failed
+from lengths import KERNEL_FILES, kernel_file
 from worked_values import VECTORS
 
 
@@ -66,3 +67,48 @@ def test_verify_of_what_is_no_list(file, tmp_path):
     listed.write_text('[{"offset": 0}]')
     assert failed(cosfast("verify", file, listed), 1, "parts.json", "part 0")
     assert failed(cosfast("verify", file, tmp_path / "none"), 1, "none")
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_verify_of_a_file_that_is_longer_than_its_list(file, tmp_path, as_json):
+    listed = tmp_path / "parts.json"
+    listed.write_text(cosfast("parts", file).stdout)
+    size = file.stat().st_size
+    first = size // MIB  # the slice that the list ends in
+    with file.open("ab") as opened:
+        opened.write(bytes(2 * MIB))
+    run = cosfast("verify", file, listed, *(["--json"] if as_json else []))
+    assert (run.returncode, run.stderr) == (1, "")
+    offsets = [index * MIB for index in range(first, (size + 2 * MIB - 1) // MIB + 1)]
+    if as_json:
+        found = [json.loads(line) for line in run.stdout.splitlines()]
+        assert [entry["offset"] for entry in found] == offsets
+        assert found[-1]["datalen"] == size + 2 * MIB - offsets[-1]
+    else:
+        assert list(map(int, run.stdout.split())) == offsets
+
+
+@pytest.mark.parametrize("text", ["[]", '{"size": 0, "block_sha": []}'])
+def test_verify_of_an_empty_list(file, tmp_path, text):
+    listed = tmp_path / "parts.json"
+    listed.write_text(text)
+    run = cosfast("verify", file, listed)
+    assert failed(run, 1, "list is empty", str(file))
+    file.write_bytes(b"")
+    assert cosfast("verify", file, listed).returncode == 0
+
+
+@pytest.mark.parametrize("name", KERNEL_FILES)
+@pytest.mark.parametrize("form", ["cos", "wedrive"])
+def test_files_that_are_not_as_long_as_the_system_says(tmp_path, name, form):
+    path, data = kernel_file(name)
+    listed = tmp_path / "parts.json"
+    listed.write_text(cosfast("parts", path, "--format", form).stdout)
+    copy = tmp_path / "copy"
+    copy.write_bytes(data)
+    assert listed.read_text() == cosfast("parts", copy, "--format", form).stdout
+    if form == "wedrive":
+        listed.write_text(json.dumps(json.loads(listed.read_text())["block_sha"]))
+    for file in (path, copy):
+        run = cosfast("verify", file, listed)
+        assert (run.returncode, run.stdout, run.stderr) == (0, "", "")

@@ -285,17 +285,14 @@ def test_a_change_between_hashing_and_sending_is_blamed_on_the_source(client, tm
     data = content(12 * MIB)
     path = tmp_path / "source"
     path.write_bytes(data)
-    hashed = []
-
-    def rewrite_when_hashed(count):
-        hashed.append(count)
-        if sum(hashed) == len(data):
-            status = path.stat()
-            _flip(path)
-            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-    with pytest.raises(cosfast.SourceChanged, match="slice at 5242880"):
-        client.upload(path, BUCKET, "file", hash_progress=rewrite_when_hashed)
+    parts = cosfast.uploadparts(path)
+    status = path.stat()
+    _flip(path)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    ((_, outcome),) = client.upload_many([cosfast.UploadJob(path, BUCKET, "file", parts=parts)])
+    assert isinstance(outcome, cosfast.SourceChanged)
+    assert "slice at 5242880" in str(outcome)
+    assert not client.exists(BUCKET, "file")
 
 
 def test_a_file_that_grew_since_it_was_hashed_is_blamed_on_the_source(client, tmp_path):

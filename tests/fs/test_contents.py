@@ -7,6 +7,7 @@ import random
 import pytest
 from emulated import BUCKET, connect
 from fsspec.callbacks import Callback
+from lengths import KERNEL_FILES, empty_array, kernel_file
 
 import cosfast
 from cosfast.emulator import faults
@@ -382,3 +383,30 @@ def test_as_a_mapping(fs):
     assert list(mapping) == ["a/b"]
     with pytest.raises(KeyError):
         mapping["c"]
+
+
+# What is not as long as the system says, and what has no bytes
+
+
+@pytest.mark.parametrize("name", KERNEL_FILES)
+def test_put_of_a_kernel_file(fs, name):
+    path, data = kernel_file(name)
+    told = Told()
+    fs.put_file(path, "bucket/kernel", callback=told)
+    assert fs.cat_file("bucket/kernel") == data
+    assert sum(told.counts) == told.sizes[-1] == len(data)
+    with fs.transaction:
+        fs.put_file(path, "bucket/again")
+    assert fs.cat_file("bucket/again") == data
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])
+def test_empty_arrays(fs, shape):
+    empty = empty_array(shape)
+    fs.pipe_file("bucket/piped", empty)
+    with fs.transaction:
+        fs.pipe_file("bucket/later", empty)
+    with fs.open("bucket/written", "wb") as file:
+        file.write(empty)
+    for name in ("piped", "later", "written"):
+        assert fs.cat_file(f"bucket/{name}") == b""

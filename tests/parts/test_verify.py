@@ -51,10 +51,19 @@ def test_slices_beyond_the_list_differ():
     original = content(1000)
     parts = cosfast.uploadparts(original[:256], slice_size=128)
     assert cosfast.verify(original[:512], parts) == [2, 3]
-    assert cosfast.verify(original[:200], cosfast.UploadParts.from_json("[]", slice_size=128)) == [
-        0,
-        1,
-    ]
+
+
+@pytest.mark.parametrize("slice_size", [None, 128])
+def test_an_empty_list_has_no_slice_that_could_differ(tmp_path, slice_size):
+    empty = cosfast.UploadParts.from_json("[]", slice_size=slice_size)
+    path = tmp_path / "content"
+    path.write_bytes(content(200))
+    for source in (content(200), path, io.BytesIO(content(200))):
+        with pytest.raises(cosfast.InputError, match="list is empty.* 200 bytes"):
+            cosfast.verify(source, empty)
+    path.write_bytes(b"")
+    for source in (b"", path, io.BytesIO()):
+        assert cosfast.verify(source, empty) == []
 
 
 @given(st.integers(0, 2000), st.integers(0, 2000), st.integers(1, 6).map(lambda n: n * 64))

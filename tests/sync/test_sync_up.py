@@ -8,6 +8,7 @@ import os
 
 import pytest
 from emulated import BUCKET, connect
+from lengths import KERNEL_FILES, claim_size, kernel_file, with_size
 from trees import (
     done,
     errors_of,
@@ -330,3 +331,51 @@ def test_what_was_hashed_to_compare_is_not_hashed_to_send(client, folder, hashed
     done(cosfast.sync_up(client, folder, BUCKET, filters=[Filter.exclude("*/*")]))
     assert hashed == ["large"]
     assert client.stat(BUCKET, "large").sha == hashlib.sha1(LARGE).hexdigest()
+
+
+# Files that are not as long as the system says
+
+
+@pytest.mark.parametrize("name", KERNEL_FILES)
+def test_a_kernel_file_is_sent_whole_and_once(remembering, folder, name):
+    path, data = kernel_file(name)
+    os.symlink(path, folder / "kernel")
+    for action in ("upload", "keep"):
+        step = next(s for s in cosfast.sync_up(remembering, folder, BUCKET) if s.name == "kernel")
+        assert (step.action.value, step.error) == (action, None)
+        assert remembering.read(BUCKET, "kernel") == data
+
+
+@pytest.mark.parametrize("size", [3, 9 * 1024 * 1024])
+@pytest.mark.parametrize("claimed", [0, 2, 9 * 1024 * 1024 + 1])
+def test_a_file_of_any_claimed_size(remembering, folder, monkeypatch, size, claimed):
+    """Its content is compared, not its size, and what it had is not remembered by its stamps."""
+    path = folder / "file"
+    first, second = content(size), content(size)[::-1]
+    path.write_bytes(first)
+    wait_until_settled(folder)
+    stamps = os.stat(path)
+
+    def listed(*arguments, **keywords):
+        for found in cosfast.sync.local.walk(*arguments, **keywords):
+            is_it = found.name == "file"
+            yield found._replace(status=with_size(stamps, claimed)) if is_it else found
+
+    monkeypatch.setattr("cosfast.sync.reading.walk", listed)
+    with monkeypatch.context() as patch:
+        claim_size(patch, path, claimed)
+        for action in ("upload", "keep"):
+            (step,) = [s for s in cosfast.sync_up(remembering, folder, BUCKET) if s.name == "file"]
+            assert (step.action.value, step.error) == (action, None)
+            assert remembering.read(BUCKET, "file") == first
+    path.write_bytes(second)
+    claim_size(monkeypatch, path, claimed)
+    assert not errors_of(cosfast.sync_up(remembering, folder, BUCKET))
+    assert remembering.read(BUCKET, "file") == second
+
+
+def test_an_empty_file_is_the_same_as_an_empty_object(remembering, folder):
+    assert done(cosfast.sync_up(remembering, folder, BUCKET))["upload"] >= {"a/b/ü 3"}
+    assert "upload" not in done(cosfast.sync_up(remembering, folder, BUCKET))
+    (folder / "a/b/ü 3").write_bytes(b"no longer")
+    assert done(cosfast.sync_up(remembering, folder, BUCKET))["upload"] == {"a/b/ü 3"}
