@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from cosfast.client.buffers import Buffers
 from cosfast.client.download_order import InOrder
-from cosfast.errors import Cancelled, IntegrityError, RequestError
+from cosfast.errors import IntegrityError, RequestError
 from cosfast.protocol import objects
 from cosfast.protocol.codes import Code
 from cosfast.protocol.failures import header
@@ -222,7 +222,7 @@ class _Fetch:
         received = 0
         try:
             for wanted in self._paced(view):
-                self._check_stop()
+                self._file.control.check_going()
                 incoming.fill(wanted)
                 received += len(wanted)
                 self._file.progress.advance(len(wanted))
@@ -236,11 +236,6 @@ class _Fetch:
         if self._file.limit is None:
             return cut
         return self._file.limit.pace(cut, self._file.control.wait)
-
-    def _check_stop(self) -> None:
-        self._file.control.check()
-        if self._file.control.stop.is_set():
-            raise Cancelled("another part of the download failed")
 
     def _check_etag(self, request: Request, incoming: Incoming) -> None:
         etag = header(incoming.headers, "ETag")

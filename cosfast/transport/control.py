@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 
+_LONGEST_WAIT = 3600.0  # seconds; an Event cannot wait for infinitely long
+
+
 class CancelToken:
     """Stops transfers from any thread: give it to them as `cancel`, then call `cancel()`.
 
@@ -91,9 +94,33 @@ class Control:
         if reason is not None:
             raise reason
 
-    def wait(self, seconds: float) -> bool:
-        """Wait; return whether it was for nothing, since everything is to stop."""
-        return self.stop.wait(min(seconds, max(0.0, self.remaining()))) or self.remaining() <= 0
+    def wait(self, seconds: float) -> None:
+        """Wait for `seconds`.
+
+        It raises instead of telling how the wait ended, since what a caller may ignore is ignored.
+
+        Raises:
+            Cancelled: If everything is to stop; at once.
+            DeadlineExceeded: If the deadline comes first; then.
+        """
+        ends = time.monotonic() + seconds
+        while not self.stop.is_set():
+            left = min(ends - time.monotonic(), self.remaining())
+            if left <= 0:
+                break
+            self.stop.wait(min(left, _LONGEST_WAIT))
+        self.check_going()
+
+    def check_going(self) -> None:
+        """Raise if nothing more is to be begun, whoever wanted that.
+
+        Raises:
+            Cancelled: By the token, or if another part of the same transfer failed.
+            DeadlineExceeded: By the clock.
+        """
+        self.check()
+        if self.stop.is_set():
+            raise Cancelled("another part of the transfer failed")
 
     def remaining(self) -> float:
         """Return the seconds to the deadline; infinity where there is none."""

@@ -42,14 +42,13 @@ class RateLimit:
         self._free_at = 0.0  # when all bytes that were let go will have had their time
 
     def pace(
-        self, chunks: Iterable[bytes | memoryview], wait: Callable[[float], bool]
+        self, chunks: Iterable[bytes | memoryview], wait: Callable[[float], object]
     ) -> Iterator[bytes | memoryview]:
         """Yield the chunks in pieces, each when its time has come.
 
         Args:
             chunks: the bytes.
-            wait: waits that many seconds; True says that everything is to stop: then the rest
-                comes without delay, so that whoever sends it can fail at once.
+            wait: waits that many seconds; what it raises ends the chunks.
         """
         for chunk in chunks:
             for start in range(0, len(chunk), self._piece):

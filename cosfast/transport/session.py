@@ -127,8 +127,9 @@ class Transport:
                 error.tried_before = failures > 0
                 failures += 1
                 wait = self._wait_after(error, failures, time.monotonic() - started)
-                if wait is None or control.wait(wait):
+                if wait is None:
                     raise
+                control.wait(wait)
 
     def url_of(self, address: ObjectAddress) -> str:
         """Return the API's URL of a file or a folder."""
