@@ -136,8 +136,13 @@ class App:
             return await self._download(request, target, exchange)
         interference = Interference(self._faults, request)
         links = Links(self._origin_for(split))
-        data = await self._operate(request, target, links, exchange, interference)
-        response = answers.success(interference.alter(data), exchange.request_id)
+        try:
+            data = await self._operate(request, target, links, exchange, interference)
+        except RefusedError as refusal:
+            exchange.code = refusal.code
+            response = answers.failure(refusal, exchange.request_id)
+        else:
+            response = answers.success(interference.alter(data), exchange.request_id)
         return await interference.after_work(response)
 
     async def _operate(
@@ -185,7 +190,7 @@ class App:
         exchange.op = DOWNLOAD
         interference = Interference(self._faults, request)
         interference.operation_is(DOWNLOAD)
-        await interference.before_work()
+        await interference.before_work(is_reading=True)
         if request.method not in {"GET", "HEAD"}:
             raise RefusedError(Code.BAD_FORM, "files are read by GET and HEAD alone", close=True)
         sign = _signature_of(request, parse_query(target.query))

@@ -46,13 +46,17 @@ OUTCOMES = [
     (faults.ResetAfter(5), cosfast.TransportError, False),
     (faults.Stall(0.05), cosfast.TransportError, False),
     (faults.TruncatedJson(), cosfast.AnswerError, True),
+    (faults.TruncatedJson(done=False), cosfast.AnswerError, False),
     (faults.NotJson(), cosfast.AnswerError, False),
+    (faults.NotJson(done=True), cosfast.AnswerError, True),
+    (faults.EmptyAnswer(), cosfast.AnswerError, True),
+    (faults.EmptyAnswer(done=False), cosfast.AnswerError, False),
     (faults.LostAnswer(), cosfast.TransportError, True),
 ]
 
 
 @pytest.mark.parametrize(
-    ("fault", "error", "done"), OUTCOMES, ids=[outcome[0].kind for outcome in OUTCOMES]
+    ("fault", "error", "done"), OUTCOMES, ids=[repr(outcome[0]) for outcome in OUTCOMES]
 )
 def test_what_a_client_meets_and_whether_the_work_was_done(emulator, fault, error, done):
     emulator.faults.add("upload", fault)
@@ -67,6 +71,19 @@ def test_a_reset_comes_in_the_midst_of_a_body(emulator):
     with pytest.raises(cosfast.TransportError):
         upload(emulator, 8 * MIB)
     assert not exists(emulator)
+
+
+@pytest.mark.parametrize("kind", [faults.TruncatedJson, faults.NotJson, faults.EmptyAnswer])
+def test_a_refusal_and_a_file_come_malformed_too(emulator, kind):
+    upload(emulator)
+    emulator.faults.add("upload", kind(done=True))
+    with pytest.raises(cosfast.AnswerError):
+        upload(emulator)
+    for done in (True, False):
+        emulator.faults.add("download", kind(done=done))
+        with connect(emulator.endpoint, **ONCE) as client, pytest.raises(cosfast.AnswerError):
+            client.read(BUCKET, "file")
+    emulator.faults.check_all_fired()
 
 
 def test_latency_and_bandwidth_take_their_time(emulator):
@@ -188,6 +205,8 @@ def test_every_kind_can_be_asked_for_over_http(emulator, kind):
         {"operation": "upload", "fault": "slice-size", "size": 1.5},
         {"operation": "upload", "fault": "session-slice-size", "size": 0},
         {"operation": "upload", "fault": "session-slice-size", "size": 2**63},
+        {"operation": "upload", "fault": "not-json", "done": 1},
+        {"operation": "upload", "fault": "latency", "seconds": True},
     ],
     ids=str,
 )

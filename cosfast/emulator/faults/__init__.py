@@ -2,10 +2,12 @@
 
 from cosfast.emulator.faults.kinds import (
     Bandwidth,
+    EmptyAnswer,
     Fault,
     HttpStatus,
     Latency,
     LostAnswer,
+    Malformed,
     NotJson,
     Refusal,
     ResetAfter,
@@ -19,12 +21,14 @@ from cosfast.emulator.faults.queue import FaultQueue, Fired
 
 __all__ = [
     "Bandwidth",
+    "EmptyAnswer",
     "Fault",
     "FaultQueue",
     "Fired",
     "HttpStatus",
     "Latency",
     "LostAnswer",
+    "Malformed",
     "NotJson",
     "Refusal",
     "ResetAfter",

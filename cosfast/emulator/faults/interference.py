@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from cosfast.emulator.faults.queue import FaultQueue
 
+_CUT = b'{"code":0,"message":"SUCC'
 _PAGE = b"<html><body><h1>A proxy on the way</h1></body></html>"
 
 
@@ -55,17 +56,23 @@ class Interference:
         if isinstance(fault, kinds.Bandwidth):
             await asyncio.sleep(max(0.0, received / fault.bytes_per_second - seconds))
 
-    async def before_work(self) -> bool:
-        """Do what a fault does instead of the work; return whether the session is to go first."""
+    async def before_work(self, *, is_reading: bool = False) -> bool:
+        """Do what a fault does instead of the work; return whether the session is to go first.
+
+        Args:
+            is_reading: Whether the work is to send a file, which `after_work` never sees.
+        """
         fault = self._fault
         if isinstance(fault, kinds.Stall):
             await asyncio.sleep(fault.seconds)
         if isinstance(fault, (kinds.Stall, kinds.ResetAfter)):
             self._reset()
+        if is_reading and isinstance(fault, kinds.LostAnswer):
+            self._reset()
         if isinstance(fault, kinds.HttpStatus):
             raise FaultAnswer(_page(fault.status, fault.retry_after))
-        if isinstance(fault, kinds.NotJson):
-            raise FaultAnswer(_page(200, 0))
+        if isinstance(fault, kinds.Malformed) and (is_reading or not fault.done):
+            raise FaultAnswer(_malformed(fault, _CUT))
         if isinstance(fault, kinds.Refusal):
             raise RefusedError(_code(fault.code), "a fault that was asked for")
         return isinstance(fault, kinds.SessionExpired)
@@ -88,14 +95,26 @@ class Interference:
             await asyncio.sleep(fault.seconds)
         if isinstance(fault, kinds.LostAnswer):
             self._reset()
-        if isinstance(fault, kinds.TruncatedJson) and isinstance(response.body, bytes):
-            response.body = response.body[: len(response.body) // 2]
+        if isinstance(fault, kinds.Malformed) and isinstance(response.body, bytes):
+            cut = response.body[: len(response.body) // 2]
+            malformed = _malformed(fault, cut, response.status)
+            if response.keep_alive is False:  # the rest of the request's body is still to come
+                malformed.force_close()
+            return malformed
         return response
 
     def _reset(self) -> None:
         if self._request.transport is not None:
             self._request.transport.abort()
         raise ConnectionResetError("a fault that was asked for")
+
+
+def _malformed(fault: kinds.Malformed, cut: bytes, status: int = 200) -> web.Response:
+    if isinstance(fault, kinds.NotJson):
+        return _page(200, 0)
+    if isinstance(fault, kinds.EmptyAnswer):
+        return web.Response(body=b"", content_type="application/json")
+    return web.Response(status=status, body=cut, content_type="application/json")
 
 
 def _page(status: int, retry_after: float) -> web.Response:

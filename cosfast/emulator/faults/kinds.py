@@ -20,7 +20,8 @@ class Fault:
     """What happens to one request. Times are in seconds, sizes in bytes.
 
     Raises:
-        ValueError: where an attribute is not a number that makes sense; it names it.
+        ValueError: where an attribute is not a number that makes sense, or not true or false; it
+            names it.
     """
 
     kind: ClassVar[str] = ""
@@ -28,6 +29,10 @@ class Fault:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
+            if field.type == "bool":
+                if not isinstance(value, bool):
+                    raise ValueError(f"fault {self.kind!r}: {field.name} is not true or false")
+                continue
             if isinstance(value, bool) or not isinstance(value, (int, float)):
                 raise ValueError(  # noqa: TRY004 - the same as for a number that makes no sense
                     f"fault {self.kind!r}: {field.name} is not a number: {value!r}"
@@ -78,17 +83,36 @@ class Stall(Fault):
 
 
 @dataclass(frozen=True)
-class TruncatedJson(Fault):
-    """The work is done; half of the answer comes, as if that were all."""
+class Malformed(Fault):
+    """The answer is none; a client cannot tell from it whether the work was done.
+
+    Attributes:
+        done: whether it was. The reading of a file has no work: there the answer replaces it.
+    """
+
+    done: bool = True
+
+
+@dataclass(frozen=True)
+class TruncatedJson(Malformed):
+    """Half of the answer comes, as if that were all."""
 
     kind: ClassVar[str] = "truncated-json"
 
 
 @dataclass(frozen=True)
-class NotJson(Fault):
-    """Nothing is done; the answer is a page of HTML with status 200."""
+class NotJson(Malformed):
+    """The answer is a page of HTML with status 200."""
 
     kind: ClassVar[str] = "not-json"
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class EmptyAnswer(Malformed):
+    """The answer has status 200 and no body."""
+
+    kind: ClassVar[str] = "empty-answer"
 
 
 @dataclass(frozen=True)
@@ -158,6 +182,7 @@ KINDS: Mapping[str, type[Fault]] = {
         Stall,
         TruncatedJson,
         NotJson,
+        EmptyAnswer,
         LostAnswer,
         WrongSliceSize,
         SessionSliceSize,
