@@ -30,13 +30,29 @@ from __future__ import annotations
 
 from typing import Any
 
+MAX_TEXT = 2000
+"""Characters in the text of an error at most: part of it may be a server's."""
+
+MAX_MESSAGE = 300
+"""Characters that are kept of a server's own words."""
+
+MAX_REQUEST_ID = 100
+"""Characters that are kept of a server's name for a call."""
+
 
 class CosError(Exception):
     """The base of all of them."""
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__(_shortened(message, MAX_TEXT))
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Exception's own way calls the class with `args`, which here are only the message.
         return _restore, (type(self), self.args), self.__dict__
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 def _restore(kind: type[CosError], args: tuple[Any, ...]) -> CosError:
@@ -142,18 +158,25 @@ class AnswerError(RequestError):
     Args:
         reason: what is wrong with it.
         excerpt: how it begins, a short text without anything that looks like a signature.
+        lost: whether it tells nothing about what the server did, as when it is truncated or a
+            proxy's page: the request may have been carried out, or never have arrived.
         context: `RequestError`'s keywords.
     """
 
     excerpt: str
+    lost: bool
 
-    def __init__(self, reason: str, *, excerpt: str = "", **context: Any) -> None:
+    def __init__(
+        self, reason: str, *, excerpt: str = "", lost: bool = False, **context: Any
+    ) -> None:
         status = context.get("http_status")
+        reason = _shortened(reason, MAX_TEXT // 2)
         details = [f"HTTP {status}"] if status is not None else []
         if excerpt:
             details.append(f"it begins {excerpt!r}")
         super().__init__(f"{reason} ({', '.join(details)})" if details else reason, **context)
         self.excerpt = excerpt
+        self.lost = lost
 
 
 class ServerError(RequestError):
@@ -174,6 +197,8 @@ class ServerError(RequestError):
     def __init__(
         self, code: int, message: str, request_id: str, http_status: int, **context: Any
     ) -> None:
+        message = _shortened(message, MAX_MESSAGE)
+        request_id = _shortened(request_id, MAX_REQUEST_ID)
         details = f"HTTP {http_status}"
         if request_id:
             details += f", request id {request_id}"

@@ -57,12 +57,15 @@ class Client:
         endpoint: an address in the region's place, such as an emulator's.
         session: a `requests.Session` to send with; it is not closed here.
         retry: the policy for every request.
-        timeout: seconds to connect, and seconds to wait for bytes.
+        timeout: seconds to connect, and seconds to wait for bytes: one number for both, or a
+            tuple of two. A server that sends or takes less than 1,024 bytes a second, on average
+            over the second of them, is taken not to answer.
         journal: remembers parts lists and unfinished uploads from one run to the next; by default
             a file in the user's cache folder, None remembers nothing.
 
     Raises:
-        InputError: where neither region nor endpoint is given, or one is malformed.
+        InputError: where neither region nor endpoint is given, or one is malformed, or the
+            timeout is not positive.
     """
 
     def __init__(
@@ -73,7 +76,7 @@ class Client:
         endpoint: str | None = None,
         session: requests.Session | None = None,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
-        timeout: tuple[float, float] = (10.0, 60.0),
+        timeout: float | tuple[float, float] = (10.0, 60.0),
         journal: Journal | _UsersJournal | None = DEFAULT_JOURNAL,
     ) -> None:
         self.credentials = credentials
@@ -282,10 +285,7 @@ class Client:
             CosError: as `upload` does.
         """
         address = self._folder(bucket, path)
-        if parents:
-            operations.create_folder(self.transport, address, biz_attr)
-        else:
-            self.send(objects.create_folder(address, biz_attr=biz_attr))
+        operations.create_folder(self.transport, address, biz_attr, parents=parents)
 
     def stat(self, bucket: str, path: str) -> ObjectStat:
         """Ask what the server knows of a file, or of a folder where `path` ends in ``/`` (`stat`).

@@ -76,6 +76,13 @@ class Hashing:
             return self.parts.sha1
         return "" if self._builder is None else self._builder.sha1
 
+    def find_sha1(self) -> str:
+        """Return the SHA-1 of the whole source, read for it if need be."""
+        if self.sha1:
+            return self.sha1
+        check = self._call.control.check
+        return parts_of(self._source, progress=lambda _: check()).sha1
+
     def compare_with_server(self) -> None:
         """Compare what was hashed on the way with what the server made of it.
 

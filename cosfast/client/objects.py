@@ -34,11 +34,29 @@ def exists(transport: Transport, address: ObjectAddress) -> bool:
     return True
 
 
-def create_folder(transport: Transport, folder: ObjectAddress, biz_attr: str) -> None:
-    """Make a folder and those above it that are missing."""
+def create_folder(
+    transport: Transport, folder: ObjectAddress, biz_attr: str, *, parents: bool
+) -> None:
+    """Make a folder; with `parents`, those above it that are missing too."""
     request = objects.create_folder(folder, biz_attr=biz_attr)
-    with Call.running(transport, NO_JOURNAL, folder, UploadOptions()) as call:
-        with_folders(call, lambda: call.send(request))
+    try:
+        if parents:
+            with Call.running(transport, NO_JOURNAL, folder, UploadOptions()) as call:
+                with_folders(call, lambda: call.send(request))
+        else:
+            transport.send(request)
+    except ExistsError as exc:
+        # An earlier try, whose response was lost, may have made it: then it is as it should be.
+        if not exc.tried_before or not _is_folder(transport, folder, biz_attr):
+            raise
+
+
+def _is_folder(transport: Transport, folder: ObjectAddress, biz_attr: str) -> bool:
+    try:
+        found = objects.read_stat(transport.send(objects.stat(folder)))
+    except NotFoundError:
+        return False
+    return found.biz_attr == biz_attr
 
 
 def delete(transport: Transport, address: ObjectAddress) -> None:

@@ -66,6 +66,7 @@ class SliceUpload:
         self._size = size
         self._hashing = Hashing(call, source, parts)
         self._destination = Destination(call.transport.base_url, call.address)
+        self._opened_here = ""  # the session, if it is new and nobody else's
         self._acknowledged = Progress(call.options.progress)
         self._sent = Progress(None)
 
@@ -127,14 +128,30 @@ class SliceUpload:
             biz_attr=options.biz_attr,
             overwrite=options.overwrite,
         )
-        opened = slices.read_slice_init(self._call.send(request))
+        try:
+            opened = slices.read_slice_init(self._call.send(request))
+        except ExistsError as exc:
+            # An earlier try, whose response was lost, may have been an instant upload.
+            done = self._settled() if exc.tried_before and self._sha else None
+            if done is None:
+                raise
+            return done
         if isinstance(opened, slices.Uploaded):
             return opened
+        self._opened_here = opened.session
         self._remember(opened.session, opened.slice_size)
         return plan_new(opened, self._size)
 
-    def _take_up(self, refusal: UnfinishedUploadError | None) -> SlicePlan | Uploaded:
-        listed = slices.read_slice_list(self._call.send(slices.slice_list(self._call.address)))
+    def _take_up(
+        self, refusal: UnfinishedUploadError | None, *, reopened: bool = False
+    ) -> SlicePlan | Uploaded:
+        request = slices.slice_list(self._call.address, filesize=self._size)
+        try:
+            listed = slices.read_slice_list(self._call.send(request))
+        except NotFoundError:
+            if refusal is None:
+                raise
+            return self._open_new()  # it expired in between
         if isinstance(listed, slices.Uploaded):  # finished in between, by us or by another
             return self._settled() or self._open_new()
         # Without a SHA-1 nothing tells of what content those slices are. They are not trusted:
@@ -147,7 +164,12 @@ class SliceUpload:
             raise self._other_content(refusal)
         with suppress(NotFoundError):  # it went by a first try whose answer was lost, or by others
             self._call.send(objects.delete(self._call.address))
-        return self._open_new()
+        try:
+            return self._open_new()
+        except UnfinishedUploadError as exc:
+            if reopened or not exc.tried_before:
+                raise
+            return self._take_up(exc, reopened=True)  # a try whose response was lost opened it
 
     def _looks_like_ours(self, unfinished: UnfinishedUpload) -> bool:
         return (unfinished.filesize, unfinished.sha) == (self._size, self._sha)
@@ -204,8 +226,8 @@ class SliceUpload:
             if exc.code != Code.SAME_OFFSET_AGAIN:
                 raise
             # The slice is there, by a try whose answer was lost. With the parts list the server
-            # has checked it; without, it may be anybody's.
-            if self._sha is None:
+            # has checked it; without, it may be anybody's unless the session is new.
+            if self._sha is None and not (exc.tried_before and session == self._opened_here):
                 raise self._other_content(exc) from exc
         self._sent.advance(piece.length)
         self._acknowledged.advance(piece.length)
@@ -239,8 +261,7 @@ class SliceUpload:
         return done
 
     def _settled(self) -> Uploaded | None:
-        digest = self._hashing.sha1
-        return settled(self._call, digest, self._size) if digest else None
+        return settled(self._call, self._hashing.find_sha1(), self._size)
 
     # The rest.
 

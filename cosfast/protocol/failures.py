@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cosfast.errors import (
+    MAX_MESSAGE,
+    MAX_REQUEST_ID,
     AnswerError,
     AuthenticationError,
     ExistsError,
@@ -61,9 +63,8 @@ _KINDS_BY_STATUS: Mapping[int, type[ServerError]] = {
 }
 
 _SERVER_FAILURES = range(500, 600)
-_MESSAGE_LENGTH = 300
 _EXCERPT_LENGTH = 100
-_EXCERPT_SEARCHED = 4096
+_SEARCHED = 4096  # characters, of which less is shown: a signature that is cut is not
 
 # A signature is well over a hundred base64 characters; a SHA-1 in hex, which may stay, is 40.
 _LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=%\\_-]{41,}")
@@ -75,22 +76,25 @@ def server_error(
 ) -> ServerError:
     """Return the child of `ServerError` that `code`, or else the HTTP status, stands for."""
     kind = _KINDS.get(code) or _KINDS_BY_STATUS.get(http_status, ServerError)
-    message = redacted(message)[:_MESSAGE_LENGTH]
-    return kind(code, message, redacted(request_id), http_status, **context)
+    message, request_id = shown(message, MAX_MESSAGE), shown(request_id, MAX_REQUEST_ID)
+    return kind(code, message, request_id, http_status, **context)
 
 
 def answer_error(reason: str, body: bytes, **context: Any) -> AnswerError:
     """Return the error for an answer that cannot be read, with how its body begins."""
-    beginning = redacted(body[:_EXCERPT_SEARCHED].decode(errors="replace"))
+    beginning = redacted(body[:_SEARCHED].decode(errors="replace"))
     return AnswerError(reason, excerpt=" ".join(beginning.split())[:_EXCERPT_LENGTH], **context)
 
 
 def is_retryable(error: BaseException) -> bool:
     """Tell whether the same request may be sent again (PROTOCOL.md, section 7, "Retry").
 
-    That is so for transport errors, HTTP 5xx and `RETRYABLE_CODES`; never blindly for others.
+    That is so for transport errors, answers that are as good as lost, HTTP 5xx and
+    `RETRYABLE_CODES`; never blindly for others.
     """
     if isinstance(error, TransportError):
+        return True
+    if isinstance(error, AnswerError) and error.lost:
         return True
     if isinstance(error, ServerError) and error.code in RETRYABLE_CODES:
         return True
@@ -104,6 +108,11 @@ def redacted(text: str) -> str:
     an HTTP library's exception may quote the URL.
     """
     return _LABELLED.sub(r"\1\2[...]", _LONG_TOKEN.sub("[...]", text))
+
+
+def shown(text: str, length: int) -> str:
+    """Return what of a server's text may be shown: nothing secret, and no more than `length`."""
+    return redacted(text[:_SEARCHED])[:length]
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

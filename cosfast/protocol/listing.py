@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cosfast.errors import InputError
-from cosfast.protocol.messages import Answer, Request, whole_number
+from cosfast.protocol.messages import MIN_ANSWER_LIMIT, Answer, Request, whole_number
 from cosfast.protocol.stats import ObjectStat, read_file, read_folder
 
 if TYPE_CHECKING:
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 MAX_PAGE_SIZE = 1000
 """Entries on a page at most; older servers give fewer."""
+
+_ENTRY_LIMIT = 64 * 1024
+"""Bytes of an answer for each entry, on average. Names and URLs of 1,024 bytes take up to 20 KiB
+once they are escaped; the rest is for `biz_attr` and headers."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ def list_page(
     if type(page_size) is not int or not 1 <= page_size <= MAX_PAGE_SIZE:
         raise InputError(f"page_size must be from 1 to {MAX_PAGE_SIZE}, not {page_size!r}")
     fields = (("num", str(page_size)), ("context", context))
-    return Request("list", "GET", address, "reusable", "query", fields)
+    limit = max(MIN_ANSWER_LIMIT, page_size * _ENTRY_LIMIT)
+    return Request("list", "GET", address, "reusable", "query", fields, answer_limit=limit)
 
 
 def read_list_page(answer: Answer) -> ListPage:

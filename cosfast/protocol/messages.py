@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlencode
 
-from cosfast.errors import AnswerError
-from cosfast.protocol.failures import answer_error, header, redacted, retry_after, server_error
+from cosfast.errors import MAX_REQUEST_ID, AnswerError
+from cosfast.protocol.failures import answer_error, header, retry_after, server_error, shown
 from cosfast.protocol.forms import Body, JsonBody, MultipartBody
 from cosfast.protocol.values import is_hex
 
@@ -23,8 +23,12 @@ Signing = Literal["reusable", "once", "download"]
 Encoding = Literal["multipart", "json", "query", "none"]
 """How `op` and the fields travel; ``none``: there are none, as for a download."""
 
+MIN_ANSWER_LIMIT = 4 * 1024 * 1024
+"""Bytes that any answer may have; one whose length depends on what was asked may have more."""
+
 _SUCCESSES = range(200, 300)
-_MAX_DIGITS = 19  # of a number that is sent as text: as many as 64 bits can need
+_REFUSALS = range(300, 500)
+_MAX_DIGITS = 19  # of a number: as many as 64 bits can need
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Request:
         content: the bytes of `filecontent`, any bytes-like object, or None where there is none.
         headers: what must be sent beside Authorization and the body's own headers.
         location: a whole URL in place of the API's, for downloads.
+        answer_limit: bytes of the largest answer that makes sense; a larger one is not read.
     """
 
     operation: str
@@ -52,6 +57,7 @@ class Request:
     content: Any = field(default=None, repr=False)
     headers: tuple[tuple[str, str], ...] = ()
     location: str | None = None
+    answer_limit: int = MIN_ANSWER_LIMIT
 
     def url(self, base: str) -> str:
         """Return the whole URL; `base` is what `api_base` returned."""
@@ -134,13 +140,14 @@ class Answer:
             raise self.error("data has a sha that is not 40 hex digits")
         return sha.lower() or None
 
-    def error(self, reason: str) -> AnswerError:
-        """Return the error that says what is wrong with this answer."""
+    def error(self, reason: str, *, lost: bool = False) -> AnswerError:
+        """Return the error that says what is wrong with this answer; see `AnswerError.lost`."""
         return AnswerError(
             reason,
             operation=self.request.operation,
             target=str(self.request.address),
             http_status=self.http_status,
+            lost=lost,
         )
 
 
@@ -158,7 +165,8 @@ def read_answer(
     Raises:
         ServerError: where `code` is not 0; the child that the code stands for.
         AnswerError: where it is not JSON, not an object, has no `code`, or says success with an
-            HTTP status that does not.
+            HTTP status that does not. One that is not JSON is `lost`, since it tells nothing
+            about what the server did; unless it is the page of a proxy that refuses.
     """
     context: dict[str, Any] = {
         "operation": request.operation,
@@ -167,9 +175,12 @@ def read_answer(
     }
     envelope = _parse(body)
     code = whole_number(envelope.get("code")) if isinstance(envelope, dict) else None
+    if envelope is _NOT_JSON:
+        lost = http_status not in _REFUSALS or body.lstrip().startswith(b"{")
+        reason = "the answer is not JSON"
+        raise answer_error(reason, body, http_status=http_status, lost=lost, **context)
     if not isinstance(envelope, dict) or code is None:
-        reason = "the answer is not JSON" if envelope is None else "the answer has no code"
-        raise answer_error(reason, body, http_status=http_status, **context)
+        raise answer_error("the answer has no code", body, http_status=http_status, **context)
     request_id = str(envelope.get("request_id") or header(headers, "x-cos-request-id"))
     if code:
         message = str(envelope.get("message") or "")
@@ -178,7 +189,7 @@ def read_answer(
     if http_status not in _SUCCESSES or not isinstance(data, (dict, type(None))):
         reason = "the answer says success, but its HTTP status or its data do not"
         raise answer_error(reason, body, http_status=http_status, **context)
-    return Answer(request, http_status, redacted(request_id), data or {})
+    return Answer(request, http_status, shown(request_id, MAX_REQUEST_ID), data or {})
 
 
 def whole_number(value: object) -> int | None:
@@ -187,11 +198,14 @@ def whole_number(value: object) -> int | None:
         digits = value.removeprefix("-")
         usable = digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS
         return int(value) if usable else None
-    return value if type(value) is int else None
+    return value if type(value) is int and abs(value) < 10**_MAX_DIGITS else None
+
+
+_NOT_JSON = object()
 
 
 def _parse(body: bytes) -> object:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        return None
+        return _NOT_JSON

@@ -39,12 +39,14 @@ def check_range(
 
     Raises:
         AnswerError: where the server ignored the range, answers another one, one of a file of
-            another size, or announces a body of another length.
+            another size, or announces a body of another length. It is `lost` if the body cannot
+            be the file either: then it is the page of a proxy.
     """
     answer = Answer(request, http_status, "", {})
     wanted = dict(request.headers).get("Range", "")
     if http_status != (206 if wanted else 200):
-        raise answer.error(f"{wanted or 'the whole file'} was asked for")
+        is_page = filesize is not None and header(headers, "Content-Length") != str(filesize)
+        raise answer.error(f"{wanted or 'the whole file'} was asked for", lost=is_page)
     if not wanted:
         return
     given = header(headers, "Content-Range")

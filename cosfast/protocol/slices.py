@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cosfast.errors import InputError
 from cosfast.protocol.addresses import require_file
-from cosfast.protocol.messages import Answer, Request, whole_number
+from cosfast.protocol.messages import MIN_ANSWER_LIMIT, Answer, Request, whole_number
 from cosfast.protocol.values import check_hex, check_number, optional_fields
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ PARTS_SLICE_SIZE = 1048576
 
 MAX_ANSWERED_SLICE_SIZE = 64 * 1024 * 1024
 """Bytes: what a server may answer at most. Far above the four sizes, and still fit for memory."""
+
+LARGEST_FILE = 64 * 1024**3
+"""Bytes: a listing of the slices of a file of this size is always read to its end."""
+
+_PART_LIMIT = 256
+"""Bytes of an answer for each slice that is listed: offset and length take 50, a digest 60."""
 
 _BLOCK_SIZE = 64  # of SHA-1: an interior state stands only at its multiples
 
@@ -135,13 +141,19 @@ def read_slice_init(answer: Answer) -> SliceSession | Uploaded:
     return read_uploaded(answer)
 
 
-def slice_list(address: ObjectAddress) -> Request:
+def slice_list(address: ObjectAddress, *, filesize: int = LARGEST_FILE) -> Request:
     """Ask what has arrived of an unfinished upload.
+
+    Args:
+        address: the file to be.
+        filesize: bytes; how long the answer may be depends on it, if it is above `LARGEST_FILE`.
 
     Raises:
         InputError: where the address is a folder's.
     """
-    return _request("upload_slice_list", address)
+    listed = max(filesize, LARGEST_FILE) // min(SLICE_SIZES) + 1
+    limit = MIN_ANSWER_LIMIT + listed * _PART_LIMIT
+    return _request("upload_slice_list", address, answer_limit=limit)
 
 
 def read_slice_list(answer: Answer) -> UnfinishedUpload | Uploaded:
@@ -260,10 +272,23 @@ def read_uploaded(answer: Answer, *, url_promised: bool = True) -> Uploaded:
 
 
 def _request(
-    operation: str, address: ObjectAddress, *fields: tuple[str, str], content: Any = None
+    operation: str,
+    address: ObjectAddress,
+    *fields: tuple[str, str],
+    content: Any = None,
+    answer_limit: int = MIN_ANSWER_LIMIT,
 ) -> Request:
     require_file(address)
-    return Request(operation, "POST", address, "reusable", "multipart", fields, content)
+    return Request(
+        operation,
+        "POST",
+        address,
+        "reusable",
+        "multipart",
+        fields,
+        content,
+        answer_limit=answer_limit,
+    )
 
 
 def _check_slice_size(slice_size: int, *, with_parts: bool) -> None:

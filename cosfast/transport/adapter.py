@@ -1,14 +1,18 @@
 """An adapter of requests whose connections can be stopped, and send a request in one go.
 
 requests has no way to end a request under way: closing a session leaves connections in use alone.
-Here each connection tells the `Control` of the thread that uses it which socket that is. And a
-body that is in memory leaves together with the head of its request, in one system call.
+Here each connection tells the `Control` of the thread that uses it which socket that is. Each wait
+for the socket, to send or to receive, is as long as the thread's `StallGuard` allows. And a body
+that is in memory leaves together with the head of its request, in one system call.
 """
 
 from __future__ import annotations
 
+import io
 import ssl
+import time
 from contextlib import contextmanager
+from http.client import HTTPResponse
 from threading import local
 from typing import TYPE_CHECKING, Any
 
@@ -17,22 +21,72 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from cosfast.transport.control import Control
+    from cosfast.transport.timeouts import StallGuard
 
 _thread = local()
 
 
 @contextmanager
-def controlled(control: Control) -> Iterator[None]:
-    """Let `control` know of each socket that this thread waits for in the block."""
-    _thread.control = control
+def controlled(control: Control, guard: StallGuard) -> Iterator[None]:
+    """Let `control` know of each socket that this thread waits for in the block.
+
+    Args:
+        control: May shut the socket down from another thread.
+        guard: Says how long each wait for the socket may take.
+    """
+    _thread.control, _thread.guard = control, guard
     try:
         yield
     finally:
-        _thread.control = None
+        _thread.control = _thread.guard = None
         control.uses(None)
+
+
+class _GuardedSocket(io.RawIOBase):
+    """The reading side of a socket, whose waits are those that a guard allows."""
+
+    def __init__(self, reader: io.RawIOBase, connected: Any, guard: StallGuard) -> None:
+        super().__init__()
+        self._reader = reader
+        self._connected = connected
+        self._guard = guard
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._connected.settimeout(self._guard.timeout())
+        started = time.monotonic()
+        count = self._reader.readinto(buffer) or 0
+        self._guard.waited(time.monotonic() - started, count)
+        return count
+
+    def close(self) -> None:
+        self._reader.close()
+        super().close()
+
+
+class GuardedResponse(HTTPResponse):
+    """A response whose head and body are read through a `_GuardedSocket`."""
+
+    _guard: StallGuard | None = None
+
+    def __init__(self, sock: Any, *rest: Any, **options: Any) -> None:
+        super().__init__(sock, *rest, **options)
+        self._guard = getattr(_thread, "guard", None)
+        if self._guard is not None:
+            self._guard.restart()
+            reader: Any = self.fp
+            self.fp = io.BufferedReader(_GuardedSocket(reader.detach(), sock, self._guard))
+
+    def begin(self) -> None:
+        """Read the head; the body is a period of its own."""
+        super().begin()
+        if self._guard is not None:
+            self._guard.restart()
 
 
 class _Controlled:
@@ -57,13 +111,17 @@ class _Controlled:
             pieces, self._gathered = self._gathered, None
         if self.sock is None:
             self.connect()
-        _send_together(self.sock, pieces)
+        _send_together(self.sock, pieces or [])
 
     def send(self, data: Any) -> None:
-        if self._gathered is None:
-            super().send(data)  # type: ignore[misc]
-        else:
+        if self._gathered is not None:
             self._gathered.append(data)
+        elif isinstance(data, (bytes, bytearray, memoryview)):
+            if self.sock is None:
+                self.connect()
+            _send_all(self.sock, memoryview(data), getattr(_thread, "guard", None))
+        else:
+            super().send(data)  # type: ignore[misc]
 
     def _tell(self) -> None:
         control: Control | None = getattr(_thread, "control", None)
@@ -72,24 +130,42 @@ class _Controlled:
 
 
 def _send_together(connected: Any, pieces: list[Any]) -> None:
-    """Send all pieces; in one call where the socket can gather, which a TLS one cannot."""
-    if isinstance(connected, ssl.SSLSocket) or not hasattr(connected, "sendmsg"):
-        for piece in pieces:
-            connected.sendall(piece)
-        return
-    sent = connected.sendmsg(pieces)
+    """Send all pieces; in one call if the socket can gather, which a TLS one cannot."""
+    guard: StallGuard | None = getattr(_thread, "guard", None)
+    if guard is not None:
+        guard.restart()
+    sent = 0
+    if not isinstance(connected, ssl.SSLSocket) and hasattr(connected, "sendmsg"):
+        sent = _guarded(connected, guard, lambda: connected.sendmsg(pieces))
     for piece in pieces:
         if sent < len(piece):
-            connected.sendall(memoryview(piece)[sent:])
+            _send_all(connected, memoryview(piece)[sent:], guard)
         sent = max(0, sent - len(piece))
 
 
+def _send_all(connected: Any, view: memoryview, guard: StallGuard | None) -> None:
+    """Send `view`. A socket's own `sendall` would have one timeout for all of it, however long."""
+    while view:
+        view = view[_guarded(connected, guard, lambda: connected.send(view)) :]  # noqa: B023
+
+
+def _guarded(connected: Any, guard: StallGuard | None, send: Callable[[], int]) -> int:
+    """Return ``send()``, whose wait is as long as `guard` allows."""
+    if guard is None:
+        return send()
+    connected.settimeout(guard.timeout())
+    started = time.monotonic()
+    count = send()
+    guard.waited(time.monotonic() - started, count)
+    return count
+
+
 class _Connection(_Controlled, HTTPConnection):
-    pass
+    response_class = GuardedResponse
 
 
 class _TlsConnection(_Controlled, HTTPSConnection):
-    pass
+    response_class = GuardedResponse
 
 
 class _Pool(HTTPConnectionPool):

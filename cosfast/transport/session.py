@@ -12,12 +12,14 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from cosfast import __version__
-from cosfast.errors import RequestError, TransportError, TransportTimeout
+from cosfast.errors import InputError, RequestError, TransportError, TransportTimeout
 from cosfast.protocol.failures import is_retryable, redacted
 from cosfast.protocol.messages import read_answer
 from cosfast.transport.adapter import ControlledAdapter, controlled
 from cosfast.transport.control import Control
 from cosfast.transport.incoming import BROKEN, Incoming
+from cosfast.transport.retry import RetryPolicy
+from cosfast.transport.timeouts import SocketTimeout, StallGuard, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,16 +29,12 @@ if TYPE_CHECKING:
     from cosfast.protocol.forms import Body
     from cosfast.protocol.messages import Answer, Request
     from cosfast.transport.rate import RateLimit
-    from cosfast.transport.retry import RetryPolicy
 
 logger: logging.Logger = logging.getLogger("cosfast.transport")
 
 Result = TypeVar("Result")
 
 _BYTES_FOLLOW = frozenset({200, 206})
-
-MAX_ANSWER_BYTES = 4 * 1024 * 1024
-"""An answer is JSON of a page at most; what is longer is not one, and is not read to its end."""
 
 
 class Transport:
@@ -50,8 +48,11 @@ class Transport:
         base_url: scheme, host and port, with no slash at its end.
         session: a `requests.Session` to use; by default one is made here and closed by `close`.
         retry: the policy for every request.
-        timeout: seconds to connect and seconds to wait for the socket.
+        timeout: seconds to connect and to wait for bytes: one number, or a tuple of two.
         connections: connections to keep open, where the session is made here.
+
+    Raises:
+        InputError: If `retry` or `timeout` is not usable.
     """
 
     def __init__(
@@ -61,13 +62,15 @@ class Transport:
         *,
         session: requests.Session | None,
         retry: RetryPolicy,
-        timeout: tuple[float, float],
+        timeout: float | tuple[float, float],
         connections: int,
     ) -> None:
+        if not isinstance(retry, RetryPolicy):
+            raise InputError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
         self._credentials = credentials
         self.base_url = base_url
         self._retry = retry
-        self._timeout = timeout
+        self._timeouts = Timeouts.of(timeout)
         self._owns_session = session is None
         self._session = _new_session(connections) if session is None else session
         self._settings: Any = self._session.merge_environment_settings(
@@ -150,34 +153,32 @@ class Transport:
 
     def _send_once(self, request: Request, control: Control, limit: RateLimit | None) -> Answer:
         prepared = self._prepare(request, control, limit)
-        with self._answered(request, prepared, control) as response:
-            body = _read_whole(request, response)
-        return read_answer(request, response.status_code, response.headers, body)
+        with self._answered(request, prepared, control) as incoming:
+            body = incoming.read_whole(request.answer_limit)
+        return read_answer(request, incoming.http_status, incoming.headers, body)
 
     def _fetch_once(
         self, request: Request, receive: Callable[[Incoming], Result], control: Control
     ) -> Result:
         prepared = self._prepare(request, control, None)
-        # A compressed body would not have the length, nor the ranges, of the file.
-        prepared.headers["Accept-Encoding"] = "identity"
-        with self._answered(request, prepared, control) as response:
-            if response.status_code in _BYTES_FOLLOW:
-                return receive(Incoming(request, response, _transport_error))
-            body = _read_whole(request, response)
-        answer = read_answer(request, response.status_code, response.headers, body)
+        with self._answered(request, prepared, control) as incoming:
+            if incoming.http_status in _BYTES_FOLLOW:
+                return receive(incoming)
+            body = incoming.read_whole(request.answer_limit)
+        answer = read_answer(request, incoming.http_status, incoming.headers, body)
         raise answer.error("the answer says success, but has no bytes")
 
     @contextmanager
     def _answered(
         self, request: Request, prepared: requests.PreparedRequest, control: Control
-    ) -> Iterator[requests.Response]:
+    ) -> Iterator[Incoming]:
         """Yield the answer to one try, whose body may be read in the block."""
         started = time.monotonic()
         url = prepared.url or ""
-        connect, read = self._timeout
         left = max(0.001, control.remaining())
-        timeout = (min(connect, left), min(read, left))
-        with controlled(control):
+        timeout = (min(self._timeouts.connect, left), min(self._timeouts.read, left))
+        guard = StallGuard(self._timeouts.read, control)
+        with controlled(control, guard):
             try:
                 response = self._session.get_adapter(url).send(
                     prepared, timeout=timeout, **self._settings_for(request, url)
@@ -185,7 +186,7 @@ class Transport:
             except BROKEN as exc:
                 raise _transport_error(request, exc) from exc
             with response:
-                yield response
+                yield Incoming(request, response, _transport_error, guard)
         logger.debug(
             "%s %s: HTTP %d in %.3f s",
             request.operation,
@@ -214,6 +215,9 @@ class Transport:
         prepared.url = request.url(self.base_url)
         headers: Any = self._session.headers
         prepared.headers = CaseInsensitiveDict(headers)
+        # A compressed file would have neither its length nor its ranges, and of a compressed
+        # answer nobody knows how large it becomes.
+        prepared.headers["Accept-Encoding"] = "identity"
         prepared.headers.update(request.headers)
         prepared.headers["Authorization"] = self._credentials.sign_request(request)
         prepared.hooks = {}
@@ -251,24 +255,19 @@ def _new_session(connections: int) -> requests.Session:
     return session
 
 
-def _read_whole(request: Request, response: requests.Response) -> bytes:
-    try:
-        return bytes(response.raw.read(MAX_ANSWER_BYTES, decode_content=True))
-    except BROKEN as exc:
-        raise _transport_error(request, exc) from exc
-
-
 def _transport_error(request: Request, exc: Exception) -> TransportError:
-    timed_out = isinstance(exc, (requests.Timeout, Urllib3Timeout, TimeoutError))
+    cause = _root_cause(exc)
+    timed_out = isinstance(exc, (requests.Timeout, Urllib3Timeout)) or isinstance(
+        cause, (SocketTimeout, TimeoutError)
+    )
     kind = TransportTimeout if timed_out else TransportError
-    return kind(_root_cause(exc), operation=request.operation, target=str(request.address))
+    # Those in between quote the URL, which may carry a signature.
+    text = redacted(f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__)
+    return kind(text, operation=request.operation, target=str(request.address))
 
 
-def _root_cause(exc: BaseException) -> str:
-    """Say what went wrong in the words of the exception that all others were raised from.
-
-    Those in between quote the URL, which may carry a signature.
-    """
+def _root_cause(exc: BaseException) -> BaseException:
+    """Return the exception that all others were raised from."""
     seen = {id(exc)}
     while True:
         inner = exc.__cause__ or exc.__context__
@@ -276,4 +275,4 @@ def _root_cause(exc: BaseException) -> str:
             break
         seen.add(id(inner))
         exc = inner
-    return redacted(f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__)
+    return exc

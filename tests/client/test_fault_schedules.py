@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import random
 import threading
@@ -31,6 +32,27 @@ OPERATIONS = {
     "stat": 1,
     "delete": 1,
 }
+MALFORMED = [
+    kind(done=done)
+    for kind in (faults.TruncatedJson, faults.NotJson, faults.EmptyAnswer)
+    for done in (True, False)
+]
+RETRYABLE_CODES = [-71, -66, -152, -196, -300, -4017, -4024, -4025, -5989, -5997]
+SURVIVED = [
+    "upload_slice_init",
+    "upload_slice_list",
+    "upload_slice_data",
+    "upload_slice_finish",
+    "upload",
+    "create",
+    "stat",
+    "list",
+    "update",
+    "copy",
+    "move",
+    "delete",
+    "download",
+]
 POLICY = cosfast.RetryPolicy(tries=4, base_delay=0.001, max_delay=0.004, budget=20)
 
 
@@ -40,11 +62,28 @@ def random_fault(rng):
         lambda: faults.Refusal(rng.choice([-71, -66, -4024, -4025, -5997, -97, -177, -290, -4016])),
         lambda: faults.ResetAfter(rng.choice([0, 1000, 300_000, 900_000])),
         lambda: faults.Stall(rng.choice([0.01, 0.7])),
-        faults.TruncatedJson,
-        faults.NotJson,
+        lambda: rng.choice(MALFORMED),
+        lambda: rng.choice(MALFORMED),
         faults.LostAnswer,
         lambda: faults.WrongSliceSize(rng.choice([524288, 2097152, 64, 7, 0])),
         faults.SessionExpired,
+        lambda: faults.Latency(rng.uniform(0, 0.05)),
+        lambda: faults.Bandwidth(rng.choice([20, 60]) * MIB),
+    ]
+    return rng.choice(makers)()
+
+
+def survivable_fault(rng):
+    """Return what another try gets over."""
+    makers = [
+        lambda: faults.HttpStatus(rng.choice([500, 502, 503, 504])),
+        lambda: faults.Refusal(rng.choice(RETRYABLE_CODES)),
+        lambda: faults.ResetAfter(rng.choice([0, 1000, 300_000, 900_000])),
+        lambda: faults.Stall(rng.choice([0.01, 0.05])),
+        lambda: rng.choice(MALFORMED),
+        lambda: rng.choice(MALFORMED),
+        lambda: rng.choice(MALFORMED),
+        faults.LostAnswer,
         lambda: faults.Latency(rng.uniform(0, 0.05)),
         lambda: faults.Bandwidth(rng.choice([20, 60]) * MIB),
     ]
@@ -56,7 +95,7 @@ def random_jobs(rng, number, base):
     jobs = {}
     for index in range(rng.randint(1, 3)):
         data = bytearray(base[: rng.choice([0, 100, 3 * MIB, 9 * MIB, 10 * MIB + 4321])])
-        header = b"%d-%d" % (number, index)
+        header = f"{number}-{index}".encode()
         data[: len(header)] = header
         options = cosfast.UploadOptions(
             overwrite=rng.random() < 0.3,
@@ -116,6 +155,54 @@ def test_random_schedules(emulator, base, chunk):
     assert fired or chunk >= SCHEDULES
     left = {thread.name for thread in threading.enumerate()} - before
     assert not [name for name in left if "emulator" not in name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk", range(10))
+def test_fewer_faults_than_tries_are_survived(emulator, base, chunk):
+    """Whatever request meets them, and whether or not its work was done: nothing is lost."""
+    fired = 0
+    for number in range(chunk, SCHEDULES, 10):
+        rng = random.Random(f"survived {number}")
+        for operation in rng.sample(SURVIVED, rng.randint(1, 6)):
+            for _ in range(rng.randint(1, POLICY.tries - 1)):
+                emulator.faults.add(operation, survivable_fault(rng))
+        if rng.random() < 0.2:  # an upload is started over once
+            operation = rng.choice(["upload_slice_list", "upload_slice_data"])
+            emulator.faults.add(operation, faults.SessionExpired())
+        jobs = random_jobs(rng, f"survived-{number}", base)
+        with connect(emulator.endpoint, retry=POLICY, timeout=10) as client:
+            outcomes = dict(client.upload_many(jobs, files=2))
+            for job in jobs:
+                where = f"schedule {number}, {job.path}"
+                assert isinstance(outcomes[job], cosfast.UploadResult), (where, outcomes[job])
+                check_outcome(client, job, outcomes[job], where)
+            work_on(client, jobs[0], f"folder of {number}")
+        fired += len(emulator.faults.fired)
+        emulator.faults.clear()
+    assert fired or chunk >= SCHEDULES
+
+
+def work_on(client, job, folder):
+    """Do all that can be done with a file; each step is done once, whatever its tries met."""
+    size = len(job.source)
+    client.create_folder(BUCKET, folder, biz_attr="of the test")
+    client.copy(BUCKET, job.path, f"{folder}/copied")
+    client.move(BUCKET, f"{folder}/copied", f"{folder}/moved")
+    client.update(BUCKET, f"{folder}/moved", biz_attr="changed")
+    client.copy(BUCKET, f"{folder}/moved", f"{folder}/other")
+    assert {(entry.name, entry.filesize) for entry in client.list(BUCKET, folder)} == {
+        ("moved", size),
+        ("other", size),
+    }, folder
+    assert client.stat(BUCKET, f"{folder}/moved").biz_attr == "changed", folder
+    received = io.BytesIO()
+    client.download(BUCKET, f"{folder}/moved", received)
+    assert received.getvalue() == job.source, folder
+    client.delete(BUCKET, f"{folder}/other")
+    assert not client.exists(BUCKET, f"{folder}/other"), folder
+    client.delete(BUCKET, folder, recursive=True)
+    assert not client.exists(BUCKET, f"{folder}/"), folder
 
 
 def run_schedule(emulator, jobs, number):

@@ -7,81 +7,27 @@ import json
 import logging
 import socket
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pytest
 import requests
 from emulated import BUCKET, CREDENTIALS, QUICK, connect
 from requests.adapters import HTTPAdapter
+from scripted import SUCCESS, header_of, http, refusal, scripted
 
 import cosfast
-
-UPLOADED = {"access_url": "http://a/x", "url": "http://u/x", "source_url": "", "resource_path": "/"}
-SUCCESS = {"code": 0, "message": "SUCCESS", "request_id": "r", "data": UPLOADED}
-
-
-def http(body, status="200 OK", *headers):
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(data)}", "Connection: close", *headers]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + data
-
-
-def refusal(code, status="400 Bad Request", *headers):
-    return http({"code": code, "message": "no", "request_id": "r"}, status, *headers)
-
-
-@contextmanager
-def scripted(*answers):
-    """A server that gives these answers, one a connection, and keeps the requests."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    requests_seen = []
-
-    def serve():
-        for answer in answers:
-            connection, _ = listener.accept()
-            with connection:
-                connection.settimeout(10)
-                requests_seen.append(_read_request(connection))
-                if answer is not None:
-                    connection.sendall(answer)
-
-    thread = threading.Thread(target=serve, name="scripted-emulator", daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", requests_seen
-    finally:
-        listener.close()
-        thread.join(10)
-
-
-def _read_request(connection):
-    data = b""
-    while b"\r\n\r\n" not in data:
-        data += connection.recv(65536)
-    head, _, body = data.partition(b"\r\n\r\n")
-    length = next(
-        int(line.split(b":")[1])
-        for line in head.split(b"\r\n")
-        if line.lower().startswith(b"content-length")
-    )
-    while len(body) < length:
-        body += connection.recv(65536)
-    return head.decode()
-
-
-def header_of(request, name):
-    return next(
-        line.partition(": ")[2]
-        for line in request.split("\r\n")
-        if line.lower().startswith(name.lower() + ":")
-    )
-
 
 RETRYABLE = {
     "closed without an answer": None,
     "closed in the middle": http(SUCCESS)[:-20],
     "503 HTML": http(b"<html>busy</html>", "503 Busy"),
     "500 JSON": refusal(-1, "500 Oops"),
+    "HTML with status 200": http(b"<html>proxy</html>"),
+    "an empty body": http(b""),
+    "truncated as if that were all": http(json.dumps(SUCCESS).encode()[:60]),
+    "a refusal that is truncated": http(b'{"code":-177,"mess', "400 Bad Request"),
+    "not text": http(b"\xff\xfe\x00"),
+    "nested too deep": http(b"[" * 100_000),
     **{
         str(code): refusal(code)
         for code in (-71, -66, -152, -196, -300, -4017, -4024, -4025, -5989, -5997)
@@ -99,11 +45,12 @@ def test_is_tried_again_and_signed_afresh(failure):
 
 
 FINAL = {
-    "not JSON": (http(b"<html>proxy</html>"), cosfast.AnswerError),
     "no code": (http({"message": "x"}), cosfast.AnswerError),
     "an array": (http([]), cosfast.AnswerError),
     "no access_url": (http({"code": 0, "data": {}}), cosfast.AnswerError),
     "HTML of a 404": (http(b"<html>", "404 Not Found"), cosfast.AnswerError),
+    "HTML of a 413": (http(b"<html>too large", "413 Too Large"), cosfast.AnswerError),
+    "null": (http(b"null"), cosfast.AnswerError),
     "a redirect": (http(b"", "302 Found", "Location: http://127.0.0.1:1/"), cosfast.AnswerError),
     "-97": (refusal(-97, "403 Forbidden"), cosfast.AuthenticationError),
     "-177": (refusal(-177), cosfast.ExistsError),

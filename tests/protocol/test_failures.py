@@ -83,6 +83,7 @@ def test_transport_errors_and_5xx_are_tried_again():
     assert is_retryable(errors.TransportError("reset"))
     assert is_retryable(errors.TransportTimeout("slow"))
     assert is_retryable(answer_error("not JSON", b"<html>", http_status=502))
+    assert is_retryable(answer_error("not JSON", b"<html>", http_status=200, lost=True))
 
 
 @pytest.mark.parametrize(
