@@ -89,7 +89,7 @@ class Incoming:
         """
         if self._read(lambda: self._read_some(1)):
             raise self._error("the body is longer than what was asked for")
-        self._raw.release_conn()
+        self._release()
 
     def read_whole(self, limit: int) -> bytes:
         """Return all of the body, decompressed, and let the connection be used again.
@@ -115,8 +115,17 @@ class Incoming:
                 raise self._too_large(limit)
         if getattr(self._below, "length", None):
             raise TransportError("the body broke off", **self._context())
-        self._raw.release_conn()
+        self._release()
         return self._decompressed(b"".join(pieces), limit)
+
+    def _release(self) -> None:
+        """Return the connection to its pool, after the response, which is read, is closed.
+
+        `read1` leaves it open, and the next thread that uses the connection would close it too.
+        """
+        if self._below is not None:
+            self._below.close()
+        self._raw.release_conn()
 
     def _decompressed(self, body: bytes, limit: int) -> bytes:
         coding = header(self.headers, "Content-Encoding").strip().lower()

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -575,3 +576,23 @@ def test_a_file_comes_as_it_is_whatever_its_coding_is_said_to_be(emulator, clien
         client.download(BUCKET, "file", target, known=served)
     assert target.getvalue() == packed
     assert header_of(seen[0], "Accept-Encoding") == "identity"
+
+
+@pytest.fixture
+def hasty_threads():
+    """Let threads take turns so often that what two of them should not do at once shows."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_threads_share_connections(emulator):
+    """Nothing of a request is left when its connection goes to another thread."""
+    with (
+        connect(emulator.endpoint, retry=cosfast.NO_RETRY) as client,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        asked = pool.map(lambda _: client.exists(BUCKET, "nothing"), range(1500))
+        assert set(asked) == {False}
