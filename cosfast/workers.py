@@ -8,6 +8,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cosfast.errors import InputError
+from cosfast.parsing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -57,7 +58,7 @@ def count_workers(workers: int | None) -> int:
         affinity = getattr(os, "sched_getaffinity", None)
         return len(affinity(0)) if affinity else os.cpu_count() or 1
     if type(workers) is not int or workers < 1:
-        raise InputError(f"workers must be a number from 1, not {workers!r}")
+        raise InputError(f"workers must be a number from 1, not {shown(workers)}")
     return workers
 
 

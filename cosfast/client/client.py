@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cosfast.client.result import UploadResult
     from cosfast.credentials import Credentials
     from cosfast.parts.model import UploadParts
+    from cosfast.protocol.listing import UnreadableEntry
     from cosfast.protocol.messages import Answer, Request
     from cosfast.protocol.stats import Authority, ObjectStat
     from cosfast.transport.control import CancelToken
@@ -312,6 +313,7 @@ class Client:
         prefix: str = "",
         recursive: bool = False,
         page_size: int = MAX_PAGE_SIZE,
+        onerror: Callable[[UnreadableEntry], object] | None = None,
     ) -> Iterator[ObjectStat]:
         """Return what is in a folder (`list`), fetched a page at a time as it is needed.
 
@@ -321,6 +323,8 @@ class Client:
             prefix: only what has a name, in this folder, that begins so.
             recursive: after each folder what is in it, at any depth.
             page_size: entries asked for at a time, up to 1000.
+            onerror: called with each entry of which only the name makes sense: its `path`, `name`,
+                `is_folder` and `error`, an `AnswerError`. By default the error is raised.
 
         Raises:
             InputError: where an argument is not usable; at once. The rest, while it is read:
@@ -330,7 +334,7 @@ class Client:
         """
         entries = walk if recursive else list_folder
         folder = self._folder(bucket, path)
-        return entries(self.transport, folder, prefix=prefix, page_size=page_size)
+        return entries(self.transport, folder, prefix=prefix, page_size=page_size, onerror=onerror)
 
     def update(
         self,

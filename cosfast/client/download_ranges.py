@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from cosfast.client.buffers import Buffers
 from cosfast.client.download_order import InOrder
-from cosfast.errors import IntegrityError, RequestError
+from cosfast.errors import AnswerError, IntegrityError, RequestError
 from cosfast.protocol import objects
+from cosfast.protocol.addresses import is_bare_url
 from cosfast.protocol.codes import Code
 from cosfast.protocol.failures import header
 from cosfast.protocol.messages import Answer
@@ -149,9 +150,16 @@ class RemoteFile:
                 file changed between them.
 
         Raises:
-            AnswerError: where the server sends something else than the range asked for.
+            AnswerError: where the server sends something else than the range asked for, or has
+                named no URL to ask for it.
             CosError: what else it or the way to it comes to, and what a stage raises.
         """
+        if span and not is_bare_url(self.known.access_url or ""):
+            raise AnswerError(
+                "the server's access_url is not a URL that can be requested",
+                operation="download",
+                target=str(self.address),
+            )
         if span:
             _Fetch(self, span, stages, concurrency, must_match=must_match).run()
 

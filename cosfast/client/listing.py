@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable, Optional
 
 from cosfast.errors import AnswerError, InputError, NotFoundError
 from cosfast.protocol.addresses import ObjectAddress
-from cosfast.protocol.listing import Landmarks, list_page, read_list_page
+from cosfast.protocol.listing import Landmarks, UnreadableEntry, list_page, read_list_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cosfast.protocol.stats import ObjectStat
     from cosfast.transport.session import Transport
+
+OnError = Optional[Callable[[UnreadableEntry], object]]
 
 MAX_DEPTH = 256
 """Folders within one another, beyond which a server is taken to make them up."""
@@ -21,7 +23,12 @@ _UNSENDABLE_PREFIXES = (".", "..")  # an URL's path would lose them
 
 
 def list_folder(
-    transport: Transport, folder: ObjectAddress, *, prefix: str = "", page_size: int
+    transport: Transport,
+    folder: ObjectAddress,
+    *,
+    prefix: str = "",
+    page_size: int,
+    onerror: OnError = None,
 ) -> Iterator[ObjectStat]:
     """Return the entries of a folder, of which a page is fetched as it is needed.
 
@@ -30,6 +37,7 @@ def list_folder(
         folder: whose.
         prefix: what their names begin with.
         page_size: entries to ask for at a time.
+        onerror: called with each entry that cannot be read; without it, its error is raised.
 
     Raises:
         InputError: where the prefix or the page size makes no sense; at once.
@@ -40,11 +48,16 @@ def list_folder(
     if prefix not in _UNSENDABLE_PREFIXES and not prefix.isspace():
         listed = ObjectAddress(folder.appid, folder.bucket, folder.path + prefix)
     list_page(listed, page_size=page_size)
-    return _entries(transport, listed, prefix, page_size)
+    return _entries(transport, listed, prefix, page_size, onerror)
 
 
 def walk(
-    transport: Transport, folder: ObjectAddress, *, prefix: str = "", page_size: int
+    transport: Transport,
+    folder: ObjectAddress,
+    *,
+    prefix: str = "",
+    page_size: int,
+    onerror: OnError = None,
 ) -> Iterator[ObjectStat]:
     """Return what `list_folder` does, and after each folder what is in it, at any depth.
 
@@ -54,8 +67,8 @@ def walk(
     Raises:
         InputError: as `list_folder` does.
     """
-    top = list_folder(transport, folder, prefix=prefix, page_size=page_size)
-    return _walk(transport, folder, top, page_size)
+    top = list_folder(transport, folder, prefix=prefix, page_size=page_size, onerror=onerror)
+    return _walk(transport, folder, top, page_size, onerror)
 
 
 def check_depth(folder: ObjectAddress, depth: int) -> None:
@@ -72,8 +85,28 @@ def check_depth(folder: ObjectAddress, depth: int) -> None:
         )
 
 
+def listed_address(folder: ObjectAddress, path: str) -> ObjectAddress:
+    """Return the address of what a list of `folder`, or of a folder below, has at `path`.
+
+    Raises:
+        AnswerError: If the protocol has no such path: the server made it up.
+    """
+    try:
+        return ObjectAddress(folder.appid, folder.bucket, path)
+    except InputError as exc:
+        raise AnswerError(
+            f"the list has an entry that no request can be about: {exc}",
+            operation="list",
+            target=str(folder),
+        ) from exc
+
+
 def _walk(
-    transport: Transport, folder: ObjectAddress, top: Iterator[ObjectStat], page_size: int
+    transport: Transport,
+    folder: ObjectAddress,
+    top: Iterator[ObjectStat],
+    page_size: int,
+    onerror: OnError,
 ) -> Iterator[ObjectStat]:
     open_folders = [top]
     while open_folders:
@@ -88,13 +121,14 @@ def _walk(
             continue
         yield entry
         if entry.is_folder:
-            inner = ObjectAddress(folder.appid, folder.bucket, entry.path)
+            inner = listed_address(folder, entry.path)
             check_depth(inner, len(open_folders))
-            open_folders.append(list_folder(transport, inner, page_size=page_size))
+            listed = list_folder(transport, inner, page_size=page_size, onerror=onerror)
+            open_folders.append(listed)
 
 
 def _entries(
-    transport: Transport, address: ObjectAddress, prefix: str, page_size: int
+    transport: Transport, address: ObjectAddress, prefix: str, page_size: int, onerror: OnError
 ) -> Iterator[ObjectStat]:
     context: str | None = ""
     landmarks = Landmarks()
@@ -102,5 +136,13 @@ def _entries(
         answer = transport.send(list_page(address, context=context, page_size=page_size))
         page = read_list_page(answer)
         landmarks.check(answer, page)
-        yield from (entry for entry in page.entries if entry.name.startswith(prefix))
+        for entry in page.entries:
+            if not entry.name.startswith(prefix):
+                continue
+            if not isinstance(entry, UnreadableEntry):
+                yield entry
+            elif onerror is None:
+                raise entry.error
+            else:
+                onerror(entry)
         context = page.context

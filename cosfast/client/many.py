@@ -19,6 +19,7 @@ from cosfast.client.side_by_side import side_by_side
 from cosfast.client.simple import SIMPLE_LIMIT
 from cosfast.client.upload import upload
 from cosfast.errors import CosError, InputError
+from cosfast.parsing import shown
 from cosfast.parts.many import uploadparts_many
 from cosfast.parts.model import SLICE_SIZE, UploadParts
 from cosfast.protocol.addresses import ObjectAddress
@@ -69,7 +70,7 @@ def upload_many(
 ) -> Iterator[tuple[UploadJob, Outcome]]:
     """Yield each job with what came of it; see `Client.upload_many`."""
     if type(files) is not int or files < 1:
-        raise InputError(f"files must be a number from 1, not {files!r}")
+        raise InputError(f"files must be a number from 1, not {shown(files)}")
     return _here(client, jobs, files) if executor is None else _spread(client, jobs, executor)
 
 

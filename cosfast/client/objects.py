@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 from cosfast.client.call import Call
 from cosfast.client.folders import with_folders
-from cosfast.client.listing import check_depth, list_folder
+from cosfast.client.listing import check_depth, list_folder, listed_address
 from cosfast.client.options import UploadOptions
 from cosfast.errors import AnswerError, ExistsError, NotFoundError
 from cosfast.protocol import changes, objects
-from cosfast.protocol.addresses import ObjectAddress, require_folder
+from cosfast.protocol.addresses import require_folder
 from cosfast.protocol.listing import MAX_PAGE_SIZE
 from cosfast.transport.journal import NO_JOURNAL
 from cosfast.workers import run_workers
 
 if TYPE_CHECKING:
+    from cosfast.protocol.addresses import ObjectAddress
     from cosfast.transport.session import Transport
 
 DELETIONS = 8
@@ -111,7 +112,7 @@ def delete_tree(transport: Transport, folder: ObjectAddress) -> None:
         inner = _empty_of_files(transport, opened[-1])
         if inner is not None:
             _check_gone(opened[-1], deleted, {inner})
-            opened.append(ObjectAddress(folder.appid, folder.bucket, inner))
+            opened.append(listed_address(folder, inner))
             check_depth(opened[-1], len(opened))
             continue
         emptied = opened.pop()
@@ -150,4 +151,4 @@ def _check_gone(folder: ObjectAddress, deleted: set[str], listed: set[str]) -> N
 
 def _delete_file(transport: Transport, folder: ObjectAddress, path: str) -> None:
     with suppress(NotFoundError):
-        delete(transport, ObjectAddress(folder.appid, folder.bucket, path))
+        delete(transport, listed_address(folder, path))

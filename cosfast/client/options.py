@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cosfast.errors import InputError
+from cosfast.parsing import shown
 from cosfast.protocol.addresses import check_text
 from cosfast.protocol.slices import PARTS_SLICE_SIZE, SLICE_SIZES
 from cosfast.transport.control import CancelToken, check_deadline
@@ -47,7 +48,7 @@ class UploadOptions:
         if self.slice_size not in allowed:
             raise InputError(
                 f"slice_size must be one of {allowed} with integrity={self.integrity!r},"
-                f" not {self.slice_size!r}"
+                f" not {shown(self.slice_size)}"
             )
         check_transfer(self.concurrency, self.max_rate, self.deadline, self.cancel)
 
@@ -64,7 +65,9 @@ def check_transfer(
         InputError: naming it.
     """
     if type(concurrency) is not int or not 1 <= concurrency <= MAX_CONCURRENCY:
-        raise InputError(f"concurrency must be from 1 to {MAX_CONCURRENCY}, not {concurrency!r}")
+        raise InputError(
+            f"concurrency must be from 1 to {MAX_CONCURRENCY}, not {shown(concurrency)}"
+        )
     if max_rate is not None:
         RateLimit(max_rate)
     if deadline is not None:

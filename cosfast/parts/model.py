@@ -15,6 +15,8 @@ from cosfast.hashing.state import (
     Sha1State,
     datasha_bytes,
 )
+from cosfast.parsing import MAX_INTEGER, shown
+from cosfast.parsing import load_json as load_strictly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -200,7 +202,7 @@ def check_slice_size(slice_size: int) -> None:
         InputError: naming the size.
     """
     if not isinstance(slice_size, int) or slice_size <= 0 or slice_size % BLOCK_SIZE:
-        raise InputError(f"slice_size must be a positive multiple of 64, not {slice_size!r}")
+        raise InputError(f"slice_size must be a positive multiple of 64, not {shown(slice_size)}")
 
 
 def _part_json(part: UploadPart) -> str:
@@ -220,13 +222,10 @@ def load_json(text: str | bytes) -> object:
     Raises:
         InputError: where it is none.
     """
-    import json  # noqa: PLC0415 - hashing alone starts without it
-
     try:
-        document: object = json.loads(text)
-    except (ValueError, RecursionError) as exc:
+        return load_strictly(text)
+    except (ValueError, TypeError) as exc:
         raise InputError(f"the parts list is not JSON: {exc}") from exc
-    return document
 
 
 def _read_parts(entries: object) -> list[UploadPart]:
@@ -240,8 +239,8 @@ def _read_part(index: int, entry: object) -> UploadPart:
         raise InputError(f"part {index} is not a JSON object")
     for key in ("offset", "datalen"):
         value = entry.get(key)
-        if type(value) is not int or value < 0:
-            raise InputError(f"part {index}: {key} is not a number of bytes: {value!r}")
+        if type(value) is not int or not 0 <= value <= MAX_INTEGER:
+            raise InputError(f"part {index}: {key} is not a number of bytes: {shown(value)}")
     if entry["datalen"] == 0:
         raise InputError(f"part {index} is empty")
     try:

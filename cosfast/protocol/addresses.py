@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from cosfast.errors import InputError
+from cosfast.parsing import is_unicode, parse_digits, shown
 
 _FORBIDDEN = frozenset('?*:|\\<>"')
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
-_APPID = re.compile(r"[0-9]+")
+_HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_APPID = re.compile(r"[0-9]{1,20}")
+_URL = re.compile(
+    r"(?:http|https)://"
+    r"(?:(?P<host>[A-Za-z0-9._-]+)|\[(?P<ipv6>[0-9A-Fa-f:.]+)(?:%[A-Za-z0-9._~-]+)?\])"
+    r"(?::(?P<port>[0-9]*))?"
+    r"(?:/[^\x00-\x1f\x7f-\x9f?#\\]*)?",
+    re.IGNORECASE | re.ASCII,
+)
+_MAX_PORT = 65535
+_MAX_HOST = 253  # characters of a name, RFC 1035
+_MAX_LABEL = 63
 
 
 @dataclass(frozen=True)
@@ -142,10 +154,8 @@ def check_text(name: str, text: str) -> None:
     """
     if not isinstance(text, str):
         raise InputError(f"{name} is text, not {type(text).__name__}")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InputError(f"{name} {text!r} cannot be written as UTF-8") from None
+    if not is_unicode(text):
+        raise InputError(f"{name} {text!r} cannot be written as UTF-8")
 
 
 def check_appid(appid: str | int) -> str:
@@ -154,9 +164,9 @@ def check_appid(appid: str | int) -> str:
     Raises:
         InputError: where it is not a number.
     """
-    text = str(appid) if type(appid) is int else appid
+    text = str(appid) if type(appid) is int and 0 <= appid < 10**20 else appid
     if not isinstance(text, str) or not _APPID.fullmatch(text):
-        raise InputError(f"appid must be a number, not {appid!r}")
+        raise InputError(f"appid must be a number of at most 20 digits, not {shown(appid)}")
     return text
 
 
@@ -213,17 +223,33 @@ def download_url(address: ObjectAddress, region: str) -> str:
     return f"https://{host}{address.encoded_path}"
 
 
-def _check_endpoint(endpoint: str) -> str:
-    if not isinstance(endpoint, str) or _CONTROL.search(endpoint) or " " in endpoint:
-        raise InputError("the endpoint is not a URL such as http://127.0.0.1:8080")
+def is_bare_url(url: str) -> bool:
+    """Tell whether `url` is ``http(s)://HOST[:PORT][/PATH]`` and can be requested.
+
+    A user, a query and a fragment are not taken, nor a host that is neither a name in ASCII nor an
+    IP address, nor a port above 65535. Python's `urlsplit` would take some of these, and raise
+    ValueError for others.
+    """
+    found = _URL.fullmatch(url)
+    if found is None or not is_unicode(url):
+        return False
+    port = parse_digits(found["port"]) if found["port"] else _MAX_PORT
+    if port is None or not 0 < port <= _MAX_PORT:
+        return False
+    if found["ipv6"] is None:
+        labels = found["host"].removesuffix(".").split(".")
+        return len(found["host"]) <= _MAX_HOST and all(0 < len(it) <= _MAX_LABEL for it in labels)
     try:
-        parts = urlsplit(endpoint)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        ipaddress.IPv6Address(found["ipv6"])
     except ValueError:
-        usable = False
-    if not usable:
-        raise InputError("the endpoint is not a URL such as http://127.0.0.1:8080")
-    if "@" in parts.netloc or "?" in endpoint or "#" in endpoint:
+        return False
+    return True
+
+
+def _check_endpoint(endpoint: str) -> str:
+    if isinstance(endpoint, str) and any(mark in endpoint for mark in "@?#"):
         # not quoted: it may well be a password that stands there
         raise InputError("the endpoint is a scheme, a host and a port, without a user or a query")
+    if not isinstance(endpoint, str) or not is_bare_url(endpoint):
+        raise InputError("the endpoint is not a URL such as http://127.0.0.1:8080")
     return endpoint.rstrip("/")

@@ -20,6 +20,7 @@ from cosfast.errors import (
     TransportError,
     UnfinishedUploadError,
 )
+from cosfast.parsing import parse_digits
 from cosfast.protocol.codes import RETRYABLE_CODES, Code
 
 if TYPE_CHECKING:
@@ -102,11 +103,12 @@ def is_retryable(error: BaseException) -> bool:
 
 
 def redacted(text: str) -> str:
-    """Return `text` without anything that could be a signature.
+    """Return `text` without anything that could be a signature, or that cannot be encoded.
 
     A server or a proxy in between may repeat the request's headers or its URL in its answer, and
     an HTTP library's exception may quote the URL.
     """
+    text = text.encode(errors="replace").decode()
     return _LABELLED.sub(r"\1\2[...]", _LONG_TOKEN.sub("[...]", text))
 
 
@@ -122,8 +124,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     without that, or where the header is malformed, the answer is None.
     """
     value = header(headers, "Retry-After").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
+    seconds = parse_digits(value)
+    if seconds is not None:
+        return float(seconds)
     until, now = _timestamp(value), _timestamp(header(headers, "Date"))
     if until is None or now is None:
         return None

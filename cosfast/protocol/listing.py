@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cosfast.errors import InputError
-from cosfast.protocol.messages import MIN_ANSWER_LIMIT, Answer, Request, whole_number
+from cosfast.errors import AnswerError, InputError
+from cosfast.parsing import shown, whole_number
+from cosfast.protocol.messages import MIN_ANSWER_LIMIT, Answer, Request
 from cosfast.protocol.stats import ObjectStat, read_file, read_folder
 
 if TYPE_CHECKING:
@@ -21,6 +22,26 @@ once they are escaped; the rest is for `biz_attr` and headers."""
 
 
 @dataclass(frozen=True)
+class UnreadableEntry:
+    """A file or a folder of which a list tells the name, and nothing else that makes sense.
+
+    Attributes:
+        path: where it is in its bucket; a folder's ends in ``/``.
+        name: the last segment of its path.
+        error: what is wrong with the rest.
+    """
+
+    path: str
+    name: str
+    error: AnswerError
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.path.endswith("/")
+
+
+@dataclass(frozen=True)
 class ListPage:
     """A page of a folder.
 
@@ -29,7 +50,7 @@ class ListPage:
         context: opaque, for the next page; None on the last.
     """
 
-    entries: tuple[ObjectStat, ...]
+    entries: tuple[ObjectStat | UnreadableEntry, ...]
     context: str | None
 
 
@@ -48,7 +69,7 @@ def list_page(
         InputError: where the page size makes no sense.
     """
     if type(page_size) is not int or not 1 <= page_size <= MAX_PAGE_SIZE:
-        raise InputError(f"page_size must be from 1 to {MAX_PAGE_SIZE}, not {page_size!r}")
+        raise InputError(f"page_size must be from 1 to {MAX_PAGE_SIZE}, not {shown(page_size)}")
     fields = (("num", str(page_size)), ("context", context))
     limit = max(MIN_ANSWER_LIMIT, page_size * _ENTRY_LIMIT)
     return Request("list", "GET", address, "reusable", "query", fields, answer_limit=limit)
@@ -58,8 +79,8 @@ def read_list_page(answer: Answer) -> ListPage:
     """Read the answer of `list_page`.
 
     Raises:
-        AnswerError: where it has no entries, one that is malformed or elsewhere, or is not the
-            last page and leads to no other.
+        AnswerError: where it has no entries, one without a name or with one that leads elsewhere,
+            or is not the last page and leads to no other.
     """
     infos = answer.data.get("infos")
     if not isinstance(infos, list):
@@ -99,19 +120,24 @@ class Landmarks:
             self._paths |= {page.entries[0].path, page.entries[-1].path}
 
 
-def _read_entry(answer: Answer, info: Any) -> ObjectStat:
+def _read_entry(answer: Answer, info: Any) -> ObjectStat | UnreadableEntry:
     if not isinstance(info, dict):
         raise answer.error("an entry of 'infos' is not an object")
     entry = Answer(answer.request, answer.http_status, answer.request_id, info)
-    path = _folder_of(answer.request.address) + _read_name(entry)
-    if "filelen" in info:
-        return read_file(entry, path, located=False)
-    return read_folder(entry, path + "/")
+    name = _read_name(entry)
+    path = _folder_of(answer.request.address) + name
+    is_file = "filelen" in info
+    try:
+        return read_file(entry, path, located=False) if is_file else read_folder(entry, path + "/")
+    except AnswerError as exc:
+        return UnreadableEntry(path if is_file else path + "/", name, exc)
 
 
 def _read_name(entry: Answer) -> str:
     """Return an entry's name; whoever makes a local file of it must not be led elsewhere."""
-    name = entry.text("name")
+    name = entry.data.get("name")
+    if not isinstance(name, str):
+        raise entry.error("an entry of 'infos' has no name")
     if "filelen" not in entry.data:
         name = name.removesuffix("/")
     if "/" in name or "\0" in name or name in {"", ".", ".."}:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlencode
 
 from cosfast.errors import MAX_REQUEST_ID, AnswerError
+from cosfast.parsing import is_unicode, load_json, whole_number
 from cosfast.protocol.failures import answer_error, header, retry_after, server_error, shown
 from cosfast.protocol.forms import Body, JsonBody, MultipartBody
 from cosfast.protocol.values import is_hex
@@ -28,7 +28,6 @@ MIN_ANSWER_LIMIT = 4 * 1024 * 1024
 
 _SUCCESSES = range(200, 300)
 _REFUSALS = range(300, 500)
-_MAX_DIGITS = 19  # of a number: as many as 64 bits can need
 
 
 @dataclass(frozen=True)
@@ -113,10 +112,12 @@ class Answer:
             return default
         if not isinstance(value, str) or not (value or default is not None):
             raise self.error(f"data has no text {name!r}")
+        if not is_unicode(value):
+            raise self.error(f"data has a text {name!r} that is not Unicode")
         return value
 
     def integer(self, name: str, default: int | None = None) -> int:
-        """Return a whole number that is not negative, be it sent as a number or as text.
+        """Return a whole number from 0 to 2**63 - 1, be it sent as a number or as text.
 
         Raises:
             AnswerError: where it is missing, without a default, or something else.
@@ -181,9 +182,9 @@ def read_answer(
         raise answer_error(reason, body, http_status=http_status, lost=lost, **context)
     if not isinstance(envelope, dict) or code is None:
         raise answer_error("the answer has no code", body, http_status=http_status, **context)
-    request_id = str(envelope.get("request_id") or header(headers, "x-cos-request-id"))
+    request_id = _words(envelope.get("request_id")) or header(headers, "x-cos-request-id")
     if code:
-        message = str(envelope.get("message") or "")
+        message = _words(envelope.get("message"))
         raise server_error(code, message, request_id, http_status, **context)
     data = envelope.get("data")
     if http_status not in _SUCCESSES or not isinstance(data, (dict, type(None))):
@@ -192,13 +193,9 @@ def read_answer(
     return Answer(request, http_status, shown(request_id, MAX_REQUEST_ID), data or {})
 
 
-def whole_number(value: object) -> int | None:
-    """Return the number that JSON has as a number or as text, or None where it is no such."""
-    if isinstance(value, str):
-        digits = value.removeprefix("-")
-        usable = digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS
-        return int(value) if usable else None
-    return value if type(value) is int and abs(value) < 10**_MAX_DIGITS else None
+def _words(value: object) -> str:
+    """Return text or a number as text; the rest says nothing, and may be nested too deeply."""
+    return str(value) if isinstance(value, (str, int)) and value else ""
 
 
 _NOT_JSON = object()
@@ -206,6 +203,6 @@ _NOT_JSON = object()
 
 def _parse(body: bytes) -> object:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return load_json(body)
+    except ValueError:
         return _NOT_JSON

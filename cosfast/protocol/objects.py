@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cosfast.errors import InputError
-from cosfast.protocol.addresses import require_file, require_folder
+from cosfast.protocol.addresses import is_bare_url, require_file, require_folder
 from cosfast.protocol.forms import byte_view
 from cosfast.protocol.messages import Answer, Request
 from cosfast.protocol.ranges import byte_range
@@ -125,7 +125,7 @@ def download(
     check_number("start", start)
     if length is not None:
         check_number("length", length, minimum=1)
-    if not location.startswith(("http://", "https://")) or "?" in location or "#" in location:
+    if not is_bare_url(location):
         raise InputError(f"{address}: what it is to be downloaded from is not a bare URL")
     headers = () if not start and length is None else (("Range", byte_range(start, length)),)
     return Request(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cosfast.protocol.failures import header
+from cosfast.protocol.failures import header, redacted
 from cosfast.protocol.messages import Answer
 
 if TYPE_CHECKING:
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from cosfast.protocol.messages import Request
 
 _BYTE_RANGE = re.compile(r"bytes=([0-9]+)-([0-9]*)")
-_CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-([0-9]+)/([0-9]+)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})")
+_SHOWN_LENGTH = 100  # characters of a header in an error
 
 
 def byte_range(start: int, length: int | None) -> str:
@@ -52,12 +53,14 @@ def check_range(
     given = header(headers, "Content-Range")
     found = _CONTENT_RANGE.fullmatch(given)
     if not found or not _covers(found, wanted):
-        raise answer.error(f"{wanted} was asked for, and {given or 'no Content-Range'} came")
+        came = redacted(given)[:_SHOWN_LENGTH] or "no Content-Range"
+        raise answer.error(f"{wanted} was asked for, and {came} came")
     if filesize is not None and int(found[3]) != filesize:
         raise answer.error(f"{wanted} was asked for of {filesize} bytes, and {given} came")
     length = header(headers, "Content-Length")
     if length and length != str(int(found[2]) + 1 - int(found[1])):
-        raise answer.error(f"{wanted} was asked for, and a body of {length} bytes came")
+        announced = redacted(length)[:_SHOWN_LENGTH]
+        raise answer.error(f"{wanted} was asked for, and a body of {announced} bytes came")
 
 
 def _covers(content_range: re.Match[str], wanted: str) -> bool:

@@ -7,6 +7,7 @@ import hmac
 import secrets
 
 from cosfast.errors import InputError
+from cosfast.parsing import shown
 
 MAX_EXPIRES_IN = 90 * 24 * 3600
 """Seconds: the longest life of a reusable signature, three months, taken as 90 days."""
@@ -64,5 +65,6 @@ def check_expires_in(expires_in: int) -> None:
     """
     if type(expires_in) is not int or not 0 < expires_in <= MAX_EXPIRES_IN:
         raise InputError(
-            f"expires_in must be from 1 to {MAX_EXPIRES_IN} seconds (90 days), not {expires_in!r}"
+            f"expires_in must be from 1 to {MAX_EXPIRES_IN} seconds (90 days),"
+            f" not {shown(expires_in)}"
         )

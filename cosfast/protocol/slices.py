@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cosfast.errors import InputError
+from cosfast.parsing import shown, whole_number
 from cosfast.protocol.addresses import require_file
-from cosfast.protocol.messages import MIN_ANSWER_LIMIT, Answer, Request, whole_number
+from cosfast.protocol.messages import MIN_ANSWER_LIMIT, Answer, Request
 from cosfast.protocol.values import check_hex, check_number, optional_fields
 
 if TYPE_CHECKING:
@@ -296,7 +297,7 @@ def _check_slice_size(slice_size: int, *, with_parts: bool) -> None:
     if type(slice_size) is not int or slice_size not in allowed:
         sizes = " or ".join(map(str, allowed))
         reason = " with uploadparts" if with_parts else ""
-        raise InputError(f"slice_size must be {sizes}{reason}, not {slice_size!r}")
+        raise InputError(f"slice_size must be {sizes}{reason}, not {shown(slice_size)}")
 
 
 def _check_session(session: str) -> str:

@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from cosfast.parsing import is_unicode
+
 if TYPE_CHECKING:
     from cosfast.protocol.messages import Answer
 
@@ -135,4 +137,7 @@ def _read_headers(answer: Answer) -> dict[str, str]:
     given = answer.data.get("custom_headers")
     if not isinstance(given, dict):
         return {}
-    return {name: value for name, value in given.items() if isinstance(value, str)}
+    headers = {name: value for name, value in given.items() if isinstance(value, str)}
+    if not all(is_unicode(name) and is_unicode(value) for name, value in headers.items()):
+        raise answer.error("data has custom_headers that are not Unicode")
+    return headers

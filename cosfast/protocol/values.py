@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 
 from cosfast.errors import InputError
+from cosfast.parsing import MAX_INTEGER, shown
 
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
 def check_number(name: str, value: int, *, minimum: int = 0) -> None:
-    """Refuse what is not a whole number of at least `minimum`.
+    """Refuse what is not a whole number from `minimum` to what 64 bits hold.
 
     Raises:
         InputError: naming `name`.
     """
-    if type(value) is not int or value < minimum:
-        raise InputError(f"{name} must be a whole number of at least {minimum}, not {value!r}")
+    if type(value) is not int or not minimum <= value <= MAX_INTEGER:
+        raise InputError(f"{name} must be a whole number of at least {minimum}, not {shown(value)}")
 
 
 def check_hex(name: str, value: str | None, digits: int) -> str | None:
@@ -28,7 +29,7 @@ def check_hex(name: str, value: str | None, digits: int) -> str | None:
     if value is None:
         return None
     if not is_hex(value, digits):
-        raise InputError(f"{name} must be {digits} hex digits, not {value!r}")
+        raise InputError(f"{name} must be {digits} hex digits, not {shown(value)}")
     return value.lower()
 
 

@@ -9,6 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from cosfast.errors import InputError
+from cosfast.parsing import shown
 from cosfast.protocol.addresses import ObjectAddress
 from cosfast.sync.filters import Filter, Selection
 from cosfast.sync.reading import RemoteFolders, read_local, read_remote
@@ -56,7 +57,7 @@ class Pair:
             InputError: naming what makes no sense.
         """
         if type(files) is not int or files < 1:
-            raise InputError(f"files must be a number from 1, not {files!r}")
+            raise InputError(f"files must be a number from 1, not {shown(files)}")
         folder = ObjectAddress.folder(client.credentials.appid, bucket, path)
         return cls(client, top, folder, Selection(filters), files)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cosfast.client.listing import check_depth
 from cosfast.errors import CosError, InputError, NotFoundError
 from cosfast.protocol.addresses import ObjectAddress
+from cosfast.protocol.listing import UnreadableEntry
 from cosfast.sync.local import walk
 from cosfast.sync.names import check_local_name, is_partial
 from cosfast.sync.trees import LocalFile, RemoteFile, Tree
@@ -105,7 +106,12 @@ def read_remote(
 
 
 def _add(
-    tree: Tree[RemoteFile], name: str, entry: ObjectStat, selection: Selection, *, is_source: bool
+    tree: Tree[RemoteFile],
+    name: str,
+    entry: ObjectStat | UnreadableEntry,
+    selection: Selection,
+    *,
+    is_source: bool,
 ) -> bool:
     """Put an entry into the tree; return whether it is a folder to be listed."""
     is_in = selection.has(name)
@@ -118,6 +124,10 @@ def _add(
             return False
     if not is_in:
         tree.leave_out(name)
+    elif isinstance(entry, UnreadableEntry):
+        tree.errors[name] = entry.error
+        tree.is_whole = False
+        return False
     elif entry.is_folder:
         tree.folders[name] = None
     else:
@@ -150,7 +160,9 @@ class RemoteFolders:
         self._bucket = bucket
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="cosfast-list")
         self._stop = stop
-        self._done: SimpleQueue[tuple[str, list[ObjectStat] | BaseException]] = SimpleQueue()
+        self._done: SimpleQueue[tuple[str, list[ObjectStat | UnreadableEntry] | BaseException]] = (
+            SimpleQueue()
+        )
         self.waiting: int = 0
 
     def __enter__(self) -> RemoteFolders:
@@ -165,7 +177,7 @@ class RemoteFolders:
         self.waiting += 1
         self._pool.submit(self._list, path)
 
-    def take(self) -> tuple[str, list[ObjectStat] | CosError]:
+    def take(self) -> tuple[str, list[ObjectStat | UnreadableEntry] | CosError]:
         """Return a folder that was asked for, and what is in it, or why that is not known."""
         path, listed = self._done.get()
         self.waiting -= 1
@@ -179,10 +191,11 @@ class RemoteFolders:
         except BaseException as exc:  # noqa: BLE001 - raised again where it is taken
             self._done.put((path, exc))
 
-    def _entries(self, path: str) -> list[ObjectStat]:
+    def _entries(self, path: str) -> list[ObjectStat | UnreadableEntry]:
         if self._stop.is_set():
             return []
         folder = ObjectAddress(self._client.credentials.appid, self._bucket, path)
         check_depth(folder, path.count("/"))
-        listed = self._client.list(self._bucket, path)
-        return list(takewhile(lambda _entry: not self._stop.is_set(), listed))
+        unreadable: list[UnreadableEntry] = []
+        listed = self._client.list(self._bucket, path, onerror=unreadable.append)
+        return [*takewhile(lambda _entry: not self._stop.is_set(), listed), *unreadable]

@@ -10,6 +10,7 @@ from threading import Event, Lock, get_ident
 from typing import TYPE_CHECKING
 
 from cosfast.errors import Cancelled, DeadlineExceeded, InputError
+from cosfast.parsing import is_finite, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -158,6 +159,6 @@ def check_deadline(deadline: float) -> float:
     Raises:
         InputError: where it is not a positive number.
     """
-    if not (isinstance(deadline, (int, float)) and math.isfinite(deadline) and deadline > 0):
-        raise InputError(f"deadline must be a positive number of seconds, not {deadline!r}")
+    if not (is_finite(deadline) and deadline > 0):
+        raise InputError(f"deadline must be a positive number of seconds, not {shown(deadline)}")
     return deadline

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import time
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from cosfast.errors import InputError
+from cosfast.parsing import is_finite, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,12 +30,8 @@ class RateLimit:
     """
 
     def __init__(self, bytes_per_second: float) -> None:
-        if not (
-            isinstance(bytes_per_second, (int, float))
-            and math.isfinite(bytes_per_second)
-            and bytes_per_second > 0
-        ):
-            raise InputError(f"max_rate must be bytes a second, not {bytes_per_second!r}")
+        if not (is_finite(bytes_per_second) and bytes_per_second > 0):
+            raise InputError(f"max_rate must be bytes a second, not {shown(bytes_per_second)}")
         self._rate = float(bytes_per_second)
         self._piece = max(MIN_PIECE, min(MAX_PIECE, int(self._rate * PIECE_SECONDS)))
         self._lock = Lock()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import random
 from dataclasses import dataclass
 
 from cosfast.errors import InputError
+from cosfast.parsing import is_finite, shown
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class RetryPolicy:
 
     def __post_init__(self) -> None:
         if not isinstance(self.tries, int) or self.tries < 1:
-            raise InputError(f"retry tries must be at least 1, not {self.tries!r}")
+            raise InputError(f"retry tries must be at least 1, not {shown(self.tries)}")
         for name in ("base_delay", "max_delay", "budget"):
             value = getattr(self, name)
-            if not (isinstance(value, (int, float)) and math.isfinite(value) and value >= 0):
-                raise InputError(f"retry {name} must be a number of seconds, not {value!r}")
+            if not (is_finite(value) and value >= 0):
+                raise InputError(f"retry {name} must be a number of seconds, not {shown(value)}")
 
     def wait_before_next(
         self, failures: int, elapsed: float, *, at_least: float | None = None

@@ -212,3 +212,20 @@ def test_a_hundred_thousand_entries_stream():
         tracemalloc.stop()
     assert rest == count - 5 * size
     assert peak - before < 8 * 1024 * 1024
+
+
+@pytest.mark.parametrize("recursive", [False, True])
+def test_entries_that_make_no_sense_are_raised_or_handed_over(recursive):
+    def lying(_context, _path):
+        known = {"ctime": 1, "mtime": 1, "filesize": 5, "filelen": 5}
+        infos = [{"name": "a", **known, "filesize": 2**63}, {"name": "b", **known}]
+        return {"infos": infos, "context": "", "listover": True}
+
+    with listing(lying) as client:
+        with pytest.raises(cosfast.AnswerError, match="filesize"):
+            list(client.list(BUCKET, recursive=recursive))
+        bad = []
+        assert paths(client.list(BUCKET, recursive=recursive, onerror=bad.append)) == ["/b"]
+    assert [(entry.path, entry.is_folder, "filesize" in str(entry.error)) for entry in bad] == [
+        ("/a", False, True)
+    ]

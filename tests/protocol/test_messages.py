@@ -9,9 +9,10 @@ import pickle
 import pytest
 
 from cosfast.errors import AnswerError, InputError, NotFoundError, ServerError
+from cosfast.parsing import whole_number
 from cosfast.protocol.addresses import ObjectAddress
 from cosfast.protocol.forms import JsonBody, MultipartBody
-from cosfast.protocol.messages import Answer, Request, read_answer, whole_number
+from cosfast.protocol.messages import Answer, Request, read_answer
 
 ADDRESS = ObjectAddress("1250000001", "photos", "2017/a b.jpg")
 BASE = "https://gz.file.myqcloud.com"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cosfast.errors import AnswerError, InputError
 from cosfast.protocol.addresses import ObjectAddress
-from cosfast.protocol.listing import Landmarks, list_page, read_list_page
+from cosfast.protocol.listing import Landmarks, UnreadableEntry, list_page, read_list_page
 from cosfast.protocol.messages import read_answer
 
 FOLDER = ObjectAddress("1250000001", "photos", "2017/")
@@ -63,7 +63,6 @@ def test_a_page_leads_to_the_next(last):
         ([{**FILE_INFO, "name": ".."}], {}, "name"),
         ([{**FOLDER_INFO, "name": "../"}], {}, "name"),
         ([{**FILE_INFO, "name": "b/"}], {}, "name"),
-        ([{**FILE_INFO, "filesize": None}], {}, "filesize"),
         ([FILE_INFO], {"last": None}, "listover"),
         ([FILE_INFO], {"last": "perhaps"}, "listover"),
         ([FILE_INFO], {"last": False}, "context"),
@@ -74,6 +73,28 @@ def test_a_page_leads_to_the_next(last):
 def test_a_page_that_breaks_its_promise_is_an_answer_error(infos, more, named):
     with pytest.raises(AnswerError, match=named):
         page_of(infos, **more)
+
+
+@pytest.mark.parametrize(
+    ("info", "path", "named"),
+    [
+        ({**FILE_INFO, "filesize": None}, "/2017/a", "filesize"),
+        ({**FILE_INFO, "filesize": 2**63}, "/2017/a", "filesize"),
+        ({**FILE_INFO, "filelen": "9" * 5000}, "/2017/a", "filelen"),
+        ({**FILE_INFO, "mtime": 2**63 - 1}, "/2017/a", "mtime"),
+        ({**FILE_INFO, "sha": "x" * 40}, "/2017/a", "sha"),
+        ({**FILE_INFO, "biz_attr": chr(0xD800)}, "/2017/a", "biz_attr"),
+        ({**FOLDER_INFO, "ctime": None}, "/2017/sub/", "ctime"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_spoils_no_other(info, path, named):
+    _, page = page_of([info, {**FILE_INFO, "name": "b"}])
+    bad, good = page.entries
+    assert isinstance(bad, UnreadableEntry)
+    assert (bad.path, bad.is_folder) == (path, path.endswith("/"))
+    assert isinstance(bad.error, AnswerError)
+    assert named in str(bad.error)
+    assert (good.path, good.filesize) == ("/2017/b", 3)
 
 
 @given(

@@ -141,6 +141,52 @@ def test_wrong_sizes_and_digests(tmp_path, lie):
     assert tree == {"a": b"before", "b": b"hello"}
 
 
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"filesize": 2**63, "filelen": 2**63},
+        {"filesize": 10**30},
+        {"filelen": "9" * 5000},
+        {"mtime": 2**63 - 1},
+        {"ctime": "\u0663"},
+        {"sha": "x" * 40},
+        {"biz_attr": chr(0xD800)},
+        {"access_url": "http://[::1"},
+        {"access_url": "http://[zz]/"},
+        {"access_url": "http://127.0.0.1:99999/"},
+    ],
+    ids=str,
+)
+def test_one_entry_that_makes_no_sense_is_its_own_failure(tmp_path, lie):
+    write_tree(tmp_path, {"a": b"before", "mine": b"1"})
+    with listing(one_page(file_entry("a", **lie), file_entry("b"))) as client:
+        errors = errors_of(cosfast.sync_down(client, BUCKET, "/", tmp_path, delete=True))
+    assert isinstance(errors["a"], cosfast.AnswerError)
+    tree = {name: data for name, data in read_tree(tmp_path).items() if not name.startswith(".")}
+    # what else there is in the bucket is not known for sure, so nothing is deleted
+    assert tree == {"a": b"before", "b": b"hello", "mine": b"1"}
+
+
+def test_a_folder_that_makes_no_sense_is_its_own_failure(tmp_path):
+    write_tree(tmp_path, {"d/mine": b"1"})
+    folder = {"name": "d/", "ctime": 2**63, "mtime": 1}
+    with listing(one_page(folder, file_entry("b"))) as client:
+        errors = errors_of(cosfast.sync_down(client, BUCKET, "/", tmp_path, delete=True))
+    assert isinstance(errors["d/"], cosfast.AnswerError)
+    assert read_tree(tmp_path) == {"b": b"hello", "d/": None, "d/mine": b"1"}
+
+
+def test_an_entry_in_the_target_that_makes_no_sense_is_not_deleted(tmp_path):
+    write_tree(tmp_path, {"b": b"hello"})
+    entries = (file_entry("a", filesize=2**63), file_entry("b"))
+    with listing(one_page(*entries)) as client:
+        steps = list(cosfast.sync_up(client, tmp_path, BUCKET, delete=True, dry_run=True))
+    assert {step.name: type(step.error) for step in steps} == {
+        "a": cosfast.AnswerError,
+        "b": type(None),
+    }
+
+
 def test_folders_without_end(tmp_path):
     folder = {"name": "d/", "ctime": 1, "mtime": 1}
 

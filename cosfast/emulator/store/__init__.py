@@ -9,11 +9,11 @@ import sqlite3
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from cosfast.emulator.errors import SchemaError
+from cosfast.emulator.errors import RootInUseError, SchemaError
 from cosfast.emulator.store import sessions, tree
 from cosfast.emulator.store.database import Database
 from cosfast.emulator.store.files import ByteFiles, sync_folder
-from cosfast.emulator.store.lock import RootInUseError, RootLock
+from cosfast.emulator.store.lock import RootLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
