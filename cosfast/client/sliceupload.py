@@ -8,6 +8,7 @@ is `parts.sources`'.
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from cosfast.client.buffers import Buffers
@@ -17,6 +18,7 @@ from cosfast.client.plan import SlicePlan, plan_new, plan_resumed
 from cosfast.client.result import make_result
 from cosfast.client.settle import settled
 from cosfast.errors import (
+    AuthenticationError,
     ExistsError,
     IntegrityError,
     NotFoundError,
@@ -28,11 +30,12 @@ from cosfast.errors import (
 from cosfast.parts.verify import slice_matches
 from cosfast.protocol import objects, slices
 from cosfast.protocol.codes import Code
+from cosfast.protocol.failures import is_retryable
 from cosfast.transport.journal import Destination, RememberedUpload
 from cosfast.workers import Progress, run_workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from cosfast.client.call import Call
     from cosfast.client.result import UploadResult
@@ -85,10 +88,14 @@ class SliceUpload:
         return self._attempt()
 
     def _start_over(self) -> None:
-        self._call.control.check()
-        self._call.control.stop.clear()
+        self._allow_more()
         self._call.journal.forget_upload(self._destination)
         self._acknowledged.advance(-self._acknowledged.total)
+
+    def _allow_more(self) -> None:
+        """Let workers run again after one has failed; what stopped them from outside still does."""
+        self._call.control.stop.clear()
+        self._call.control.check()
 
     def _attempt(self) -> UploadResult:
         opened = with_folders(self._call, self._open)
@@ -182,20 +189,39 @@ class SliceUpload:
     # The tasks: the slices.
 
     def _send_slices(self, plan: SlicePlan) -> None:
-        threads = 1 if plan.serial else min(self._call.options.concurrency, len(plan.missing))
-        buffers = Buffers(max((length for _, length in plan.missing), default=0))
-        run_workers(
-            lambda piece: self._send_slice(plan.session, piece, buffers),
-            self._pieces(plan, buffers),
-            threads=threads,
-            stop=self._call.control.stop,
-            abort=self._call.control.abort,
-        )
-        self._call.control.check()
+        threads = 1 if plan.serial else min(self._call.options.concurrency, plan.count)
+        buffers = Buffers(min(plan.slice_size, self._size))
+        pieces = self._pieces(plan, buffers)
+        unacknowledged: dict[int, _Piece] = {}
+
+        def note(piece: _Piece) -> _Piece:
+            unacknowledged[piece.offset] = piece
+            return piece
+
+        def send(piece: _Piece) -> None:
+            self._send_slice(plan.session, piece)
+            del unacknowledged[piece.offset]
+            buffers.give_back(piece.buffer)
+
+        try:
+            self._run(send, map(note, pieces), threads)
+        except ServerError as refusal:
+            if plan.serial is not None or threads <= 1 or not _may_be_out_of_order(refusal):
+                raise
+            # It did not say whether it takes slices in any order, and may have meant that it
+            # does not. The ones that were on their way go first, then the rest.
+            self._allow_more()
+            in_order = sorted(unacknowledged.values(), key=lambda piece: piece.offset)
+            self._run(send, chain(in_order, map(note, pieces)), 1)
+
+    def _run(self, send: Callable[[_Piece], None], pieces: Iterable[_Piece], threads: int) -> None:
+        control = self._call.control
+        run_workers(send, pieces, threads=threads, stop=control.stop, abort=control.abort)
+        control.check()
 
     def _pieces(self, plan: SlicePlan, buffers: Buffers) -> Iterator[_Piece]:
         hasher = self._hashing.stream()
-        for offset, length in plan.missing:
+        for offset, length in plan.slices():
             buffer = buffers.take()
             if hasher is None:
                 yield _Piece(offset, length, None, buffer)
@@ -206,7 +232,7 @@ class SliceUpload:
             # happens here alone.
             hasher.update(content)
 
-    def _send_slice(self, session: str, piece: _Piece, buffers: Buffers) -> None:
+    def _send_slice(self, session: str, piece: _Piece) -> None:
         content = piece.content
         if content is None:
             content = self._source.read_slice(piece.offset, piece.length, piece.buffer)
@@ -231,7 +257,6 @@ class SliceUpload:
                 raise self._other_content(exc) from exc
         self._sent.advance(piece.length)
         self._acknowledged.advance(piece.length)
-        buffers.give_back(piece.buffer)
 
     def _blame_source(self, offset: int, content: memoryview, refusal: IntegrityError) -> None:
         """Tell a file that changed after it was hashed from bytes that broke on their way."""
@@ -291,3 +316,14 @@ class SliceUpload:
             sent_bytes=self._sent.total,
             resumed_bytes=resumed_bytes,
         )
+
+
+def _may_be_out_of_order(refusal: ServerError) -> bool:
+    """Tell whether a slice may have been refused only because one before it has not arrived.
+
+    No code is documented for that, so it is any that is not about something else for sure. The
+    retries of `is_retryable` have been used up; -4024 is one of them, and is about the order.
+    """
+    if isinstance(refusal, (AuthenticationError, NotFoundError, UnfinishedUploadError)):
+        return False
+    return refusal.code == Code.OFFSET_WENT_BACK or not is_retryable(refusal)

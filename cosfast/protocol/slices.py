@@ -76,7 +76,8 @@ class UnfinishedUpload:
         filesize: bytes in the whole file.
         sha: the SHA-1 that init announced, 40 lower-case hex digits, or None.
         parts: pairs of offset and length in bytes of what has arrived, in order of offset.
-        serial_upload: whether slices must go one at a time, in order.
+        serial_upload: whether slices must go one at a time, in order; None if the server does not
+            say, which leaves both open.
     """
 
     session: str
@@ -84,7 +85,7 @@ class UnfinishedUpload:
     filesize: int
     sha: str | None
     parts: tuple[tuple[int, int], ...]
-    serial_upload: bool
+    serial_upload: bool | None
 
 
 def slice_init(
@@ -135,7 +136,7 @@ def read_slice_init(answer: Answer) -> SliceSession | Uploaded:
     """
     if "session" in answer.data:
         return SliceSession(
-            answer.text("session"), _read_slice_size(answer), _read_serial_upload(answer)
+            answer.text("session"), _read_slice_size(answer), bool(_read_serial_upload(answer))
         )
     if answer.request.field("sha") is None:
         raise answer.error("data has no session")
@@ -313,8 +314,10 @@ def _read_slice_size(answer: Answer) -> int:
     return size
 
 
-def _read_serial_upload(answer: Answer) -> bool:
-    return answer.integer("serial_upload", 0) != 0
+def _read_serial_upload(answer: Answer) -> bool | None:
+    if answer.data.get("serial_upload") is None:
+        return None
+    return answer.integer("serial_upload") != 0
 
 
 def _read_parts(answer: Answer, filesize: int) -> tuple[tuple[int, int], ...]:
