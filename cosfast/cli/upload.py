@@ -27,7 +27,8 @@ _KEYS = """\
   access_url, source_url, url, resource_path, vid      as the server has them
   sha1                 40 hex digits; empty where nothing was hashed
   filesize, sent_bytes, resumed_bytes                  bytes
-  instant              whether the server had the content already"""
+  instant              whether the server had the content already
+  existed              whether the file was there before, with this content, and was left alone"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_operand(parser, "files", "FILE", several=True)
     add_operand(parser, "destination", ADDRESS, "a folder where it ends in /")
     parser.add_argument("-r", "--recursive", action="store_true", help="folders with all in them")
-    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+    parser.add_argument("--overwrite", action="store_true", help="replace files of other content")
     add_transfer_options(parser, unit="slices", concurrency=8)
     add_files_at_once(parser)
     parser.add_argument(
@@ -127,7 +128,9 @@ def _fields(job: UploadJob, result: UploadResult) -> dict[str, Any]:
 
 
 def _line(job: UploadJob, result: UploadResult) -> str:
-    if result.instant:
+    if result.existed:
+        how = "it was there already"
+    elif result.instant:
         how = "the server had it already"
     elif result.resumed_bytes:
         how = f"{result.sent_bytes} bytes sent, {result.resumed_bytes} were there"

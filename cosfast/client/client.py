@@ -130,8 +130,9 @@ class Client:
             bucket: the bucket's name.
             path: where in the bucket.
             overwrite: replace what is there, a finished file or an unfinished upload of other
-                content; else both are errors.
-            biz_attr: a text that the file carries.
+                content; else both are errors. A file of the same content is left as it is.
+            biz_attr: a text that the file carries. If a file of the same content is there and
+                `overwrite` is not set, that file keeps its own.
             integrity: ``"parts"``: all is hashed first; the server may have the content already,
                 and checks every slice. ``"stream"``: slices leave at once and are hashed as they
                 do, in one reading; the server's SHA-1 is compared in the end. ``"none"``: nothing
@@ -150,7 +151,7 @@ class Client:
             InputError: where an argument, the path in the bucket among them, is not usable.
             OSError: where the source cannot be opened or read.
             SourceChanged: where it changed under way; nothing counts as uploaded then.
-            ExistsError: where something is there, and `overwrite` is not set.
+            ExistsError: If other content is there and `overwrite` is not set.
             UnfinishedUploadError: where an upload of other content is, and it is not set either.
             Cancelled: by `cancel`.
             DeadlineExceeded: by `deadline`. What the server has by then can be gone on with.

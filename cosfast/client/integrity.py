@@ -41,6 +41,7 @@ class Hashing:
         )
         self._remembered = False
         self._builder: PartsBuilder | None = None
+        self._whole = ""  # the SHA-1 of the source, if `digest` had to read it
         self.parts = parts if self._kind != "none" else None
 
     def prepare(self) -> None:
@@ -74,14 +75,17 @@ class Hashing:
         """The SHA-1 of the whole source, 40 hex digits; empty where it is not known."""
         if self.parts is not None:
             return self.parts.sha1
-        return "" if self._builder is None else self._builder.sha1
+        return self._whole or ("" if self._builder is None else self._builder.sha1)
 
-    def find_sha1(self) -> str:
-        """Return the SHA-1 of the whole source, read for it if need be."""
-        if self.sha1:
+    def digest(self) -> str:
+        """Return the SHA-1 of the whole source, 40 hex digits; hash it now if it is not known."""
+        streamed = self._builder is not None and self._builder.length == self._source.size
+        if self.parts is not None or streamed:
             return self.sha1
-        check = self._call.control.check
-        return parts_of(self._source, progress=lambda _: check()).sha1
+        if not self._whole:
+            check = self._call.control.check
+            self._whole = parts_of(self._source, progress=lambda _: check()).sha1
+        return self._whole
 
     def compare_with_server(self) -> None:
         """Compare what was hashed on the way with what the server made of it.

@@ -11,6 +11,7 @@ from cosfast.client.call import Call
 from cosfast.client.folders import with_folders
 from cosfast.client.listing import check_depth, list_folder, listed_address
 from cosfast.client.options import UploadOptions
+from cosfast.client.settle import with_advice
 from cosfast.errors import AnswerError, ExistsError, NotFoundError
 from cosfast.protocol import changes, objects
 from cosfast.protocol.addresses import require_folder
@@ -78,6 +79,8 @@ def move(
     except (NotFoundError, ExistsError) as exc:
         # Where an earlier try may have done it, its answer lost, the server tells how things are.
         if not exc.tried_before or exists(transport, source) or not exists(transport, target):
+            if isinstance(exc, ExistsError):
+                raise with_advice(exc) from exc
             raise
 
 
@@ -89,7 +92,7 @@ def copy(
         transport.send(changes.copy(source, target, overwrite=overwrite))
     except ExistsError as exc:
         if not exc.tried_before or not _same_content(transport, source, target):
-            raise
+            raise with_advice(exc) from exc
 
 
 def _same_content(transport: Transport, source: ObjectAddress, target: ObjectAddress) -> bool:

@@ -24,6 +24,7 @@ class UploadResult:
         instant: the server had the content already, and took no bytes.
         sent_bytes: bytes of content that this call sent and the server acknowledged.
         resumed_bytes: bytes that the server held from an earlier upload that was not finished.
+        existed: the file was at this path before, with this content, and was left as it is.
     """
 
     access_url: str
@@ -36,6 +37,7 @@ class UploadResult:
     instant: bool
     sent_bytes: int
     resumed_bytes: int
+    existed: bool = False
 
 
 def make_result(
@@ -46,6 +48,7 @@ def make_result(
     instant: bool = False,
     sent_bytes: int = 0,
     resumed_bytes: int = 0,
+    existed: bool = False,
 ) -> UploadResult:
     """Put together what the server said and what is known here."""
     return UploadResult(
@@ -59,4 +62,5 @@ def make_result(
         instant=instant,
         sent_bytes=sent_bytes,
         resumed_bytes=resumed_bytes,
+        existed=existed,
     )

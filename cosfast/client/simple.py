@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cosfast.client.folders import with_folders
 from cosfast.client.result import make_result
-from cosfast.client.settle import settled
+from cosfast.client.settle import settled, settled_refusal
 from cosfast.errors import ExistsError, SourceChanged
 from cosfast.hashing.sha1 import sha1
 from cosfast.protocol import objects
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 SIMPLE_LIMIT = 8 * 1024 * 1024
 """Bytes up to which a file goes in one request, as the official SDKs do (PROTOCOL.md, 5)."""
 
+ASK_FIRST_FROM = 1024 * 1024
+"""Bytes from which the server is asked first whether the file is there.
+
+It refuses an existing file only after it has received all of the new one. From about this size on,
+sending the file in vain costs more than a question before it.
+"""
+
 
 def upload_simply(call: Call, source: Source, size: int, parts: UploadParts | None) -> UploadResult:
     """Send the whole file and its SHA-1, both of the same one reading."""
@@ -29,9 +36,18 @@ def upload_simply(call: Call, source: Source, size: int, parts: UploadParts | No
     digest = sha1(content).hexdigest()
     if parts is not None and digest != parts.sha1:
         raise SourceChanged(source.name, "it is no longer what was hashed")
-    uploaded = with_folders(call, lambda: _send(call, content, digest))
-    if call.options.progress is not None:
-        call.options.progress(size)
+    if size >= ASK_FIRST_FROM and not call.options.overwrite:
+        there = settled(call, size, lambda: digest)
+        if there is not None:
+            return _existing(call, there, digest, size)
+    try:
+        uploaded = with_folders(call, lambda: _send(call, content, digest))
+    except ExistsError as refusal:
+        there = settled_refusal(call, refusal, size, lambda: digest)
+        if not refusal.tried_before:
+            return _existing(call, there, digest, size)
+        uploaded = there  # by an earlier try, whose answer was lost
+    _acknowledge(call, size)
     shown = "" if call.options.integrity == "none" else digest
     return make_result(uploaded, shown, size, sent_bytes=size)
 
@@ -44,11 +60,14 @@ def _send(call: Call, content: memoryview, digest: str) -> Uploaded:
         biz_attr=call.options.biz_attr,
         overwrite=call.options.overwrite,
     )
-    try:
-        return objects.read_upload(call.send(request))
-    except ExistsError as exc:
-        # It may be there by our own first try, whose answer was lost.
-        done = settled(call, digest, len(content)) if exc.tried_before else None
-        if done is None:
-            raise
-        return done
+    return objects.read_upload(call.send(request))
+
+
+def _existing(call: Call, uploaded: Uploaded, digest: str, size: int) -> UploadResult:
+    _acknowledge(call, size)
+    return make_result(uploaded, digest, size, instant=True, existed=True)
+
+
+def _acknowledge(call: Call, size: int) -> None:
+    if call.options.progress is not None:
+        call.options.progress(size)

@@ -16,7 +16,7 @@ from cosfast.client.folders import with_folders
 from cosfast.client.integrity import Hashing
 from cosfast.client.plan import SlicePlan, plan_new, plan_resumed
 from cosfast.client.result import make_result
-from cosfast.client.settle import settled
+from cosfast.client.settle import settled, settled_refusal
 from cosfast.errors import (
     AuthenticationError,
     ExistsError,
@@ -72,6 +72,7 @@ class SliceUpload:
         self._opened_here = ""  # the session, if it is new and nobody else's
         self._acknowledged = Progress(call.options.progress)
         self._sent = Progress(None)
+        self._existed = False
 
     def run(self) -> UploadResult:
         """Go through all steps; start over once where the server lost the session."""
@@ -98,7 +99,11 @@ class SliceUpload:
         self._call.control.check()
 
     def _attempt(self) -> UploadResult:
-        opened = with_folders(self._call, self._open)
+        opened: SlicePlan | Uploaded
+        try:
+            opened = with_folders(self._call, self._open)
+        except ExistsError as refusal:
+            opened = self._existing(refusal)
         if isinstance(opened, slices.Uploaded):
             self._acknowledged.advance(self._size)
             return self._result(opened, instant=True)
@@ -139,7 +144,9 @@ class SliceUpload:
             opened = slices.read_slice_init(self._call.send(request))
         except ExistsError as exc:
             # An earlier try, whose response was lost, may have been an instant upload.
-            done = self._settled() if exc.tried_before and self._sha else None
+            done = None
+            if exc.tried_before and self._sha:
+                done = settled(self._call, self._size, self._hashing.digest)
             if done is None:
                 raise
             return done
@@ -160,7 +167,7 @@ class SliceUpload:
                 raise
             return self._open_new()  # it expired in between
         if isinstance(listed, slices.Uploaded):  # finished in between, by us or by another
-            return self._settled() or self._open_new()
+            return self._open_new()
         # Without a SHA-1 nothing tells of what content those slices are. They are not trusted:
         # all are sent again, into the same session only where nobody allowed to remove it.
         trusted = self._sha is not None
@@ -276,17 +283,25 @@ class SliceUpload:
         )
         try:
             done = slices.read_slice_finish(self._call.send(request))
-        except (SessionError, NotFoundError, ExistsError) as exc:
+        except ExistsError as refusal:
+            done = self._existing(refusal)
+        except (SessionError, NotFoundError) as exc:
             # A first try, whose answer was lost, may have finished it.
-            found = self._settled() if exc.tried_before else None
+            found = None
+            if exc.tried_before:
+                found = settled(self._call, self._size, self._hashing.digest)
             if found is None:
                 raise
             done = found
         self._hashing.compare_with_server()
         return done
 
-    def _settled(self) -> Uploaded | None:
-        return settled(self._call, self._hashing.find_sha1(), self._size)
+    def _existing(self, refusal: ExistsError) -> Uploaded:
+        """Return the file that is in the way if it has the source's content."""
+        done = settled_refusal(self._call, refusal, self._size, self._hashing.digest)
+        self._existed = not refusal.tried_before
+        self._call.journal.forget_upload(self._destination)
+        return done
 
     # The rest.
 
@@ -298,7 +313,8 @@ class SliceUpload:
     def _other_content(self, refusal: ServerError | None) -> UnfinishedUploadError:
         return UnfinishedUploadError(
             Code.UNFINISHED_UPLOAD if refusal is None else refusal.code,
-            "an unfinished upload of other content is there: overwrite it, or delete it first",
+            "an unfinished upload of other content is there: use overwrite=True (--overwrite) to"
+            " replace it, or delete it first",
             "" if refusal is None else refusal.request_id,
             200 if refusal is None else refusal.http_status or 0,
             operation="upload_slice_init",
@@ -315,6 +331,7 @@ class SliceUpload:
             instant=instant,
             sent_bytes=self._sent.total,
             resumed_bytes=resumed_bytes,
+            existed=self._existed,
         )
 
 

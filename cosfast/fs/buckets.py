@@ -110,7 +110,7 @@ class Buckets:
         with os_errors(path):
             return self.client.download_url(bucket, key, expires_in=expires_in)
 
-    def upload(self, source: Any, path: str, **options: Any) -> int:
+    def upload(self, source: Any, path: str, *, overwrite: bool, **options: Any) -> int:
         """Make a file, and the folders above it; return its bytes; see `Client.upload`.
 
         Raises:
@@ -120,7 +120,12 @@ class Buckets:
         """
         address = self.address(path)
         with self._placing(address, path):
-            return self.client.upload(source, address.bucket, address.path, **options).filesize
+            result = self.client.upload(
+                source, address.bucket, address.path, overwrite=overwrite, **options
+            )
+            if result.existed and not overwrite:  # the same content: a lock file of another's
+                raise os_error(errno.EEXIST, path)
+            return result.filesize
 
     def make_folder(self, path: str, *, parents: bool) -> None:
         """Make a folder.

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 
+import pytest
 from cli.commandline import MIB, cosfast, environment, failed, wait_until_something_arrived
 from emulated import BUCKET, CREDENTIALS
 
@@ -17,15 +18,42 @@ def test_upload_and_again(file, settings):
     run = cosfast("upload", file, f"cos://{BUCKET}/folder/name", **settings)
     assert (run.returncode, run.stderr) == (0, "")
     assert hashlib.sha1(file.read_bytes()).hexdigest() in run.stdout
-    assert failed(
-        cosfast("upload", file, f"cos://{BUCKET}/folder/name", **settings), 1, "-177", "folder/name"
-    )
+    same = cosfast("upload", file, f"cos://{BUCKET}/folder/name", **settings)
+    assert (same.returncode, same.stderr) == (0, "")
+    assert "it was there already" in same.stdout
     again = cosfast(
         "upload", file, f"cos://{BUCKET}/folder/name", "--overwrite", "--json", **settings
     )
     result = json.loads(again.stdout)
     assert result["instant"] is True
     assert result["resource_path"] == f"/{CREDENTIALS.appid}/{BUCKET}/folder/name"
+
+
+@pytest.mark.parametrize("size", [100, 9 * MIB + 5])
+def test_other_content_is_replaced_only_if_asked(file, settings, size):
+    cosfast("put", file, f"cos://{BUCKET}/name", **settings)
+    file.write_bytes(bytes(size))
+    refused = cosfast("put", file, f"cos://{BUCKET}/name", **settings)
+    assert failed(refused, 1, "-177", f"cos://{BUCKET}/name", "--overwrite")
+    assert cosfast("put", "--overwrite", file, f"cos://{BUCKET}/name", **settings).returncode == 0
+
+
+@pytest.mark.parametrize("integrity", ["parts", "stream", "none"])
+def test_a_folder_again_sends_only_what_is_missing(tree, settings, integrity):
+    words = ("put", "-r", tree, f"cos://{BUCKET}/p/", "--integrity", integrity, "--json")
+    assert cosfast(*words, **settings).returncode == 0
+    (tree / "new").write_bytes(b"new")
+    (tree / "a").write_bytes(b"changed")
+    run = cosfast(*words, **settings)
+    assert run.returncode == 1
+    assert (run.stderr.count("\n"), run.stderr.count("--overwrite")) == (1, 1)
+    told = {os.path.relpath(each["file"], tree): each for each in results(run).values()}
+    assert {name: each["existed"] for name, each in told.items()} == {
+        "new": False,
+        "sub/b": True,
+        "sub/deeper/c": True,
+    }
+    assert sum(each["sent_bytes"] for each in told.values()) == 3
 
 
 def test_upload_of_several(file, tmp_path, settings):
