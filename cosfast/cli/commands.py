@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from cosfast import __version__
+from cosfast.cli.output import escape
+from cosfast.cli.streams import print_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,6 +45,23 @@ COMMANDS = (
     Command("demo", "demo", "upload a file to a local server and back"),
     Command("completion", "completion", "print what makes a shell complete these words"),
 )
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that escapes the words that its errors repeat, and notices lost output."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and `message`, and leave with 2."""
+        super().error(escape(message))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help or the version so that a failure is one; argparse would ignore it."""
+        if file is sys.stdout:
+            print_line(message.rstrip("\n"))
+        else:
+            super()._print_message(message, file)
+
+
 NAMES = frozenset(command.name for command in COMMANDS)
 
 
@@ -57,7 +77,7 @@ def build_parser(filled: Collection[str]) -> argparse.ArgumentParser:
     Args:
         filled: the commands whose own words it is to know; their modules are imported.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="cosfast",
         description="Files in COS v4 buckets: uploads, downloads, sync, and the SHA-1 states and "
         "parts lists that they need.",

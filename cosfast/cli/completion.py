@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cosfast.cli.helptext import describe
 from cosfast.cli.output import DONE, FAILED
+from cosfast.cli.streams import print_line
 from cosfast.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         argcomplete = _import_argcomplete()
     except ModuleNotFoundError as exc:
         raise InputError("completion needs argcomplete: pip install 'cosfast[cli]'") from exc
-    print(argcomplete.shellcode(["cosfast"], shell=options.shell))
+    print_line(argcomplete.shellcode(["cosfast"], shell=options.shell))
     return DONE
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from cosfast.cli.emulator import import_emulator
 from cosfast.cli.helptext import describe
 from cosfast.cli.progress import progress_bar
+from cosfast.cli.streams import print_line
 
 if TYPE_CHECKING:
     import argparse
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         file = Path(options.file) if options.file else _standard_library(Path(folder))
         credentials = Credentials("1250000000", "demo", secrets.token_hex(16))
         with emulator.Emulator(**dataclasses.asdict(credentials)) as server:
-            print(f"a local COS v4 server is listening on {server.endpoint}")
+            print_line(f"a local COS v4 server is listening on {server.endpoint}")
             with Client(credentials, endpoint=server.endpoint) as client:
                 return _Demo(client, file, Path(folder)).run()
 
@@ -74,7 +75,7 @@ class _Demo:
         self._interrupt_and_resume()
         self._upload("upload again, to another path", self._file, "second")
         same = self._download(result) and self._sync()
-        print("all came back equal" if same else "WHAT CAME BACK DIFFERS")
+        print_line("all came back equal" if same else "WHAT CAME BACK DIFFERS")
         return 0 if same else 1
 
     def _upload(self, title: str, file: Path, path: str) -> UploadResult:
@@ -92,7 +93,7 @@ class _Demo:
         from cosfast.client.simple import SIMPLE_LIMIT  # noqa: PLC0415
 
         if self._file.stat().st_size <= SIMPLE_LIMIT:
-            print("(a file this small goes in one request: there is nothing to interrupt)")
+            print_line("(a file this small goes in one request: there is nothing to interrupt)")
             return
         variant = self._folder / "variant"
         shutil.copyfile(self._file, variant)
@@ -147,7 +148,7 @@ def _timed(title: str) -> Iterator[list[str]]:
     words: list[str] = []
     started = time.perf_counter()
     yield words
-    print(f"{title:<32} {time.perf_counter() - started:6.2f} s  {'; '.join(words)}", flush=True)
+    print_line(f"{title:<32} {time.perf_counter() - started:6.2f} s  {'; '.join(words)}")
 
 
 def _told(result: UploadResult) -> str:

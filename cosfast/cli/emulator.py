@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from cosfast.cli.helptext import describe
+from cosfast.cli.streams import print_line
 from cosfast.errors import InputError
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ def import_emulator() -> ModuleType:
 
 def _announce(endpoint: str, appid: str, secret_id: str, *, advise: bool) -> None:
     """Say where the server is: for programs on stdout, for people with advice on stderr."""
-    print(f"listening on {endpoint}", flush=True)
+    print_line(f"listening on {endpoint}")
     if not advise:
         return
     place = endpoint.partition("://")[2]
@@ -89,7 +91,8 @@ def _announce(endpoint: str, appid: str, secret_id: str, *, advise: bool) -> Non
         f"  a proxy    http_proxy={endpoint} for clients that insist on *.file.myqcloud.com",
         f"  a browser  {endpoint}/_emulator/",
     )
-    print("\n".join(("how to point clients at it:", *hints)), file=sys.stderr, flush=True)
+    with suppress(OSError):  # it serves without advice, too
+        print("\n".join(("how to point clients at it:", *hints)), file=sys.stderr, flush=True)
 
 
 def _show_access_log() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +13,7 @@ from cosfast.cli.operands import ADDRESS, add_files_at_once, add_operand, add_tr
 from cosfast.cli.output import Output, add_json_option
 from cosfast.cli.progress import FileBars, progress_bar
 from cosfast.cli.settings import add_server_options, open_client
+from cosfast.cli.streams import write_bytes
 from cosfast.cli.usage import UsageError
 from cosfast.errors import InputError
 
@@ -140,16 +140,9 @@ def _get_files(
 
 
 class _Stdout:
-    """Standard output without a buffer.
+    """Standard output as a binary file to download to."""
 
-    A thread that waits for a slow reader would hold the buffer's lock; an interpreter that is
-    interrupted flushes that buffer as it ends, and aborts where it cannot have the lock.
-    """
-
-    def write(self, view: memoryview) -> None:
-        """Write all of it."""
-        while view:
-            view = view[os.write(sys.stdout.fileno(), view) :]
+    write = staticmethod(write_bytes)
 
 
 def _get_file(client: Client, wanted: _Wanted, output: Output, keywords: dict[str, Any]) -> None:

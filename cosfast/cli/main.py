@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
-from typing import TYPE_CHECKING
+import warnings
+from typing import TYPE_CHECKING, Any
 
 from cosfast.cli.commands import NAMES, build_parser, chosen_command
 from cosfast.cli.output import FAILED, INTERRUPTED, WRONG_USAGE, say
+from cosfast.cli.streams import OutputError, flush, prepare, silence
 from cosfast.cli.usage import UsageError
 from cosfast.errors import CosError
 
@@ -23,10 +24,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words behind `cosfast`; by default this process's.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    prepare()
+    usual, warnings.showwarning = warnings.showwarning, _show_warning
+    try:
+        try:
+            return _run(list(sys.argv[1:] if arguments is None else arguments))
+        finally:
+            flush()  # argparse leaves with output in the buffer, too
+    except OutputError as exc:
+        if not exc.reader_left:
+            say(f"standard output: {exc.__cause__}")
+        return FAILED
+    finally:
+        silence()
+        warnings.showwarning = usual
+
+
+def _run(words: list[str]) -> int:
     command = chosen_command(words)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be any bytes
     options = None
     try:
         if "_ARGCOMPLETE" in os.environ:
@@ -37,11 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return WRONG_USAGE
         options = parser.parse_args(words)  # leaves with 2 where the words are wrong
         code: int = options.run(options)
-        sys.stdout.flush()
     except KeyboardInterrupt:
         return _interrupted(options)
-    except BrokenPipeError:
-        return _reader_left()
     except UsageError as exc:
         say(f"{exc} (see cosfast {command} --help)")
         return WRONG_USAGE
@@ -58,14 +70,12 @@ def _answer_shell() -> None:
     answer_shell(build_parser(NAMES))
 
 
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Tell a warning, such as one of the journal's, as every message is told."""
+    say(f"warning: {message}")
+
+
 def _interrupted(options: Namespace | None) -> int:
     if getattr(options, "resumes", False):
         say("interrupted; the same command again goes on from here")
     return INTERRUPTED
-
-
-def _reader_left() -> int:
-    """End quietly where whoever read the output is gone, as `head` is."""
-    # The interpreter flushes stdout once more as it ends; that must not fail a second time.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return FAILED

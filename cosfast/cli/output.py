@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sys
+import unicodedata
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
+from cosfast.cli.streams import print_line
 from cosfast.errors import CosError
 
 if TYPE_CHECKING:
@@ -17,9 +19,10 @@ if TYPE_CHECKING:
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
-# Control characters, those that reorder or break lines, and a file name's undecodable bytes.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+# Letters and marks that Unicode calls default-ignorable: a terminal shows nothing for them. The
+# other invisible characters are of a category that `str.isprintable` knows.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
 
@@ -49,9 +52,9 @@ class Output:
             fields: for programs.
             lines: for people; what a terminal would take as a command is escaped in them.
         """
-        text = json.dumps(fields) if self._as_json else "\n".join(map(escape, lines))
+        text = as_json(fields) if self._as_json else "\n".join(map(escape, lines))
         with _beside_bars():
-            print(text, flush=True)
+            print_line(text)
 
     def complain(self, error: object) -> None:
         """Tell an error, and count it."""
@@ -63,8 +66,6 @@ class Output:
         """Tell what the block raises, where that is one thing's failure and no other's."""
         try:
             yield
-        except BrokenPipeError:
-            raise  # nobody reads what is printed: that ends it all
         except (CosError, OSError) as exc:
             self.complain(exc)
 
@@ -78,24 +79,41 @@ def add_json_option(parser: argparse.ArgumentParser, keys: str) -> None:
 
 
 def say(message: str) -> None:
-    """Print one line for people on stderr."""
-    with suppress(BrokenPipeError), _beside_bars():
-        print("cosfast:", escape(" ".join(message.split())), file=sys.stderr, flush=True)
+    """Print one line for people on stderr; if that fails, the exit code has to do."""
+    with suppress(OSError), _beside_bars():
+        print("cosfast:", escape(message.strip()), file=sys.stderr, flush=True)
+
+
+def as_json(value: Any) -> str:
+    r"""Return `value` as JSON on one line, with everything but visible ASCII as ``\u202e``."""
+    # json.dumps leaves DEL as it is, which can only be inside a string.
+    return json.dumps(value).replace("\x7f", r"\u007f")
 
 
 def escape(text: str) -> str:
     r"""Return `text` with what is not to reach a terminal as ``\x1b`` or ``\u202e``.
 
-    A file name's undecodable bytes become the bytes that they were, such as ``\xe9``.
+    That is what a terminal would obey or not show: control and format characters, line breaks,
+    private, unassigned and default-ignorable ones, and surrogates. Spaces of any width stay. A
+    file name's undecodable bytes become the bytes that they were, such as ``\xe9``.
     """
-    return _UNPRINTABLE.sub(_escaped, text)
+    if text.isprintable() and not _INVISIBLE.search(text):
+        return text
+    return "".join(char if _is_shown(char) else _escaped(char) for char in text)
 
 
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match[0])
+def _is_shown(char: str) -> bool:
+    visible = char.isprintable() or unicodedata.category(char) == "Zs"
+    return visible and not _INVISIBLE.match(char)
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
     if 0xDC80 <= code <= 0xDCFF:  # noqa: PLR2004 - PEP 383's surrogates
         code -= 0xDC00
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004 - a byte
+    if code <= 0xFF:  # noqa: PLR2004 - a byte
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - four digits
 
 
 def _beside_bars() -> AbstractContextManager[Any]:

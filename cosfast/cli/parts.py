@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cosfast.cli.helptext import describe
 from cosfast.cli.progress import progress_bar
+from cosfast.cli.streams import print_line
 from cosfast.cli.usage import UsageError
 from cosfast.parts.build import uploadparts
 from cosfast.parts.forms import WEDRIVE_BLOCK_SIZE
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"WeDrive's blocks have {default} bytes, not {slice_size}")
     with open_source(options.file) as source, progress_bar("hashing", source.size) as advance:
         parts = uploadparts(options.file, slice_size=slice_size, progress=advance)
-    print(_FORMATS[options.format](parts))
+    print_line(_FORMATS[options.format](parts))
     return 0
 
 

@@ -201,10 +201,7 @@ class Emulator:
             )
             app = App(Context(store, self.settings), workers, self.faults, self._hosts)
             http = HttpServer(app.handle, self.settings.limits)
-            try:
-                listener = await loop.create_server(http, self._host, self._port, backlog=_BACKLOG)
-            except UnicodeError as error:
-                raise InputError(f"host is not a name: {self._host!r}") from error
+            listener = await self._listen(http)
             self._ask_to_stop = partial(_call_in, loop, stopping.set)
             app.listens_at(listener.sockets[0].getsockname())
             started.set_result(app.endpoint)
@@ -215,6 +212,16 @@ class Emulator:
             http.pre_shutdown()
             await http.shutdown(_DRAIN_TIMEOUT)
             await _settle()  # what was closed is told so, and lets go of its socket
+
+    async def _listen(self, http: HttpServer) -> asyncio.Server:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.create_server(http, self._host, self._port, backlog=_BACKLOG)
+        except OSError as exc:
+            place = f"{self._host}:{self._port}"
+            raise OSError(exc.errno, f"cannot listen on {place}: {exc.strerror}") from exc
+        except UnicodeError as exc:
+            raise InputError(f"host is not a name or an address: {self._host!r}") from exc
 
 
 async def _close_listener(

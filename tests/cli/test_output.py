@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
+import unicodedata
 from datetime import datetime, timezone
 
 import pytest
 
-from cosfast.cli.output import escape
+from cosfast.cli.output import as_json, escape
 from cosfast.cli.units import byte_count, duration, human_size, iso_time
 
 
@@ -21,10 +23,44 @@ from cosfast.cli.units import byte_count, duration, human_size, iso_time
         ("\u202egpj.exe", r"\u202egpj.exe"),
         (b"latin-\xe9".decode("utf-8", "surrogateescape"), r"latin-\xe9"),
         ("half \ud83d", r"half \ud83d"),
+        ("a\u3000b\xa0c", "a\u3000b\xa0c"),
+        ("in\u200bvoice", r"in\u200bvoice"),
+        ("\ufeffname", r"\ufeffname"),
+        ("\U000e0041", r"\U000e0041"),
+        ("private \ue000 \U0010fffd", r"private \ue000 \U0010fffd"),
+        ("not assigned \u0378 \uffff", r"not assigned \u0378 \uffff"),
+        ("lines\u2028and\u2029", r"lines\u2028and\u2029"),
+        ("soft\xadhyphen", r"soft\xadhyphen"),
+        ("joined\u200d", r"joined\u200d"),
+        ("filler \u3164 \u115f \uffa0", r"filler \u3164 \u115f \uffa0"),
+        ("variant \ufe0f \U000e0100", r"variant \ufe0f \U000e0100"),
+        ("e\u0301 نص हिन्दी", "e\u0301 نص हिन्दी"),
     ],
 )
 def test_what_a_terminal_would_obey_is_escaped(text, shown):
     assert escape(text) == shown
+
+
+@pytest.mark.parametrize("category", ["Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"])
+def test_whole_categories_are_escaped(category):
+    codes = (code for code in range(0x110000) if unicodedata.category(chr(code)) == category)
+    assert [hex(code) for code in codes if escape(chr(code)) == chr(code)] == []
+
+
+def test_all_else_but_what_is_invisible_stays():
+    escaped = [code for code in range(0x110000) if escape(chr(code)) != chr(code)]
+    others = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+    left = [code for code in escaped if unicodedata.category(chr(code)) not in others]
+    assert len(left) < 300
+    assert {unicodedata.category(chr(code)) for code in left} == {"Lo", "Mn"}
+
+
+def test_json_is_visible_ascii_and_the_same():
+    value = {"name": "".join(map(chr, range(256))) + "\u200b\ufeff\u202e\U000e0041\udce9"}
+    text = as_json(value)
+    assert text.isascii()
+    assert text.isprintable()
+    assert json.loads(text) == value
 
 
 @pytest.mark.parametrize(
