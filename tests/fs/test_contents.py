@@ -410,6 +410,8 @@ def test_empty_arrays(fs, shape):
         file.write(empty)
     for name in ("piped", "later", "written"):
         assert fs.cat_file(f"bucket/{name}") == b""
+
+
 @pytest.mark.parametrize("size", [5, 9 * 1024 * 1024])
 def test_exclusively_where_the_same_content_is(fs, size):
     """Whoever creates a lock file must know that another was faster, whatever is in it."""
