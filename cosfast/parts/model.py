@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 SLICE_SIZE = 1048576
 """Bytes in a slice that comes with `uploadparts` (PROTOCOL.md, section 3)."""
 
-EMPTY_SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
-"""The SHA-1 of no bytes (FIPS 180-4)."""
+_EMPTY_SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 
 
 class UploadPart(NamedTuple):
@@ -85,7 +84,7 @@ class UploadParts(Sequence[UploadPart]):
     @property
     def sha1(self) -> str:
         """The SHA-1 of the whole file, 40 hex digits: the last entry, or that of nothing."""
-        return self._datasha(len(self) - 1) if self._raw else EMPTY_SHA1
+        return self._datasha(len(self) - 1) if self._raw else _EMPTY_SHA1
 
     @property
     def datashas(self) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Callable
 
 from cosfast.client.simple import SIMPLE_LIMIT
 from cosfast.parts.many import uploadparts_many
-from cosfast.parts.model import EMPTY_SHA1, UploadParts
+from cosfast.parts.model import UploadParts
 from cosfast.parts.sources import PlainFile
 
 if TYPE_CHECKING:
@@ -39,15 +39,18 @@ class Digests:
         self._write()
 
     def known(self, files: Sequence[LocalFile]) -> dict[FileIdentity, str]:
-        """Return those of `files` that the journal has, in one transaction, and of empty ones.
+        """Return those of `files` that the journal has, in one transaction.
 
-        Empty ones are looked at anew: the files in ``/proc`` say that they are, and their time
-        stamps do not move with their content.
+        An empty file is looked at as well: those in ``/proc`` say that they are empty, and their
+        time stamps do not move with their content.
         """
-        named = [(file, file.identity) for file in files if file.identity is not None]
-        found = self._journal.sha1s_of(identity for file, identity in named if file.size)
-        empty = (identity for file, identity in named if not file.size and is_as_long(file))
-        return {**found, **dict.fromkeys(empty, EMPTY_SHA1)}
+        named = {file.identity: file for file in files if file.identity}
+        found = self._journal.sha1s_of(named)
+        return {
+            identity: sha1
+            for identity, sha1 in found.items()
+            if identity.size or is_as_long(named[identity])
+        }
 
     def hashed(self, files: Mapping[str, LocalFile]) -> Iterator[tuple[str, UploadParts | OSError]]:
         """Hash files side by side; yield each name with its parts, or with what went wrong."""

@@ -374,8 +374,21 @@ def test_a_file_of_any_claimed_size(remembering, folder, monkeypatch, size, clai
     assert remembering.read(BUCKET, "file") == second
 
 
-def test_an_empty_file_is_the_same_as_an_empty_object(remembering, folder):
-    assert done(cosfast.sync_up(remembering, folder, BUCKET))["upload"] >= {"a/b/ü 3"}
-    assert "upload" not in done(cosfast.sync_up(remembering, folder, BUCKET))
-    (folder / "a/b/ü 3").write_bytes(b"no longer")
+def test_a_file_that_was_empty_and_still_says_so(remembering, folder, monkeypatch):
+    """As a kernel file does: neither its size nor its time stamps tell that it has content now."""
+    path = folder / "a/b/ü 3"
+    wait_until_settled(folder)
+    stamps = os.stat(path)
+    done(cosfast.sync_up(remembering, folder, BUCKET))
+    assert set(done(cosfast.sync_up(remembering, folder, BUCKET))) == {"keep"}
+    assert remembering.journal.sha1_of(FileIdentity.of(stamps)) == hashlib.sha1().hexdigest()
+    path.write_bytes(b"no longer empty")
+
+    def listed(*arguments, **keywords):
+        for found in cosfast.sync.local.walk(*arguments, **keywords):
+            yield found._replace(status=stamps) if found.path == str(path) else found
+
+    monkeypatch.setattr("cosfast.sync.reading.walk", listed)
+    claim_size(monkeypatch, path, 0)
     assert done(cosfast.sync_up(remembering, folder, BUCKET))["upload"] == {"a/b/ü 3"}
+    assert remembering.read(BUCKET, "a/b/ü 3") == b"no longer empty"
