@@ -28,7 +28,7 @@ _KEYS = """\
   sha1                 40 hex digits; empty where nothing was hashed
   filesize, sent_bytes, resumed_bytes                  bytes
   instant              whether the server had the content already
-  existed              whether the file was there before, with this content, and was left alone"""
+  existed              whether the file was there before, and was left alone"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
