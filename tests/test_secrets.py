@@ -98,7 +98,7 @@ def do_everything(client, server, folder):
 def failures(client, server, file):
     attempts = [
         lambda: client.stat(BUCKET, "nothing"),
-        lambda: client.upload(file, BUCKET, "a/large"),
+        lambda: client.upload(file, BUCKET, "a/small"),
         lambda: client.download(BUCKET, "nothing", file.with_name("nothing")),
         lambda: client.delete(BUCKET, "a/"),
         lambda: client.upload(b"", "not a bucket", "x"),

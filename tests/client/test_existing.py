@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 
 import pytest
 import requests
@@ -12,6 +13,7 @@ from requests.adapters import HTTPAdapter
 from worked_values import content
 
 import cosfast
+from cosfast.emulator import faults
 from cosfast.protocol import objects
 from cosfast.protocol.addresses import ObjectAddress
 
@@ -232,3 +234,41 @@ def test_a_source_that_changed_is_not_taken_for_what_is_there(client, tmp_path):
 
     with pytest.raises(cosfast.SourceChanged):
         client.upload(path, BUCKET, "file", integrity="none", hash_progress=change)
+
+
+@pytest.mark.parametrize("operation", ["upload", "upload_slice_init"])
+def test_a_refusal_about_nothing_is_not_tried_again(emulator, operation):
+    """The server says that the file exists, and then that it does not: it is no success."""
+    emulator.faults.add(operation, faults.Refusal(-177), times=9)
+    client, adapter = counted(emulator)
+    with client, pytest.raises(cosfast.ExistsError):
+        client.upload(content(100 if operation == "upload" else 9 * MIB), BUCKET, "file")
+    assert adapter.operations.count(operation.encode()) == 1
+
+
+class Tampering(HTTPAdapter):
+    """Changes what `stat` says."""
+
+    def __init__(self, **fields):
+        super().__init__()
+        self._fields = fields
+
+    def send(self, request, **options):
+        response = super().send(request, **options)
+        if request.method == "GET":
+            told = json.loads(response.raw.read())
+            told["data"].update(self._fields)
+            response.raw = io.BytesIO(json.dumps(told).encode())
+            response.raw.read = lambda *_, read=response.raw.read, **__: read()
+        return response
+
+
+@pytest.mark.parametrize("size", [100, 2 * MIB, 9 * MIB])
+@pytest.mark.parametrize("fields", [{"sha": ""}, {"filelen": 10}], ids=["no SHA-1", "unfinished"])
+def test_what_the_server_cannot_vouch_for_is_not_the_same(client, emulator, size, fields):
+    client.upload(content(size), BUCKET, "file")
+    session = requests.Session()
+    session.mount("http://", Tampering(**fields))
+    with connect(emulator.endpoint, session=session) as other:
+        with pytest.raises(cosfast.ExistsError, match="overwrite=True"):
+            other.upload(content(size), BUCKET, "file")

@@ -53,7 +53,7 @@ FINAL = {
     "null": (http(b"null"), cosfast.AnswerError),
     "a redirect": (http(b"", "302 Found", "Location: http://127.0.0.1:1/"), cosfast.AnswerError),
     "-97": (refusal(-97, "403 Forbidden"), cosfast.AuthenticationError),
-    "-177": (refusal(-177), cosfast.ExistsError),
+    "-178": (refusal(-178), cosfast.ExistsError),
     "-5984": (refusal(-5984), cosfast.IntegrityError),
     "-12345": (refusal(-12345), cosfast.ServerError),
 }

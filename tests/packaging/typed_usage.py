@@ -133,6 +133,8 @@ def errors() -> None:
 
 def server() -> None:
     limits = cosfast.emulator.Limits(workers=4)
+    refusal: cosfast.CosError = cosfast.emulator.StartError("in use")
+    assert_type(str(refusal), str)
     with cosfast.emulator.Emulator(
         appid="1250000000", secret_id="id", secret_key="key", limits=limits
     ) as emulator:
