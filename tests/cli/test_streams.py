@@ -198,3 +198,33 @@ def test_none_in_the_place_of_streams(settings, tmp_path):
         check=False,
     )
     assert (run.returncode, run.stdout, run.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_no_file_gets_the_number_of_a_closed_stream(tmp_path, closed):
+    """What C code writes to standard error, say, must not end up in a file."""
+    (tmp_path / "file").write_bytes(b"content")
+    (tmp_path / "script.py").write_text("""if True:
+        import os, sys
+        from cosfast.cli import main
+        was_closed = [number for number in range(3) if not os.path.exists(f"/dev/fd/{number}")]
+        code = main(["parts", "file"])
+        with open("opened", "wb") as opened:
+            assert opened.fileno() > 2
+        for number in was_closed:
+            try:
+                os.write(number, b"lost")
+            except OSError:
+                continue
+            sys.exit(3)
+        sys.exit(code)
+    """)
+    run = subprocess.run(
+        ["sh", "-c", f'"$@" {closed}', "sh", sys.executable, "script.py"],
+        capture_output=True,
+        timeout=60,
+        cwd=tmp_path,
+        env=environment(),
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, b"")
