@@ -63,7 +63,8 @@ class Control:
 
     def __init__(self, tokens: Sequence[CancelToken] = (), deadline: float | None = None) -> None:
         self._tokens = tokens
-        self._ends = math.inf if deadline is None else time.monotonic() + check_deadline(deadline)
+        self._deadline = math.inf if deadline is None else check_deadline(deadline)
+        self._ends = time.monotonic() + self._deadline
         self._lock = Lock()
         self._sockets: dict[int, socket.socket] = {}
         self.stop: Event = Event()
@@ -147,9 +148,9 @@ class Control:
 
     def _reason(self) -> Cancelled | DeadlineExceeded | None:
         if any(token.cancelled for token in self._tokens):
-            return Cancelled("it was cancelled")
+            return Cancelled("cancelled")
         if self.remaining() <= 0:
-            return DeadlineExceeded("its deadline is over")
+            return DeadlineExceeded(f"deadline of {self._deadline:g} s exceeded")
         return None
 
 

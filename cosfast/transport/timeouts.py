@@ -76,7 +76,7 @@ class StallGuard:
             raise SocketTimeout(f"only {self._moved} bytes in {self._seconds:g} s")
         remaining = self._control.remaining()
         if remaining <= 0:
-            raise SocketTimeout("the deadline is over")
+            raise SocketTimeout("deadline exceeded")
         return min(left, remaining)
 
     def waited(self, seconds: float, moved: int) -> None:
