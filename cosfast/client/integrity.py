@@ -83,8 +83,7 @@ class Hashing:
         if self.parts is not None or streamed:
             return self.sha1
         if not self._whole:
-            check = self._call.control.check
-            self._whole = parts_of(self._source, progress=lambda _: check()).sha1
+            self._whole = parts_of(self._source, progress=self._hashed).sha1
         return self._whole
 
     def compare_with_server(self) -> None:

@@ -125,7 +125,9 @@ class Incoming:
         """
         if self._below is not None:
             self._below.close()
-        self._raw.release_conn()
+        release = getattr(self._raw, "release_conn", None)  # another adapter's may be any file
+        if release is not None:
+            release()
 
     def _decompressed(self, body: bytes, limit: int) -> bytes:
         coding = header(self.headers, "Content-Encoding").strip().lower()

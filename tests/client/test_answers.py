@@ -327,7 +327,7 @@ def test_a_slow_link_is_no_stalled_one():
     endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
     started = time.monotonic()
     with listener, connect(endpoint, retry=cosfast.NO_RETRY, timeout=1) as client:
-        client.upload(bytes(8 * MIB), BUCKET, "file")
+        client.upload(bytes(8 * MIB), BUCKET, "file", overwrite=True)
     assert time.monotonic() - started > 1.5
 
 
@@ -559,7 +559,9 @@ def test_over_tls_and_through_a_proxy(tmp_path, monkeypatch, tunnelled, max_rate
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
         monkeypatch.setenv("HTTPS_PROXY" if tunnelled else "UNUSED", proxied)
         with connect(f"https://127.0.0.1:{port}", retry=cosfast.NO_RETRY, timeout=10) as client:
-            result = client.upload(bytes(8 * MIB), BUCKET, "file", max_rate=max_rate)
+            result = client.upload(
+                bytes(8 * MIB), BUCKET, "file", max_rate=max_rate, overwrite=True
+            )
     assert result.access_url == UPLOADED["access_url"]
 
 

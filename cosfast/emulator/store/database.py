@@ -63,7 +63,7 @@ class Database:
         self._connection = self._connect()
         try:
             self._connection.execute("PRAGMA journal_mode = WAL")
-            schema.prepare(self._connection)
+            schema.prepare(self._connection, path)
         except BaseException:
             self._connection.close()
             raise

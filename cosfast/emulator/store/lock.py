@@ -41,7 +41,7 @@ class RootLock:
             if error.errno not in _HELD_BY_ANOTHER:
                 raise
             raise RootInUseError(
-                f"another server is using {path.parent}: stop it, or use another folder"
+                f"another server is using {path.parent}: stop it, or use another folder (--root)"
             ) from None
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from cosfast.emulator.errors import SchemaError
 
 if TYPE_CHECKING:
     import sqlite3
+    from pathlib import Path
 
 VERSION = 2
 
@@ -76,7 +77,7 @@ _UPGRADES = {0: _TABLES, 1: _FINISHED}
 """What makes the present tables out of those of an older version; 0 is a new database."""
 
 
-def prepare(connection: sqlite3.Connection) -> None:
+def prepare(connection: sqlite3.Connection, path: Path) -> None:
     """Create the tables in a new database, or bring those of an older version up to date.
 
     Raises:
@@ -87,8 +88,8 @@ def prepare(connection: sqlite3.Connection) -> None:
         return
     if version not in _UPGRADES:
         raise SchemaError(
-            f"the data folder has schema version {version}, not {VERSION}:"
-            " use the cosfast that wrote it, or another folder"
+            f"{path} has schema version {version}, not {VERSION}:"
+            " use the cosfast that wrote it, or another folder (--root)"
         )
     connection.executescript(
         f"BEGIN; {_UPGRADES[version]} PRAGMA user_version = {VERSION}; COMMIT;"
