@@ -133,7 +133,7 @@ def errors() -> None:
 
 def server() -> None:
     limits = cosfast.emulator.Limits(workers=4)
-    refusal: cosfast.CosError = cosfast.emulator.StartError("in use")
+    refusal: cosfast.CosError = cosfast.emulator.EmulatorError("in use")
     assert_type(str(refusal), str)
     with cosfast.emulator.Emulator(
         appid="1250000000", secret_id="id", secret_key="key", limits=limits
