@@ -126,10 +126,10 @@ class PathSource(Source):
         self._state: FileState | None = None  # of a plain file
         try:
             status = self.status()
-            self.seekable = stat.S_ISREG(status.st_mode)
+            self.seekable: bool = stat.S_ISREG(status.st_mode)
             if self.seekable:
                 self._state = FileState.of(status)
-                self.size = self._measure(status.st_size)
+                self.size: int | None = self._measure(status.st_size)
         except BaseException:
             self._file.close()
             raise
@@ -260,9 +260,9 @@ class FileSource(Source):
         self._raw = raw if isinstance(raw, io.FileIO) else None
         self._state: FileState | None = None  # of a plain file that `open` gave
         seekable = getattr(file, "seekable", None)
-        self.seekable = callable(seekable) and bool(seekable())
+        self.seekable: bool = callable(seekable) and bool(seekable())
         if self.seekable:
-            self.size = self._measure()
+            self.size: int | None = self._measure()
 
     def _measure(self) -> int | None:
         """Return the bytes up to the end that the object tells; None if its content ends elsewhere.

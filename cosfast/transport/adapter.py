@@ -80,7 +80,7 @@ class GuardedResponse(HTTPResponse):
         if self._guard is not None:
             self._guard.restart()
             reader: Any = self.fp
-            self.fp = io.BufferedReader(_GuardedSocket(reader.detach(), sock, self._guard))
+            self.fp: Any = io.BufferedReader(_GuardedSocket(reader.detach(), sock, self._guard))
 
     def begin(self) -> None:
         """Read the head; the body is a period of its own."""
