@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from emulator.wire import MIB, Api
+from emulator.wire import MIB, Api, slices, with_parts
 
 from cosfast.emulator import Emulator
 from cosfast.emulator.store.files import ByteFiles
@@ -109,6 +109,27 @@ def test_a_slice_whose_session_ends_meanwhile_is_refused(api, root, monkeypatch,
     reply = Api(api.endpoint).data(PATH, session, 0, b"content")
     assert reply.code == -290
     assert files(root) == []
+
+
+def test_a_slice_of_a_session_that_ended_is_not_recorded_in_the_next(api, monkeypatch, two_slices):
+    """Its bytes are not in the next one's file, which would have a hole that nobody looks at."""
+    content, parts = two_slices["content"], with_parts(two_slices)
+    session = api.init(PATH, content, **parts).data["session"]
+    later = []
+
+    def begin_again():
+        if not later:
+            api.delete(PATH)
+            later.append(api.init(PATH, content, **parts).data["session"])
+
+    meanwhile(monkeypatch, "write_at", before=nothing, after=begin_again)
+    reply = Api(api.endpoint).data(PATH, session, 0, content[:MIB])
+    assert reply.code == -290
+    assert api.list_slices(PATH).data["listparts"] == []
+    for offset, piece in slices(content):
+        assert api.data(PATH, later[0], offset, piece).code == 0
+    assert api.finish(PATH, later[0], content, sha=parts["sha"]).code == 0
+    assert api.download(PATH).content == content
 
 
 def test_of_many_finishes_one_makes_the_file_and_the_others_repeat_it(api, root):

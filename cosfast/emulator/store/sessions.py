@@ -17,6 +17,7 @@ _SELECT = (
     " insert_only, file, created FROM sessions"
 )
 ID_DIGITS = 56
+_NUMBER_BITS = 62  # SQLite has 63
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,15 @@ def are_in(connection: sqlite3.Connection, folder: Place) -> bool:
 
 
 def add(tx: Transaction, session: Session, place: Place) -> None:
-    """Open a session; its `number` is given here."""
+    """Open a session; its `number` is given here.
+
+    It is random, since SQLite would give the number of a deleted session to the next one: a slice
+    that is still being written would then be recorded for a file that does not have its bytes.
+    """
     tx.execute(
-        "INSERT INTO sessions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
+            secrets.randbits(_NUMBER_BITS),
             session.id,
             place.bucket,
             place.parent,
