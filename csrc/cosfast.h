@@ -32,7 +32,7 @@ typedef struct {
 
 void cosfast_sha1_init(cosfast_sha1 *ctx);
 
-/* Take in `len` bytes; `data` may be NULL where `len` is 0. False, and the context untouched, if
+/* Take in `len` bytes; `data` may be NULL if `len` is 0. False, and the context untouched, if
  * the total would be 2^61 bytes or more: FIPS 180-4's limit is 2^64 bits. */
 bool cosfast_sha1_update(cosfast_sha1 *ctx, const void *data, size_t len);
 

@@ -65,7 +65,7 @@ class Client:
             a file in the user's cache folder, None remembers nothing.
 
     Raises:
-        InputError: where neither region nor endpoint is given, or one is malformed, or the
+        InputError: If neither region nor endpoint is given, or one is malformed, or the
             timeout is not positive.
     """
 

@@ -150,7 +150,7 @@ class RemoteFile:
                 file changed between them.
 
         Raises:
-            AnswerError: where the server sends something else than the range asked for, or has
+            AnswerError: If the server sends something else than the range asked for, or has
                 named no URL to ask for it.
             CosError: what else it or the way to it comes to, and what a stage raises.
         """

@@ -79,7 +79,7 @@ def read_list_page(answer: Answer) -> ListPage:
     """Read the answer of `list_page`.
 
     Raises:
-        AnswerError: where it has no entries, one without a name or with one that leads elsewhere,
+        AnswerError: If it has no entries, one without a name or with one that leads elsewhere,
             or is not the last page and leads to no other.
     """
     infos = answer.data.get("infos")

@@ -20,7 +20,7 @@ class Fault:
     """What happens to one request. Times are in seconds, sizes in bytes.
 
     Raises:
-        ValueError: where an attribute is not a number that makes sense, or not true or false; it
+        ValueError: If an attribute is not a number that makes sense, or not true or false; it
             names it.
     """
 
