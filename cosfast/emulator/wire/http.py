@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import HttpVersion11, web
+from yarl import URL
 
 from cosfast.emulator.access_log import logger
 from cosfast.emulator.errors import RefusedError
@@ -14,6 +15,8 @@ from cosfast.emulator.wire import answers
 from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
+    from aiohttp.http import RawRequestMessage
+
     from cosfast.emulator.settings import Limits
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -22,6 +25,7 @@ MAX_LINE = 64 * 1024
 """Longest request line and header line in bytes: `?sign=` and paths make them long."""
 
 _LINGER = 5.0  # seconds to read on after a refusal, so that the client gets to see it
+_NOT_HTTP = b"\0\r\n\r\n"
 _TURNS_TO_HANDLER = 10  # turns of the loop, at most, from a request's last byte to its handler
 
 
@@ -29,7 +33,7 @@ class HttpServer(web.Server):
     """Makes a connection object for each client, with the limits set on purpose."""
 
     def __init__(self, handler: Handler, limits: Limits) -> None:
-        super().__init__(self._handle)
+        super().__init__(self._handle, request_factory=self._make_readable)
         self._answer = handler
         self._limits = limits
 
@@ -47,6 +51,19 @@ class HttpServer(web.Server):
             auto_decompress=False,
             read_bufsize=64 * 1024,
         )
+
+    def _make_readable(self, message: RawRequestMessage, *rest: Any) -> web.BaseRequest:
+        """Make the request, also if its target is no URL: only the raw path is read here.
+
+        aiohttp before 3.14.5 would drop the connection without an answer.
+        """
+        make: Any = web.BaseRequest
+        loop = asyncio.get_running_loop()
+        try:
+            request: web.BaseRequest = make(message, *rest, loop)
+        except ValueError:
+            request = make(message._replace(url=URL("/")), *rest, loop)
+        return request
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         connection = cast("_Connection", request.protocol)
@@ -119,7 +136,12 @@ class _Connection(web.RequestHandler):
         """Note that there is something to answer, and whether the body still makes sense."""
         self._end_silence()
         self._has_unanswered = True
-        super().data_received(data)
+        try:
+            super().data_received(data)
+        except (ValueError, IndexError):
+            # aiohttp before 3.14.5 lets out what parsing a malformed URL raises. Its parser has
+            # given up, and answers any further data as it does what is not HTTP.
+            super().data_received(_NOT_HTTP)
         # Only a parser that has given up queues anything behind a body that has not ended;
         # aiohttp itself would leave the handler waiting for the rest of that body.
         if self._request is not None and getattr(self, "_messages", None):
