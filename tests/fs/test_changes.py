@@ -6,6 +6,7 @@ import errno
 
 import pytest
 from emulated import BUCKET
+from trees import remote_tree
 
 TREE = ("a/1", "a/2", "a/b/3", "a/b/c/4", "d/5", "e")
 
@@ -18,13 +19,9 @@ def tree(fs):
 
 
 def files(fs):
-    """Return what is where, past every cache."""
-    listed = fs.client.list(BUCKET, recursive=True)
-    return {
-        entry.path[1:]: fs.client.read(BUCKET, entry.path).decode()
-        for entry in listed
-        if not entry.is_folder
-    }
+    """Return the text of each file by its path, past every cache."""
+    tree = remote_tree(fs.client, "/")
+    return {path: data.decode() for path, data in tree.items() if data is not None}
 
 
 def folders(fs):

@@ -7,6 +7,7 @@ import os
 import pytest
 from emulated import BUCKET
 from fsspec.implementations.local import LocalFileSystem
+from trees import remote_tree
 
 import cosfast
 
@@ -23,13 +24,9 @@ def tree(fs):
 
 
 def files(fs):
-    """Return what is where, past every cache."""
-    listed = fs.client.list(BUCKET, recursive=True)
-    return {
-        entry.path[1:]: fs.client.read(BUCKET, entry.path).decode()
-        for entry in listed
-        if not entry.is_folder
-    }
+    """Return the text of each file by its path, past every cache."""
+    tree = remote_tree(fs.client, "/")
+    return {path: data.decode() for path, data in tree.items() if data is not None}
 
 
 UNCHANGED = {path: path for path in TREE}
