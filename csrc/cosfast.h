@@ -16,6 +16,11 @@
 extern "C" {
 #endif
 
+#define COSFAST_VERSION "0.1.0"
+
+/* The version that the library was built as; COSFAST_VERSION is that of this header. */
+const char *cosfast_version(void);
+
 #define COSFAST_SHA1_BLOCK_SIZE 64
 #define COSFAST_SHA1_DIGEST_SIZE 20
 

@@ -1,9 +1,9 @@
 /* What this CPU has and this OS lets us use. An instruction set counts only where both agree. */
-#include "sha1_impl.h"
+#include "impl.h"
 
-#if SHA1_X86
+#if COSFAST_X86
 
-#if SHA1_GNU
+#if COSFAST_GNU
 #include <cpuid.h>
 #else
 #include <immintrin.h>
@@ -14,7 +14,7 @@ typedef struct {
     uint32_t eax, ebx, ecx, edx;
 } cpuid_leaf;
 
-#if SHA1_GNU
+#if COSFAST_GNU
 
 static cpuid_leaf cpuid(uint32_t leaf) {
     cpuid_leaf r = {0, 0, 0, 0};
@@ -52,7 +52,7 @@ static uint64_t saved_by_os(void) { return _xgetbv(0); }
 
 static bool all(uint64_t value, uint64_t bits) { return (value & bits) == bits; }
 
-unsigned sha1_cpu_features(void) {
+unsigned cosfast_cpu_features(void) {
     const uint32_t ssse3 = 1u << 9, sse41 = 1u << 19, osxsave = 1u << 27, avx = 1u << 28;
     const uint32_t avx2 = 1u << 5, avx512f = 1u << 16, sha = 1u << 29, avx512bw = 1u << 30;
     const uint64_t ymm = 0x06, zmm = 0xe6;
@@ -71,7 +71,7 @@ unsigned sha1_cpu_features(void) {
     return features;
 }
 
-#elif SHA1_ARM64
+#elif COSFAST_ARM64
 
 #if defined(_WIN32)
 #include <windows.h>
@@ -98,10 +98,10 @@ static bool has_sha1(void) {
 #endif
 }
 
-unsigned sha1_cpu_features(void) { return has_sha1() ? CPU_ARMCE : 0; }
+unsigned cosfast_cpu_features(void) { return has_sha1() ? CPU_ARMCE : 0; }
 
 #else
 
-unsigned sha1_cpu_features(void) { return 0; }
+unsigned cosfast_cpu_features(void) { return 0; }
 
 #endif

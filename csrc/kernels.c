@@ -1,57 +1,51 @@
 /* The table of kernels, and which of them are in use. */
 #include <string.h>
 
-#include "sha1_impl.h"
+#include "impl.h"
 
-#if SHA1_X86
-#define X86_ONE(compress) compress
-#define X86_MANY(...)                                                                              \
-    { __VA_ARGS__ }
+/* The functions of a row; empty in a build for another architecture. */
+#if COSFAST_X86
+#define X86(...) __VA_ARGS__
 #else
-#define X86_ONE(compress) NULL
-#define X86_MANY(...)                                                                              \
-    {                                                                                              \
-        { 0, 0, NULL }                                                                             \
-    }
+#define X86(...)                                                                                   \
+    { 0, 0, NULL }
 #endif
 
-#if SHA1_ARM64
-#define ARM64_ONE(compress) compress
-#define ARM64_MANY(...)                                                                            \
-    { __VA_ARGS__ }
+#if COSFAST_ARM64
+#define ARM64(...) __VA_ARGS__
 #else
-#define ARM64_ONE(compress) NULL
-#define ARM64_MANY(...)                                                                            \
-    {                                                                                              \
-        { 0, 0, NULL }                                                                             \
-    }
+#define ARM64(...)                                                                                 \
+    { 0, 0, NULL }
 #endif
 
 /*
- * From the plainest upward: of the rows that this machine runs, the last that has an operation is
- * the best for it. The rates say below how many streams a narrower kernel is faster; they were
- * measured by `make -C csrc bench` on a Zen 5, those of armce estimated.
+ * From the plainest upward: of the rows that this machine runs, the last is the best for many
+ * streams, and the last that takes one stream is the best for that. The rates say below how many
+ * streams a narrower kernel is faster; they were measured by `make -C csrc bench` on a Zen 5, those
+ * of armce estimated.
  */
 /* clang-format off */
-const sha1_kernel sha1_kernels[] = {
-    {"portable", 0, sha1_compress_portable, {{1, 1150, sha1_many1_portable}}},
-    {"avx2", CPU_AVX2, NULL, X86_MANY({8, 3700, sha1_many8_avx2})},
-    {"shani", CPU_SHANI, X86_ONE(sha1_compress_shani),
-        X86_MANY({4, 5200, sha1_many4_shani}, {3, 4500, sha1_many3_shani},
-                 {2, 3500, sha1_many2_shani}, {1, 2000, sha1_many1_shani})},
-    {"avx512", CPU_AVX512, NULL, X86_MANY({16, 11000, sha1_many16_avx512})},
-    {"armce", CPU_ARMCE, ARM64_ONE(sha1_compress_armce),
-        ARM64_MANY({4, 4000, sha1_many4_armce}, {3, 3600, sha1_many3_armce},
-                   {2, 3000, sha1_many2_armce}, {1, 2000, sha1_many1_armce})},
+const kernel cosfast_kernels[] = {
+    {"portable", 0, {{1, 1150, cosfast_sha1_compress1_portable}}},
+    {"avx2", CPU_AVX2, {X86({8, 3700, cosfast_sha1_compress8_avx2})}},
+    {"shani", CPU_SHANI,
+        {X86({1, 2000, cosfast_sha1_compress1_shani}, {2, 3500, cosfast_sha1_compress2_shani},
+             {3, 4500, cosfast_sha1_compress3_shani}, {4, 5200, cosfast_sha1_compress4_shani})}},
+    {"avx512", CPU_AVX512, {X86({16, 11000, cosfast_sha1_compress16_avx512})}},
+    {"armce", CPU_ARMCE,
+        {ARM64({1, 2000, cosfast_sha1_compress1_armce}, {2, 3000, cosfast_sha1_compress2_armce},
+               {3, 3600, cosfast_sha1_compress3_armce}, {4, 4000, cosfast_sha1_compress4_armce})}},
 };
 /* clang-format on */
 
-#define KERNELS (sizeof sha1_kernels / sizeof sha1_kernels[0])
+#define KERNELS (sizeof cosfast_kernels / sizeof cosfast_kernels[0])
 
-static bool built(const sha1_kernel *kernel) { return kernel->lanes[0].width > 0; }
+static bool built(const kernel *kernel) { return kernel->lanes[0].width > 0; }
 
-static bool supported(const sha1_kernel *kernel) {
-    return built(kernel) && (kernel->needs & ~sha1_cpu_features()) == 0;
+static bool takes_one(const kernel *kernel) { return kernel->lanes[0].width == 1; }
+
+static bool supported(const kernel *kernel) {
+    return built(kernel) && (kernel->needs & ~cosfast_cpu_features()) == 0;
 }
 
 /* A choice packed in one number, so that a thread never sees half of one; 0: not made yet. */
@@ -100,8 +94,8 @@ static void publish_first(packed_choice choice) {
 static packed_choice best(void) {
     size_t one = 0, many = 0;
     for (size_t i = 1; i < KERNELS; i++) {
-        if (supported(&sha1_kernels[i])) {
-            one = sha1_kernels[i].compress != NULL ? i : one;
+        if (supported(&cosfast_kernels[i])) {
+            one = takes_one(&cosfast_kernels[i]) ? i : one;
             many = i;
         }
     }
@@ -117,23 +111,23 @@ static packed_choice current(void) {
     return choice;
 }
 
-sha1_choice sha1_chosen(void) {
+kernel_choice cosfast_kernel_chosen(void) {
     packed_choice choice = current();
-    return (sha1_choice){&sha1_kernels[choice >> 8 & 0xff], &sha1_kernels[choice & 0xff]};
+    return (kernel_choice){&cosfast_kernels[choice >> 8 & 0xff], &cosfast_kernels[choice & 0xff]};
 }
 
 size_t cosfast_kernel_count(void) { return KERNELS; }
 
 const char *cosfast_kernel_name(size_t kernel) {
-    return kernel < KERNELS ? sha1_kernels[kernel].name : NULL;
+    return kernel < KERNELS ? cosfast_kernels[kernel].name : NULL;
 }
 
 bool cosfast_kernel_built(size_t kernel) {
-    return kernel < KERNELS && built(&sha1_kernels[kernel]);
+    return kernel < KERNELS && built(&cosfast_kernels[kernel]);
 }
 
 bool cosfast_kernel_supported(size_t kernel) {
-    return kernel < KERNELS && supported(&sha1_kernels[kernel]);
+    return kernel < KERNELS && supported(&cosfast_kernels[kernel]);
 }
 
 size_t cosfast_kernel_one(void) { return current() >> 8 & 0xff; }
@@ -146,13 +140,13 @@ int cosfast_select(const char *name) {
         return COSFAST_SELECTED;
     }
     for (size_t i = 0; i < KERNELS; i++) {
-        if (strcmp(sha1_kernels[i].name, name) != 0) {
+        if (strcmp(cosfast_kernels[i].name, name) != 0) {
             continue;
         }
-        if (!supported(&sha1_kernels[i])) {
+        if (!supported(&cosfast_kernels[i])) {
             return COSFAST_KERNEL_UNSUPPORTED;
         }
-        publish(pack(sha1_kernels[i].compress != NULL ? i : 0, i));
+        publish(pack(takes_one(&cosfast_kernels[i]) ? i : 0, i));
         return COSFAST_SELECTED;
     }
     return COSFAST_KERNEL_UNKNOWN;

@@ -17,13 +17,13 @@
  * The chain that bounds the speed is a's rotation and one add for each round, so that add must come
  * last. The compiler knows that adds commute and would reorder them: KEEP hides a sum from it.
  */
-#if SHA1_GNU
+#if COSFAST_GNU
 #define KEEP(sum) __asm__("" : "+v"(sum))
 #else
 #define KEEP(sum) ((void)0)
 #endif
 
-SHA1_INLINE vec add_now(vec x, vec y) {
+INLINE vec add_now(vec x, vec y) {
     vec sum = add(x, y);
     KEEP(sum);
     return sum;
@@ -72,8 +72,8 @@ SHA1_INLINE vec add_now(vec x, vec y) {
         FIVE_ROUNDS(f, k, (t) + 15);                                                               \
     } while (0)
 
-SHA1_INLINE void compress_wide(uint32_t *const h[LANES], const uint8_t *const data[LANES],
-                               size_t blocks) {
+INLINE void compress_wide(uint32_t *const h[LANES], const uint8_t *const data[LANES],
+                          size_t blocks) {
     const vec k0 = broadcast(SHA1_K0), k1 = broadcast(SHA1_K1);
     const vec k2 = broadcast(SHA1_K2), k3 = broadcast(SHA1_K3);
     uint32_t state[5][LANES];

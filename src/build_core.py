@@ -1,7 +1,7 @@
 """The cffi binding of the C core: `cosfast._core`, which exports `ffi` and `lib` and nothing else.
 
-The declarations are written by hand from csrc/cosfast.h and
-csrc/cosfast_files.h; the compiler checks them against those.
+The declarations are written by hand from csrc/cosfast.h and csrc/cosfast_files.h; the compiler
+checks them against those.
 What they mean in Python stands in cosfast/hashing and cosfast/parts.
 """
 
@@ -13,6 +13,8 @@ from core_sources import CSRC, MSVC, portable_only, portable_sources
 ffibuilder = FFI()
 
 ffibuilder.cdef("""
+    const char *cosfast_version(void);
+
     typedef struct {
         uint32_t h[5];
         uint64_t length;

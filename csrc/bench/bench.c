@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../sha1_impl.h"
+#include "../impl.h"
 #include "chain.h"
 
 enum { BUFFERS = 64, BUFFER = 1 << 20, SMALL = 1 << 14, ROUNDS = 9 };
@@ -50,9 +50,9 @@ static void hash_many(const void *unused) {
 /* One kernel at its full width, on inputs that stay in the nearer caches. */
 enum { REPEATS = 64 };
 static void hash_lanes(const void *argument) {
-    const sha1_lanes *lanes = argument;
-    uint32_t *h[SHA1_MAX_LANES];
-    const uint8_t *from[SHA1_MAX_LANES];
+    const lane_kernel *lanes = argument;
+    uint32_t *h[MAX_LANES];
+    const uint8_t *from[MAX_LANES];
     for (size_t i = 0; i < lanes->width; i++) {
         h[i] = streams[i].h;
         from[i] = data + i * (SMALL + SHA1_BLOCK);
@@ -87,9 +87,9 @@ static void bench_chains(void) {
     }
 }
 
-static void bench_lanes(const sha1_kernel *kernel) {
-    for (size_t i = 0; i < SHA1_LANE_CHOICES && kernel->lanes[i].width > 0; i++) {
-        const sha1_lanes *lanes = &kernel->lanes[i];
+static void bench_lanes(const kernel *kernel) {
+    for (size_t i = 0; i < LANE_CHOICES && kernel->lanes[i].width > 0; i++) {
+        const lane_kernel *lanes = &kernel->lanes[i];
         printf("%2zu lanes     %-8s %6.2f  in cache\n", lanes->width, kernel->name,
                rate(hash_lanes, lanes, (double)lanes->width * SMALL * REPEATS));
     }
@@ -124,7 +124,7 @@ int main(void) {
     for (size_t i = 0; i < cosfast_kernel_count(); i++) {
         if (cosfast_kernel_supported(i)) {
             cosfast_select(cosfast_kernel_name(i));
-            bench_lanes(&sha1_kernels[i]);
+            bench_lanes(&cosfast_kernels[i]);
             bench_operations(cosfast_kernel_name(i));
         }
     }

@@ -1,7 +1,7 @@
 /* Every kernel alone against the portable one, and that one against the reference. */
 #include <string.h>
 
-#include "../sha1_impl.h"
+#include "../impl.h"
 #include "check.h"
 #include "reference.h"
 
@@ -13,6 +13,10 @@ static const uint8_t *random_blocks(rng *r, size_t blocks) {
     return data + rng_below(r, ROOM - blocks * SHA1_BLOCK + 1);
 }
 
+static void portable(uint32_t h[5], const uint8_t *from, size_t blocks) {
+    cosfast_sha1_compress1_portable(&h, &from, blocks);
+}
+
 static void portable_is_right(void) {
     rng r = {10};
     rng_fill(&r, data, sizeof data);
@@ -22,33 +26,33 @@ static void portable_is_right(void) {
         uint32_t h[5], expected[5];
         rng_state(&r, h);
         memcpy(expected, h, sizeof h);
-        sha1_compress_portable(h, from, blocks);
+        portable(h, from, blocks);
         reference_compress(expected, from, blocks);
         CHECK(memcmp(h, expected, sizeof h) == 0);
     }
 }
 
 static void one_stream(size_t kernel) {
-    sha1_compress_fn *compress = sha1_chosen().one->compress;
+    compress_fn *compress = cosfast_kernel_chosen().one->lanes[0].compress;
     rng r = {20 + kernel};
     rng_fill(&r, data, sizeof data);
     for (size_t n = 0; n < random_cases(); n++) {
         size_t blocks = rng_below(&r, MAX_BLOCKS + 1);
         const uint8_t *from = random_blocks(&r, blocks);
-        uint32_t h[5], expected[5];
+        uint32_t h[5], expected[5], *state = h;
         rng_state(&r, h);
         memcpy(expected, h, sizeof h);
-        compress(h, from, blocks);
-        sha1_compress_portable(expected, from, blocks);
+        compress(&state, &from, blocks);
+        portable(expected, from, blocks);
         CHECK(memcmp(h, expected, sizeof h) == 0);
     }
 }
 
-static void check_lanes(const sha1_lanes *lanes, rng *r) {
+static void check_lanes(const lane_kernel *lanes, rng *r) {
     size_t blocks = rng_below(r, MAX_BLOCKS + 1);
-    uint32_t state[SHA1_MAX_LANES][5], expected[SHA1_MAX_LANES][5];
-    uint32_t *h[SHA1_MAX_LANES];
-    const uint8_t *from[SHA1_MAX_LANES];
+    uint32_t state[MAX_LANES][5], expected[MAX_LANES][5];
+    uint32_t *h[MAX_LANES];
+    const uint8_t *from[MAX_LANES];
     for (size_t i = 0; i < lanes->width; i++) {
         h[i] = state[i];
         from[i] = random_blocks(r, blocks);
@@ -57,17 +61,17 @@ static void check_lanes(const sha1_lanes *lanes, rng *r) {
     memcpy(expected, state, sizeof state[0] * lanes->width);
     lanes->compress(h, from, blocks);
     for (size_t i = 0; i < lanes->width; i++) {
-        sha1_compress_portable(expected[i], from[i], blocks);
+        portable(expected[i], from[i], blocks);
     }
     CHECK(memcmp(state, expected, sizeof state[0] * lanes->width) == 0);
 }
 
 static void every_lane_count(size_t kernel) {
-    const sha1_lanes *lanes = sha1_kernels[kernel].lanes;
+    const lane_kernel *lanes = cosfast_kernels[kernel].lanes;
     rng r = {30 + kernel};
     rng_fill(&r, data, sizeof data);
-    for (size_t i = 0; i < SHA1_LANE_CHOICES && lanes[i].width > 0; i++) {
-        CHECK(lanes[i].width <= SHA1_MAX_LANES);
+    for (size_t i = 0; i < LANE_CHOICES && lanes[i].width > 0; i++) {
+        CHECK(lanes[i].width <= MAX_LANES);
         for (size_t n = 0; n < random_cases(); n++) {
             check_lanes(&lanes[i], &r);
         }

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../sha1_impl.h"
+#include "../impl.h"
 #include "check.h"
 #include "reference.h"
 
@@ -26,7 +26,7 @@ static uint8_t *fenced_page(size_t page) {
 
 static struct {
     size_t size;
-    uint8_t *page[SHA1_MAX_LANES];
+    uint8_t *page[MAX_LANES];
 } fenced;
 
 static void make_pages(void) {
@@ -35,7 +35,7 @@ static void make_pages(void) {
         return;
     }
     fenced.size = (size_t)sysconf(_SC_PAGESIZE);
-    for (size_t i = 0; i < SHA1_MAX_LANES; i++) {
+    for (size_t i = 0; i < MAX_LANES; i++) {
         fenced.page[i] = fenced_page(fenced.size);
         rng_fill(&r, fenced.page[i], fenced.size);
     }
@@ -46,26 +46,26 @@ static const uint8_t *at_fence(size_t page, size_t len, bool at_end) {
     return fenced.page[page] + (at_end ? fenced.size - len : 0);
 }
 
-static void check_lanes(const sha1_lanes *lanes, size_t blocks, bool at_end) {
-    uint32_t state[SHA1_MAX_LANES][5], *h[SHA1_MAX_LANES];
-    const uint8_t *from[SHA1_MAX_LANES];
+static void check_lanes(const lane_kernel *lanes, size_t blocks, bool at_end) {
+    uint32_t state[MAX_LANES][5], *h[MAX_LANES];
+    const uint8_t *from[MAX_LANES];
     for (size_t i = 0; i < lanes->width; i++) {
-        h[i] = memcpy(state[i], sha1_initial, sizeof state[i]);
+        h[i] = memcpy(state[i], cosfast_sha1_initial, sizeof state[i]);
         from[i] = at_fence(i, blocks * SHA1_BLOCK, at_end);
     }
     lanes->compress(h, from, blocks);
     for (size_t i = 0; i < lanes->width; i++) {
         uint32_t expected[5];
-        memcpy(expected, sha1_initial, sizeof expected);
+        memcpy(expected, cosfast_sha1_initial, sizeof expected);
         reference_compress(expected, from[i], blocks);
         CHECK(memcmp(state[i], expected, sizeof expected) == 0);
     }
 }
 
 static void lanes_at_fences(size_t kernel) {
-    const sha1_lanes *lanes = sha1_kernels[kernel].lanes;
+    const lane_kernel *lanes = cosfast_kernels[kernel].lanes;
     make_pages();
-    for (size_t i = 0; i < SHA1_LANE_CHOICES && lanes[i].width > 0; i++) {
+    for (size_t i = 0; i < LANE_CHOICES && lanes[i].width > 0; i++) {
         for (size_t blocks = 0; blocks <= MOST / SHA1_BLOCK; blocks++) {
             check_lanes(&lanes[i], blocks, false);
             check_lanes(&lanes[i], blocks, true);
@@ -95,15 +95,15 @@ static void messages_at_fences(size_t kernel) {
     (void)kernel;
     make_pages();
     for (size_t longest = 0; longest <= MOST; longest++) {
-        const uint8_t *from[SHA1_MAX_LANES];
-        size_t len[SHA1_MAX_LANES];
-        uint8_t digests[SHA1_MAX_LANES][20];
-        for (size_t i = 0; i < SHA1_MAX_LANES; i++) {
+        const uint8_t *from[MAX_LANES];
+        size_t len[MAX_LANES];
+        uint8_t digests[MAX_LANES][20];
+        for (size_t i = 0; i < MAX_LANES; i++) {
             len[i] = longest >= i ? longest - i : 0;
             from[i] = at_fence(i, len[i], (longest + i) % 4 > 0);
         }
-        cosfast_sha1_digest_many(from, len, SHA1_MAX_LANES, digests);
-        for (size_t i = 0; i < SHA1_MAX_LANES; i++) {
+        cosfast_sha1_digest_many(from, len, MAX_LANES, digests);
+        for (size_t i = 0; i < MAX_LANES; i++) {
             uint8_t expected[20];
             reference_digest(from[i], len[i], expected);
             CHECK(memcmp(digests[i], expected, 20) == 0);

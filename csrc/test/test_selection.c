@@ -1,7 +1,7 @@
 /* The table of kernels and the choice among them. */
 #include <string.h>
 
-#include "../sha1_impl.h"
+#include "../impl.h"
 #include "check.h"
 
 static void best_kernels(void) {
@@ -13,13 +13,13 @@ static void best_kernels(void) {
         }
         CHECK(cosfast_kernel_built(i));
         CHECK(cosfast_kernel_many() >= i);
-        CHECK(sha1_kernels[i].compress == NULL || cosfast_kernel_one() >= i);
+        CHECK(cosfast_kernels[i].lanes[0].width != 1 || cosfast_kernel_one() >= i);
     }
 }
 
 static void forced(size_t kernel) {
     CHECK(cosfast_kernel_many() == kernel);
-    CHECK(cosfast_kernel_one() == (sha1_kernels[kernel].compress != NULL ? kernel : 0));
+    CHECK(cosfast_kernel_one() == (cosfast_kernels[kernel].lanes[0].width == 1 ? kernel : 0));
 }
 
 static void refused_names(void) {
@@ -35,6 +35,8 @@ static void refused_names(void) {
     CHECK(cosfast_kernel_one() == 0 && cosfast_kernel_many() == 0);
     CHECK(cosfast_select(NULL) == COSFAST_SELECTED);
 }
+
+static void version(void) { CHECK(strcmp(cosfast_version(), COSFAST_VERSION) == 0); }
 
 static void table(void) {
     size_t count = cosfast_kernel_count();
@@ -52,13 +54,13 @@ static void table(void) {
 
 /* A feature that we fail to see would skip its kernel's tests without a word. */
 static void features_as_the_compiler_sees_them(void) {
-#if SHA1_X86 && defined(__GNUC__)
-    unsigned features = sha1_cpu_features();
+#if COSFAST_X86 && defined(__GNUC__)
+    unsigned features = cosfast_cpu_features();
     CHECK(((features & CPU_AVX2) != 0) == (__builtin_cpu_supports("avx2") != 0));
     CHECK(((features & CPU_AVX512) != 0) ==
           (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")));
 #else
-    CHECK((sha1_cpu_features() & (CPU_AVX2 | CPU_AVX512 | CPU_SHANI)) == 0);
+    CHECK((cosfast_cpu_features() & (CPU_AVX2 | CPU_AVX512 | CPU_SHANI)) == 0);
 #endif
 }
 
@@ -73,6 +75,7 @@ static void kernels_of_this_build(void) {
 
 void test_selection(void) {
     kernels_of_this_build();
+    run_test("version", NULL, version);
     run_test("table of kernels", NULL, table);
     run_test("CPU features", NULL, features_as_the_compiler_sees_them);
     run_test("the best kernels by default", NULL, best_kernels);

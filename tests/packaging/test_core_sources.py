@@ -1,16 +1,23 @@
-"""Which C files are compiled for which machine (src/core_sources.py, csrc/sources.txt)."""
+"""The C core's sources: which are compiled for which machine, the version, the example program."""
 
 from __future__ import annotations
 
 import importlib.util
+import re
+import shlex
+import shutil
+import subprocess
 import sysconfig
 from pathlib import Path
 
 import pytest
 
+import cosfast
+from cosfast.hashing.core import ffi, lib
+
 ROOT = Path(__file__).resolve().parents[2]
-X86 = {"sha1_compress_shani", "sha1_many_shani", "sha1_many_avx2", "sha1_many_avx512"}
-ARM64 = {"sha1_compress_armce", "sha1_many_armce"}
+X86 = {"compress_shani", "compress_avx2", "compress_avx512"}
+ARM64 = {"compress_armce"}
 
 
 @pytest.fixture
@@ -70,3 +77,26 @@ def test_every_file_of_the_core_is_listed(core_sources):
     listed = {Path(source.path).name for source in core_sources.read_sources()}
     assert listed == {path.name for path in (ROOT / "csrc").glob("*.c")}
     assert len(core_sources.portable_sources()) == len(listed) - len(X86) - len(ARM64)
+
+
+def test_the_core_has_the_version_of_the_package():
+    assert ffi.string(lib.cosfast_version()).decode() == cosfast.__version__
+
+
+def test_the_readme_shows_the_example_program_and_how_to_build_and_run_it(tmp_path):
+    core = ROOT / "csrc"
+    if not core.exists():
+        pytest.skip("there is no source tree here")
+    if shutil.which("cc") is None:
+        pytest.skip("there is no C compiler here")
+    readme = (core / "README.md").read_text("utf-8")
+    shown = re.search(r"^```c\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL).group(1)
+    assert shown == (core / "example" / "states.c").read_text("utf-8")
+
+    build, run = re.findall(r"^    \$ (.+)$", readme, re.MULTILINE)
+    output = readme.partition(f"    $ {run}\n")[2].partition("\n\n")[0]
+    program = shlex.quote(str(tmp_path / "states"))
+    for command in (build.replace("-o states", f"-o {program} -Werror"), run):
+        script = command.replace("./states", program)
+        done = subprocess.run(["sh", "-c", script], cwd=core, stdout=subprocess.PIPE, check=True)
+    assert done.stdout.decode().splitlines() == [line[4:] for line in output.splitlines()]

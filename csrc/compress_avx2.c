@@ -1,42 +1,42 @@
 /* Eight streams with AVX2. */
-#include "sha1_impl.h"
+#include "impl.h"
 
-#if SHA1_X86
+#if COSFAST_X86
 
 #include <immintrin.h>
 
 #define LANES 8
 typedef __m256i vec;
 
-SHA1_INLINE vec add(vec x, vec y) { return _mm256_add_epi32(x, y); }
-SHA1_INLINE vec xor2(vec x, vec y) { return _mm256_xor_si256(x, y); }
-SHA1_INLINE vec xor3(vec x, vec y, vec z) { return xor2(xor2(x, y), z); }
+INLINE vec add(vec x, vec y) { return _mm256_add_epi32(x, y); }
+INLINE vec xor2(vec x, vec y) { return _mm256_xor_si256(x, y); }
+INLINE vec xor3(vec x, vec y, vec z) { return xor2(xor2(x, y), z); }
 
-SHA1_INLINE vec rotl(vec x, const int n) {
+INLINE vec rotl(vec x, const int n) {
     return _mm256_or_si256(_mm256_slli_epi32(x, n), _mm256_srli_epi32(x, 32 - n));
 }
 
-SHA1_INLINE vec choose(vec b, vec c, vec d) { return xor2(d, _mm256_and_si256(b, xor2(c, d))); }
-SHA1_INLINE vec parity(vec b, vec c, vec d) { return xor3(b, c, d); }
-SHA1_INLINE vec majority(vec b, vec c, vec d) {
+INLINE vec choose(vec b, vec c, vec d) { return xor2(d, _mm256_and_si256(b, xor2(c, d))); }
+INLINE vec parity(vec b, vec c, vec d) { return xor3(b, c, d); }
+INLINE vec majority(vec b, vec c, vec d) {
     return _mm256_or_si256(_mm256_and_si256(c, d), _mm256_and_si256(b, xor2(c, d)));
 }
 
-SHA1_INLINE vec broadcast(uint32_t word) { return _mm256_set1_epi32((int)word); }
-SHA1_INLINE vec load(const uint32_t *words) { return _mm256_loadu_si256((const __m256i *)words); }
-SHA1_INLINE void store(uint32_t *words, vec x) { _mm256_storeu_si256((__m256i *)words, x); }
+INLINE vec broadcast(uint32_t word) { return _mm256_set1_epi32((int)word); }
+INLINE vec load(const uint32_t *words) { return _mm256_loadu_si256((const __m256i *)words); }
+INLINE void store(uint32_t *words, vec x) { _mm256_storeu_si256((__m256i *)words, x); }
 
-SHA1_INLINE void prefetch(uintptr_t address) { _mm_prefetch((const char *)address, _MM_HINT_T0); }
+INLINE void prefetch(uintptr_t address) { _mm_prefetch((const char *)address, _MM_HINT_T0); }
 
 /* Eight words of a stream, which become row i. */
-SHA1_INLINE vec load_row(const uint8_t *data, size_t at) {
+INLINE vec load_row(const uint8_t *data, size_t at) {
     const vec reverse =
         _mm256_broadcastsi128_si256(_mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203));
     return _mm256_shuffle_epi8(_mm256_loadu_si256((const __m256i *)(data + at)), reverse);
 }
 
 /* Transpose the 4x4 words in each half of four rows. */
-SHA1_INLINE void transpose_words(vec *rows) {
+INLINE void transpose_words(vec *rows) {
     vec t0 = _mm256_unpacklo_epi32(rows[0], rows[1]), t1 = _mm256_unpackhi_epi32(rows[0], rows[1]);
     vec t2 = _mm256_unpacklo_epi32(rows[2], rows[3]), t3 = _mm256_unpackhi_epi32(rows[2], rows[3]);
     rows[0] = _mm256_unpacklo_epi64(t0, t2);
@@ -46,14 +46,14 @@ SHA1_INLINE void transpose_words(vec *rows) {
 }
 
 /* Exchange the high half of row 0 with the low half of row 4. */
-SHA1_INLINE void transpose_halves(vec *rows) {
+INLINE void transpose_halves(vec *rows) {
     vec low = _mm256_permute2x128_si256(rows[0], rows[4], 0x20);
     rows[4] = _mm256_permute2x128_si256(rows[0], rows[4], 0x31);
     rows[0] = low;
 }
 
 /* Half a block of every stream. */
-SHA1_INLINE void load_half(vec w[8], const uint8_t *const data[LANES], size_t at) {
+INLINE void load_half(vec w[8], const uint8_t *const data[LANES], size_t at) {
     w[0] = load_row(data[0], at);
     w[1] = load_row(data[1], at);
     w[2] = load_row(data[2], at);
@@ -70,17 +70,17 @@ SHA1_INLINE void load_half(vec w[8], const uint8_t *const data[LANES], size_t at
     transpose_halves(w + 3);
 }
 
-SHA1_INLINE void load_block(vec w[16], const uint8_t *const data[LANES], size_t at) {
+INLINE void load_block(vec w[16], const uint8_t *const data[LANES], size_t at) {
     load_half(w, data, at);
     load_half(w + 8, data, at + SHA1_BLOCK / 2);
 }
 
 #include "sha1_wide.h"
 
-void sha1_many8_avx2(uint32_t *const h[], const uint8_t *const data[], size_t blocks) {
+void cosfast_sha1_compress8_avx2(uint32_t *const h[], const uint8_t *const data[], size_t blocks) {
     compress_wide(h, data, blocks);
 }
 
 #else
-typedef int sha1_many_avx2_is_for_x86;
+typedef int compress_avx2_is_for_x86;
 #endif

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "sha1_impl.h"
+#include "impl.h"
 
 typedef struct {
     uint32_t *h;
@@ -73,28 +73,28 @@ static bool next_job(queue *queue, const work *work, size_t *job) {
 static size_t min(size_t a, size_t b) { return a < b ? a : b; }
 
 /* The better of two kernels for that many streams. */
-static const sha1_lanes *faster(const sha1_lanes *a, const sha1_lanes *b, size_t streams) {
+static const lane_kernel *faster(const lane_kernel *a, const lane_kernel *b, size_t streams) {
     size_t speed_a = min(streams, a->width) * a->rate * b->width;
     size_t speed_b = min(streams, b->width) * b->rate * a->width;
     return speed_b > speed_a ? b : a;
 }
 
-static const sha1_lanes *fastest(sha1_choice choice, size_t streams) {
-    const sha1_lanes *best = &choice.many->lanes[0];
-    for (size_t i = 1; i < SHA1_LANE_CHOICES && choice.many->lanes[i].width > 0; i++) {
+static const lane_kernel *fastest(kernel_choice choice, size_t streams) {
+    const lane_kernel *best = &choice.many->lanes[0];
+    for (size_t i = 1; i < LANE_CHOICES && choice.many->lanes[i].width > 0; i++) {
         best = faster(best, &choice.many->lanes[i], streams);
     }
-    for (size_t i = 0; i < SHA1_LANE_CHOICES && choice.one->lanes[i].width > 0; i++) {
+    for (size_t i = 0; i < LANE_CHOICES && choice.one->lanes[i].width > 0; i++) {
         best = faster(best, &choice.one->lanes[i], streams);
     }
     return best;
 }
 
 /* Take the first lanes at work as far as the shortest of them goes. */
-static void advance(const sha1_lanes *kernel, lane *const busy[], size_t count) {
+static void advance(const lane_kernel *kernel, lane *const busy[], size_t count) {
     uint32_t nobody[5] = {0}; /* the state of idle lanes, which repeat the first lane's data */
-    uint32_t *h[SHA1_MAX_LANES];
-    const uint8_t *data[SHA1_MAX_LANES];
+    uint32_t *h[MAX_LANES];
+    const uint8_t *data[MAX_LANES];
     size_t used = min(count, kernel->width), blocks = busy[0]->blocks;
     for (size_t i = 0; i < kernel->width; i++) {
         h[i] = i < used ? busy[i]->h : nobody;
@@ -124,9 +124,9 @@ static size_t refill(work *work, queue *queue, lane lanes[], size_t width, lane 
 }
 
 static void run(work *work) {
-    sha1_choice choice = sha1_chosen();
-    size_t width = fastest(choice, SHA1_MAX_LANES)->width, count;
-    lane lanes[SHA1_MAX_LANES] = {{NULL, NULL, 0, 0}}, *busy[SHA1_MAX_LANES];
+    kernel_choice choice = cosfast_kernel_chosen();
+    size_t width = fastest(choice, MAX_LANES)->width, count;
+    lane lanes[MAX_LANES] = {{NULL, NULL, 0, 0}}, *busy[MAX_LANES];
     queue queue;
     queue.waiting = queue.taken = 0;
     while ((count = refill(work, &queue, lanes, width, busy)) > 0) {
@@ -178,7 +178,7 @@ typedef struct {
     const uint8_t *const *data;
     const size_t *len;
     uint8_t (*digests)[SHA1_DIGEST];
-    message slots[SHA1_MAX_LANES];
+    message slots[MAX_LANES];
 } message_work;
 
 static size_t message_length(const work *work, size_t job) {
@@ -188,7 +188,7 @@ static size_t message_length(const work *work, size_t job) {
 static void start_end(message_work *all, message *message, lane *lane) {
     size_t len = all->len[lane->job], whole = len - len % SHA1_BLOCK;
     const uint8_t *tail = whole < len ? all->data[lane->job] + whole : NULL;
-    lane->blocks = sha1_pad(message->padded, tail, len);
+    lane->blocks = cosfast_pad(message->padded, tail, len);
     lane->data = message->padded;
     message->at_end = true;
 }
@@ -196,7 +196,7 @@ static void start_end(message_work *all, message *message, lane *lane) {
 static void start_message(work *work, size_t slot, lane *lane) {
     message_work *all = (message_work *)work;
     message *message = &all->slots[slot];
-    memcpy(message->h, sha1_initial, sizeof message->h);
+    memcpy(message->h, cosfast_sha1_initial, sizeof message->h);
     message->at_end = false;
     lane->h = message->h;
     lane->data = all->data[lane->job];
@@ -210,7 +210,7 @@ static void finish_message(work *work, size_t slot, lane *lane) {
     message_work *all = (message_work *)work;
     message *message = &all->slots[slot];
     if (message->at_end) {
-        sha1_store_digest(all->digests[lane->job], message->h);
+        cosfast_store_digest(all->digests[lane->job], message->h);
     } else {
         start_end(all, message, lane);
     }

@@ -8,8 +8,8 @@
  *   begin_block, end_block               take in the next 16 words; add the old state
  *   ROUNDS(stream, t)                    rounds 4t .. 4t+3; t is a constant
  */
-#ifndef COSFAST_SHA1_INTERLEAVED_H
-#define COSFAST_SHA1_INTERLEAVED_H
+#ifndef COSFAST_INTERLEAVED_H
+#define COSFAST_INTERLEAVED_H
 
 /* The statement for each of the first n streams. n is a constant once this is inlined, so that the
  * tests vanish and the streams live in registers. */
@@ -42,8 +42,8 @@
         EACH(FOUR_ROUNDS, (t) + 4);                                                                \
     } while (0)
 
-SHA1_INLINE void compress_interleaved(uint32_t *const h[], const uint8_t *const data[],
-                                      size_t blocks, const unsigned n) {
+INLINE void compress_interleaved(uint32_t *const h[], const uint8_t *const data[], size_t blocks,
+                                 const unsigned n) {
     stream s[4];
     EACH(LOAD, 0);
     for (size_t at = 0; at < blocks * SHA1_BLOCK; at += SHA1_BLOCK) {

@@ -1,38 +1,38 @@
 /* Sixteen streams with AVX-512 (F and BW). */
-#include "sha1_impl.h"
+#include "impl.h"
 
-#if SHA1_X86
+#if COSFAST_X86
 
 #include <immintrin.h>
 
 #define LANES 16
 typedef __m512i vec;
 
-SHA1_INLINE vec add(vec x, vec y) { return _mm512_add_epi32(x, y); }
-SHA1_INLINE vec xor2(vec x, vec y) { return _mm512_xor_si512(x, y); }
+INLINE vec add(vec x, vec y) { return _mm512_add_epi32(x, y); }
+INLINE vec xor2(vec x, vec y) { return _mm512_xor_si512(x, y); }
 #define rotl(x, n) _mm512_rol_epi32(x, n)
 
 /* VPTERNLOG takes a function of three bits as its truth table. */
-SHA1_INLINE vec choose(vec b, vec c, vec d) { return _mm512_ternarylogic_epi32(b, c, d, 0xca); }
-SHA1_INLINE vec parity(vec b, vec c, vec d) { return _mm512_ternarylogic_epi32(b, c, d, 0x96); }
-SHA1_INLINE vec majority(vec b, vec c, vec d) { return _mm512_ternarylogic_epi32(b, c, d, 0xe8); }
+INLINE vec choose(vec b, vec c, vec d) { return _mm512_ternarylogic_epi32(b, c, d, 0xca); }
+INLINE vec parity(vec b, vec c, vec d) { return _mm512_ternarylogic_epi32(b, c, d, 0x96); }
+INLINE vec majority(vec b, vec c, vec d) { return _mm512_ternarylogic_epi32(b, c, d, 0xe8); }
 #define xor3 parity
 
-SHA1_INLINE vec broadcast(uint32_t word) { return _mm512_set1_epi32((int)word); }
-SHA1_INLINE vec load(const uint32_t *words) { return _mm512_loadu_si512(words); }
-SHA1_INLINE void store(uint32_t *words, vec x) { _mm512_storeu_si512(words, x); }
+INLINE vec broadcast(uint32_t word) { return _mm512_set1_epi32((int)word); }
+INLINE vec load(const uint32_t *words) { return _mm512_loadu_si512(words); }
+INLINE void store(uint32_t *words, vec x) { _mm512_storeu_si512(words, x); }
 
-SHA1_INLINE void prefetch(uintptr_t address) { _mm_prefetch((const char *)address, _MM_HINT_T0); }
+INLINE void prefetch(uintptr_t address) { _mm_prefetch((const char *)address, _MM_HINT_T0); }
 
 /* Sixteen words of a stream, which become row i. */
-SHA1_INLINE vec load_row(const uint8_t *data, size_t at) {
+INLINE vec load_row(const uint8_t *data, size_t at) {
     const vec reverse =
         _mm512_broadcast_i32x4(_mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203));
     return _mm512_shuffle_epi8(_mm512_loadu_si512(data + at), reverse);
 }
 
 /* Transpose the 4x4 words in each 128-bit quarter of four rows. */
-SHA1_INLINE void transpose_words(vec *rows) {
+INLINE void transpose_words(vec *rows) {
     vec t0 = _mm512_unpacklo_epi32(rows[0], rows[1]), t1 = _mm512_unpackhi_epi32(rows[0], rows[1]);
     vec t2 = _mm512_unpacklo_epi32(rows[2], rows[3]), t3 = _mm512_unpackhi_epi32(rows[2], rows[3]);
     rows[0] = _mm512_unpacklo_epi64(t0, t2);
@@ -42,7 +42,7 @@ SHA1_INLINE void transpose_words(vec *rows) {
 }
 
 /* Transpose the 4x4 quarters of rows 0, 4, 8 and 12. */
-SHA1_INLINE void transpose_quarters(vec *rows) {
+INLINE void transpose_quarters(vec *rows) {
     vec t0 = _mm512_shuffle_i32x4(rows[0], rows[4], 0x44);
     vec t1 = _mm512_shuffle_i32x4(rows[0], rows[4], 0xee);
     vec t2 = _mm512_shuffle_i32x4(rows[8], rows[12], 0x44);
@@ -54,7 +54,7 @@ SHA1_INLINE void transpose_quarters(vec *rows) {
 }
 
 /* Written out: sixteen rows stay in registers only where every index is a constant. */
-SHA1_INLINE void load_block(vec w[16], const uint8_t *const data[LANES], size_t at) {
+INLINE void load_block(vec w[16], const uint8_t *const data[LANES], size_t at) {
     w[0] = load_row(data[0], at);
     w[1] = load_row(data[1], at);
     w[2] = load_row(data[2], at);
@@ -83,10 +83,11 @@ SHA1_INLINE void load_block(vec w[16], const uint8_t *const data[LANES], size_t 
 
 #include "sha1_wide.h"
 
-void sha1_many16_avx512(uint32_t *const h[], const uint8_t *const data[], size_t blocks) {
+void cosfast_sha1_compress16_avx512(uint32_t *const h[], const uint8_t *const data[],
+                                    size_t blocks) {
     compress_wide(h, data, blocks);
 }
 
 #else
-typedef int sha1_many_avx512_is_for_x86;
+typedef int compress_avx512_is_for_x86;
 #endif

@@ -1,10 +1,9 @@
-/* How the ARMv8 crypto extensions do the steps of SHA-1. */
-#ifndef COSFAST_SHA1_ARMCE_H
-#define COSFAST_SHA1_ARMCE_H
+/* One to four streams with the ARMv8 crypto extensions. */
+#include "impl.h"
+
+#if COSFAST_ARM64
 
 #include <arm_neon.h>
-
-#include "sha1_impl.h"
 
 typedef struct {
     uint32x4_t abcd; /* a in the lowest word */
@@ -14,21 +13,21 @@ typedef struct {
     uint32_t old_e;
 } stream;
 
-SHA1_INLINE void load_state(stream *s, const uint32_t h[5]) {
+INLINE void load_state(stream *s, const uint32_t h[5]) {
     s->abcd = vld1q_u32(h);
     s->e = h[4];
 }
 
-SHA1_INLINE void store_state(const stream *s, uint32_t h[5]) {
+INLINE void store_state(const stream *s, uint32_t h[5]) {
     vst1q_u32(h, s->abcd);
     h[4] = s->e;
 }
 
-SHA1_INLINE uint32x4_t load_words(const uint8_t *data) {
+INLINE uint32x4_t load_words(const uint8_t *data) {
     return vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(data)));
 }
 
-SHA1_INLINE void begin_block(stream *s, const uint8_t *data) {
+INLINE void begin_block(stream *s, const uint8_t *data) {
     s->w[0] = load_words(data);
     s->w[1] = load_words(data + 16);
     s->w[2] = load_words(data + 32);
@@ -37,13 +36,13 @@ SHA1_INLINE void begin_block(stream *s, const uint8_t *data) {
     s->old_e = s->e;
 }
 
-SHA1_INLINE void end_block(stream *s) {
+INLINE void end_block(stream *s) {
     s->abcd = vaddq_u32(s->abcd, s->old_abcd);
     s->e += s->old_e;
 }
 
 /* Rounds 4t .. 4t+3 with the function and constant of their twenty. */
-SHA1_INLINE uint32x4_t rounds(uint32x4_t abcd, uint32_t e, uint32x4_t w, const unsigned t) {
+INLINE uint32x4_t rounds(uint32x4_t abcd, uint32_t e, uint32x4_t w, const unsigned t) {
     switch (t / 5) {
     case 0:
         return vsha1cq_u32(abcd, e, vaddq_u32(w, vdupq_n_u32(SHA1_K0)));
@@ -57,12 +56,12 @@ SHA1_INLINE uint32x4_t rounds(uint32x4_t abcd, uint32_t e, uint32x4_t w, const u
 }
 
 /* Words 4t+16 .. 4t+19 take the place of words 4t .. 4t+3. */
-SHA1_INLINE void schedule(stream *s, const unsigned t) {
+INLINE void schedule(stream *s, const unsigned t) {
     uint32x4_t sum = vsha1su0q_u32(s->w[t % 4], s->w[(t + 1) % 4], s->w[(t + 2) % 4]);
     s->w[t % 4] = vsha1su1q_u32(sum, s->w[(t + 3) % 4]);
 }
 
-SHA1_INLINE void ROUNDS(stream *s, const unsigned t) {
+INLINE void ROUNDS(stream *s, const unsigned t) {
     uint32_t next_e = vsha1h_u32(vgetq_lane_u32(s->abcd, 0));
     s->abcd = rounds(s->abcd, s->e, s->w[t % 4], t);
     s->e = next_e;
@@ -71,6 +70,24 @@ SHA1_INLINE void ROUNDS(stream *s, const unsigned t) {
     }
 }
 
-#include "sha1_interleaved.h"
+#include "interleaved.h"
 
+void cosfast_sha1_compress1_armce(uint32_t *const h[], const uint8_t *const data[], size_t blocks) {
+    compress_interleaved(h, data, blocks, 1);
+}
+
+void cosfast_sha1_compress2_armce(uint32_t *const h[], const uint8_t *const data[], size_t blocks) {
+    compress_interleaved(h, data, blocks, 2);
+}
+
+void cosfast_sha1_compress3_armce(uint32_t *const h[], const uint8_t *const data[], size_t blocks) {
+    compress_interleaved(h, data, blocks, 3);
+}
+
+void cosfast_sha1_compress4_armce(uint32_t *const h[], const uint8_t *const data[], size_t blocks) {
+    compress_interleaved(h, data, blocks, 4);
+}
+
+#else
+typedef int compress_armce_is_for_arm64;
 #endif

@@ -1,7 +1,8 @@
-/* One stream in plain C: the reference that the other kernels are tested against. */
-#include "sha1_impl.h"
+/* Plain C: the reference that the other kernels are tested against. It gains nothing from
+ * interleaving, so there is one stream at a time. */
+#include "impl.h"
 
-SHA1_INLINE uint32_t rotl(uint32_t x, unsigned n) { return x << n | x >> (32 - n); }
+INLINE uint32_t rotl(uint32_t x, unsigned n) { return x << n | x >> (32 - n); }
 
 #define CHOOSE(b, c, d) ((d) ^ ((b) & ((c) ^ (d))))
 #define PARITY(b, c, d) ((b) ^ (c) ^ (d))
@@ -9,7 +10,7 @@ SHA1_INLINE uint32_t rotl(uint32_t x, unsigned n) { return x << n | x >> (32 - n
 #define MAJORITY(b, c, d) (((b) & (c)) + ((d) & ((b) ^ (c))))
 
 /* The schedule of FIPS 180-4 section 6.1.2, in a window of the last 16 words. */
-#define LOAD(t) (w[t] = sha1_load_be32(data + 4 * (t)))
+#define LOAD(t) (w[t] = load_be32(data + 4 * (t)))
 #define NEXT(t)                                                                                    \
     (w[(t) % 16] =                                                                                 \
          rotl(w[((t) + 13) % 16] ^ w[((t) + 8) % 16] ^ w[((t) + 2) % 16] ^ w[(t) % 16], 1))
@@ -62,8 +63,9 @@ static void compress_block(uint32_t h[5], const uint8_t *data) {
     h[4] += e;
 }
 
-void sha1_compress_portable(uint32_t h[5], const uint8_t *data, size_t blocks) {
-    for (; blocks > 0; blocks--, data += SHA1_BLOCK) {
-        compress_block(h, data);
+void cosfast_sha1_compress1_portable(uint32_t *const h[], const uint8_t *const data[],
+                                     size_t blocks) {
+    for (size_t i = 0; i < blocks; i++) {
+        compress_block(h[0], data[0] + i * SHA1_BLOCK);
     }
 }
