@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conftest import Measure
     from harness.files import Files
 
-    from cosfast.client import UploadResult
+    from cosfast.cosv4 import UploadResult
 
 SLICE = cosfast.SLICE_SIZE
 DELAY = 0.1  # seconds

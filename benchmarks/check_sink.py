@@ -9,7 +9,7 @@ from harness.servers import BUCKET, connect, running_emulator, running_sink
 from peers import senders, standard_library
 
 import cosfast
-from cosfast.protocol.slices import Uploaded
+from cosfast.cosv4.protocol.slices import Uploaded
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cosfast.client import (
+    from cosfast.cosv4 import (
         Client,
         DownloadOptions,
         DownloadResult,
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
         UploadOptions,
         UploadResult,
     )
-    from cosfast.credentials import Credentials
+    from cosfast.cosv4.credentials import Credentials
+    from cosfast.cosv4.protocol.stats import Authority, ObjectStat
     from cosfast.errors import (
         AnswerError,
         AuthenticationError,
@@ -45,14 +46,13 @@ if TYPE_CHECKING:
     from cosfast.parts.many import uploadparts_many
     from cosfast.parts.model import SLICE_SIZE, UploadPart, UploadParts
     from cosfast.parts.verify import verify
-    from cosfast.protocol.stats import Authority, ObjectStat
     from cosfast.sync.down import sync_down
     from cosfast.sync.filters import Filter
     from cosfast.sync.step import SyncAction, SyncStep
     from cosfast.sync.up import sync_up
-    from cosfast.transport.control import CancelToken
-    from cosfast.transport.journal import NO_JOURNAL, Journal, JournalWarning
-    from cosfast.transport.retry import NO_RETRY, RetryPolicy
+    from cosfast.transfer.cancellation import CancelToken
+    from cosfast.transfer.journal import NO_JOURNAL, Journal, JournalWarning
+    from cosfast.transfer.retry import NO_RETRY, RetryPolicy
 
 __version__ = "0.1.0"
 
@@ -111,7 +111,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "cosfast.client": (
+    "cosfast.cosv4": (
         "Client",
         "DownloadOptions",
         "DownloadResult",
@@ -119,7 +119,7 @@ _HOMES = {
         "UploadOptions",
         "UploadResult",
     ),
-    "cosfast.credentials": ("Credentials",),
+    "cosfast.cosv4.credentials": ("Credentials",),
     "cosfast.errors": (
         "AnswerError",
         "AuthenticationError",
@@ -147,14 +147,14 @@ _HOMES = {
     "cosfast.parts.many": ("uploadparts_many",),
     "cosfast.parts.model": ("SLICE_SIZE", "UploadPart", "UploadParts"),
     "cosfast.parts.verify": ("verify",),
-    "cosfast.protocol.stats": ("Authority", "ObjectStat"),
+    "cosfast.cosv4.protocol.stats": ("Authority", "ObjectStat"),
     "cosfast.sync.down": ("sync_down",),
     "cosfast.sync.filters": ("Filter",),
     "cosfast.sync.step": ("SyncAction", "SyncStep"),
     "cosfast.sync.up": ("sync_up",),
-    "cosfast.transport.journal": ("NO_JOURNAL", "Journal", "JournalWarning"),
-    "cosfast.transport.control": ("CancelToken",),
-    "cosfast.transport.retry": ("NO_RETRY", "RetryPolicy"),
+    "cosfast.transfer.journal": ("NO_JOURNAL", "Journal", "JournalWarning"),
+    "cosfast.transfer.cancellation": ("CancelToken",),
+    "cosfast.transfer.retry": ("NO_RETRY", "RetryPolicy"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

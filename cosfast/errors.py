@@ -21,7 +21,7 @@
                 ThrottledError
                 UnfinishedUploadError
 
-Which code makes which `ServerError` is the table in `cosfast.protocol.failures`. All of them
+Which code makes which `ServerError` is the table in `cosfast.cosv4.protocol.errors`. All of them
 pickle and copy with every attribute, so that a worker process can raise them; what they were
 raised from stays behind. None of them ever holds a key or a signature.
 """

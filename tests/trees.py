@@ -7,7 +7,7 @@ import time
 
 from emulated import BUCKET
 
-from cosfast.transport.journal import FileIdentity
+from cosfast.transfer.journal import FileIdentity
 
 
 def write_tree(folder, tree):

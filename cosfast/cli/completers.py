@@ -40,7 +40,7 @@ def complete_operand(prefix: str, **context: Any) -> list[str]:
 
 
 def _listed(prefix: str, options: argparse.Namespace) -> Iterator[str]:
-    from cosfast.transport.retry import NO_RETRY  # noqa: PLC0415 - with the client alone
+    from cosfast.transfer.retry import NO_RETRY  # noqa: PLC0415 - with the client alone
 
     if "/" not in prefix[len(SCHEME) :]:
         return  # the API does not list buckets

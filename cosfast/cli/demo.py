@@ -47,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show every step with its size and time; what differs in the end is a failure."""
-    from cosfast.client import Client  # noqa: PLC0415 - requests is needed by this command alone
-    from cosfast.credentials import Credentials  # noqa: PLC0415
+    from cosfast.cosv4 import Client  # noqa: PLC0415 - requests is needed by this command alone
+    from cosfast.cosv4.credentials import Credentials  # noqa: PLC0415
 
     emulator = import_emulator()
     with tempfile.TemporaryDirectory(prefix="cosfast-demo-") as folder:
@@ -90,7 +90,7 @@ class _Demo:
 
     def _interrupt_and_resume(self) -> None:
         """Upload a file that differs by a few bytes, so that the server cannot have it already."""
-        from cosfast.client.simple import SIMPLE_LIMIT  # noqa: PLC0415
+        from cosfast.cosv4.simple import SIMPLE_LIMIT  # noqa: PLC0415
 
         if self._file.stat().st_size <= SIMPLE_LIMIT:
             print_line("(a file this small goes in one request: there is nothing to interrupt)")

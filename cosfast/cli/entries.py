@@ -10,8 +10,8 @@ from cosfast.cli.units import iso_time
 from cosfast.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from cosfast.client import Client
-    from cosfast.protocol.stats import ObjectStat
+    from cosfast.cosv4 import Client
+    from cosfast.cosv4.protocol.stats import ObjectStat
 
 KEYS = """\
   address      cos://BUCKET/PATH; a folder's ends in /

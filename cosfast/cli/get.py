@@ -20,8 +20,8 @@ from cosfast.errors import InputError
 if TYPE_CHECKING:
     import argparse
 
-    from cosfast.client import Client, DownloadResult
-    from cosfast.protocol.stats import ObjectStat
+    from cosfast.cosv4 import Client, DownloadResult
+    from cosfast.cosv4.protocol.stats import ObjectStat
 
 STDOUT = "-"
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from cosfast.client import Client
-    from cosfast.protocol.stats import ObjectStat
+    from cosfast.cosv4 import Client
+    from cosfast.cosv4.protocol.stats import ObjectStat
 
 _SHA_WIDTH = 10  # as wide as "unfinished"
 _SIZE_WIDTH, _HUMAN_WIDTH = 13, 7  # a list is printed as it comes: up to 9 TB line up

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
     from cosfast.cli.addresses import Address
-    from cosfast.client import Client
+    from cosfast.cosv4 import Client
 
 _KEYS = """\
   folder       cos://BUCKET/PATH/

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cosfast.environment import server_settings
+from cosfast.cosv4.environment import server_settings
 from cosfast.errors import InputError
 
 if TYPE_CHECKING:
     import argparse
 
-    from cosfast.client import Client
+    from cosfast.cosv4 import Client
 
 
 def add_server_options(parser: argparse.ArgumentParser) -> None:
@@ -35,8 +35,8 @@ def open_client(options: argparse.Namespace, **keywords: Any) -> Client:
     Raises:
         InputError: where no server is set, or a variable of the account's is not.
     """
-    from cosfast.client import Client  # noqa: PLC0415 - loads requests
-    from cosfast.credentials import Credentials  # noqa: PLC0415
+    from cosfast.cosv4 import Client  # noqa: PLC0415 - loads requests
+    from cosfast.cosv4.credentials import Credentials  # noqa: PLC0415
 
     server = server_settings(getattr(options, "region", None), getattr(options, "endpoint", None))
     if not any(server):

@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _sign(address: Address, expires_in: int, options: argparse.Namespace) -> str:
-    from cosfast.credentials import Credentials  # noqa: PLC0415 - only the command itself needs it
+    from cosfast.cosv4.credentials import Credentials  # noqa: PLC0415 - only the command itself needs it
 
     if options.once:
         return Credentials.from_env().sign_once(*address)

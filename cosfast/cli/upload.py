@@ -19,7 +19,7 @@ from cosfast.sync.local import files_below
 if TYPE_CHECKING:
     import argparse
 
-    from cosfast.client import Client, UploadJob, UploadResult
+    from cosfast.cosv4 import Client, UploadJob, UploadResult
     from cosfast.sync.local import Found
 
 _KEYS = """\
@@ -104,7 +104,7 @@ def _upload_all(
 def _job(
     file: Found, destination: Address, options: argparse.Namespace, bars: FileBars
 ) -> UploadJob:
-    from cosfast.client import UploadJob, UploadOptions  # noqa: PLC0415 - after the words are read
+    from cosfast.cosv4 import UploadJob, UploadOptions  # noqa: PLC0415 - after the words are read
 
     target = destination.below(file.name)
     return UploadJob(

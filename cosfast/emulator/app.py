@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from aiohttp import web
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator import control, page
 from cosfast.emulator.access_log import Exchange, logger
 from cosfast.emulator.errors import RefusedError
@@ -32,7 +33,6 @@ from cosfast.emulator.wire.http import invite_body
 from cosfast.emulator.wire.links import Links, is_origin
 from cosfast.emulator.wire.signatures import Signature, Verifier
 from cosfast.emulator.wire.streaming import send_download
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.errors import CosError
-from cosfast.protocol.codes import Code
 
 _NOT_FOUND_CODES = frozenset({Code.NOT_FOUND, Code.INDEX_MISSING})
 _FIRST_SIGNATURE_CODE, _LAST_SIGNATURE_CODE = -60, -99

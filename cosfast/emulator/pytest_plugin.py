@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cosfast.client import Client
+    from cosfast.cosv4 import Client
     from cosfast.emulator import Emulator
 
 
@@ -32,8 +32,8 @@ def cos_emulator() -> Iterator[Emulator]:
 @pytest.fixture
 def cos_client(cos_emulator: Emulator) -> Iterator[Client]:
     """Return a `cosfast.Client` of `cos_emulator` that leaves no journal behind."""
-    from cosfast.client import Client  # noqa: PLC0415
-    from cosfast.credentials import Credentials  # noqa: PLC0415
+    from cosfast.cosv4 import Client  # noqa: PLC0415
+    from cosfast.cosv4.credentials import Credentials  # noqa: PLC0415
 
     settings = cos_emulator.settings
     credentials = Credentials(settings.appid, settings.secret_id, settings.secret_key)

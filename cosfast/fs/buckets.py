@@ -8,16 +8,16 @@ import os
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Callable
 
+from cosfast.cosv4.protocol.addresses import ObjectAddress
 from cosfast.errors import CosError, ExistsError, NotFoundError
 from cosfast.fs.oserrors import as_os_error, os_error, os_errors
 from cosfast.fs.spool import Spool
-from cosfast.protocol.addresses import ObjectAddress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cosfast.client import Client
-    from cosfast.protocol.stats import ObjectStat
+    from cosfast.cosv4 import Client
+    from cosfast.cosv4.protocol.stats import ObjectStat
 
 
 class Buckets:

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cosfast.protocol.stats import ObjectStat
+    from cosfast.cosv4.protocol.stats import ObjectStat
 
 
 def describe(path: str, stat: ObjectStat) -> dict[str, Any]:

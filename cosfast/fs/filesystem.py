@@ -12,7 +12,7 @@ from cosfast.fs.contents import Contents
 from cosfast.fs.options import LISTINGS, make_client, public_options, resolve_options
 
 if TYPE_CHECKING:
-    from cosfast.client import Client
+    from cosfast.cosv4 import Client
 
 _Cached: Any = type(AbstractFileSystem)
 Made = TypeVar("Made")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
-from cosfast.workers import run_workers
+from cosfast.concurrency import run_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

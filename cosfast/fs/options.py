@@ -12,9 +12,9 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cosfast.client import Client
-from cosfast.credentials import Credentials
-from cosfast.environment import server_settings
+from cosfast.cosv4 import Client
+from cosfast.cosv4.credentials import Credentials
+from cosfast.cosv4.environment import server_settings
 from cosfast.errors import InputError
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.errors import (
     AuthenticationError,
     CosError,
@@ -17,7 +18,6 @@ from cosfast.errors import (
     TransportTimeout,
     UnfinishedUploadError,
 )
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fsspec.spec import AbstractBufferedFile
 
-from cosfast.client import UploadOptions
+from cosfast.cosv4 import UploadOptions
 from cosfast.fs.oserrors import os_error
 from cosfast.fs.spool import Spool
 

@@ -12,12 +12,12 @@ from queue import Empty, Queue
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Union
 
+from cosfast.concurrency import count_workers
 from cosfast.parts.build import PartsBuilder
 from cosfast.parts.lanes import FileLanes
 from cosfast.parts.model import SLICE_SIZE, UploadParts, check_slice_size
 from cosfast.parts.small import SmallFiles
 from cosfast.parts.sources import PlainFile
-from cosfast.workers import count_workers
 
 if TYPE_CHECKING:
     import os

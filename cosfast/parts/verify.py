@@ -11,13 +11,13 @@ import struct
 from threading import Event, Lock, local
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cosfast.concurrency import Progress, count_workers, run_workers
 from cosfast.errors import InputError
 from cosfast.hashing.core import ffi, lib
 from cosfast.hashing.sha1 import Sha1, digest_of_end
 from cosfast.hashing.state import BLOCK_SIZE, INITIAL_WORDS
 from cosfast.parts.sources import open_source
 from cosfast.parts.spool import measured
-from cosfast.workers import Progress, count_workers, run_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable
 
-from cosfast.client.simple import SIMPLE_LIMIT
+from cosfast.cosv4.simple import SIMPLE_LIMIT
 from cosfast.parts.many import uploadparts_many
 from cosfast.parts.model import UploadParts
 from cosfast.parts.sources import PlainFile
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cosfast.sync.trees import LocalFile
-    from cosfast.transport.journal import FileIdentity, Journal
+    from cosfast.transfer.journal import FileIdentity, Journal
 
 BATCH = 2000
 """Files that the journal is asked for, or told of, in one transaction."""

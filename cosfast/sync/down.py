@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
-from cosfast.client import DownloadOptions
-from cosfast.client.side_by_side import side_by_side
+from cosfast.concurrency import Progress
+from cosfast.cosv4 import DownloadOptions
+from cosfast.cosv4.side_by_side import side_by_side
 from cosfast.errors import CosError, InputError
 from cosfast.sync.compare import compare
 from cosfast.sync.deletion import DeletionLimits
@@ -21,14 +22,13 @@ from cosfast.sync.pair import Pair
 from cosfast.sync.plan import make_plan
 from cosfast.sync.run import Run, unblocked_files
 from cosfast.sync.step import ROOT, SyncAction
-from cosfast.transport.control import CancelToken
-from cosfast.workers import Progress
+from cosfast.transfer.cancellation import CancelToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cosfast.client import Client, DownloadResult
-    from cosfast.protocol.stats import ObjectStat
+    from cosfast.cosv4 import Client, DownloadResult
+    from cosfast.cosv4.protocol.stats import ObjectStat
     from cosfast.sync.compare import Verdict
     from cosfast.sync.filters import Filter
     from cosfast.sync.hands import Transfer

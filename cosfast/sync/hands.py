@@ -10,8 +10,8 @@ from cosfast.errors import CosError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cosfast.client.download import DownloadResult
-    from cosfast.client.result import UploadResult
+    from cosfast.cosv4.download import DownloadResult
+    from cosfast.cosv4.result import UploadResult
     from cosfast.sync.compare import Verdict
     from cosfast.sync.step import Failure, SyncAction
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 
-from cosfast.client.download_partial import IDENTITY_SUFFIX, PART_SUFFIX, partial_paths
+from cosfast.cosv4.protocol.addresses import check_text
 from cosfast.errors import InputError
-from cosfast.protocol.addresses import check_text
+from cosfast.transfer.partial_file import IDENTITY_SUFFIX, PART_SUFFIX, partial_paths
 
 _SEPARATORS = frozenset(filter(None, (os.sep, os.altsep, "/", "\0")))
 

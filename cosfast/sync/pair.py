@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING
 
+from cosfast.cosv4.protocol.addresses import ObjectAddress
 from cosfast.errors import InputError
 from cosfast.parsing import shown
-from cosfast.protocol.addresses import ObjectAddress
 from cosfast.sync.filters import Filter, Selection
 from cosfast.sync.reading import RemoteFolders, read_local, read_remote
 from cosfast.sync.step import ROOT
@@ -18,7 +18,7 @@ from cosfast.sync.step import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cosfast.client import Client
+    from cosfast.cosv4 import Client
     from cosfast.sync.trees import LocalFile, RemoteFile, Tree
 
 

@@ -9,20 +9,20 @@ from itertools import takewhile
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from cosfast.client.listing import check_depth
+from cosfast.cosv4.listing import check_depth
+from cosfast.cosv4.protocol.addresses import ObjectAddress
+from cosfast.cosv4.protocol.listing import UnreadableEntry
 from cosfast.errors import CosError, InputError, NotFoundError
-from cosfast.protocol.addresses import ObjectAddress
-from cosfast.protocol.listing import UnreadableEntry
 from cosfast.sync.local import walk
 from cosfast.sync.names import check_local_name, is_partial
 from cosfast.sync.trees import LocalFile, RemoteFile, Tree
-from cosfast.transport.journal import FileIdentity
+from cosfast.transfer.journal import FileIdentity
 
 if TYPE_CHECKING:
     from threading import Event
 
-    from cosfast.client import Client
-    from cosfast.protocol.stats import ObjectStat
+    from cosfast.cosv4 import Client
+    from cosfast.cosv4.protocol.stats import ObjectStat
     from cosfast.sync.filters import Selection
     from cosfast.sync.local import Found
 

@@ -7,8 +7,8 @@ from errno import EEXIST
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from cosfast.client.download import DownloadResult
-from cosfast.client.result import UploadResult
+from cosfast.cosv4.download import DownloadResult
+from cosfast.cosv4.result import UploadResult
 from cosfast.errors import CosError
 from cosfast.sync.compare import SAME
 from cosfast.sync.plan import levels

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Union
 from cosfast.errors import CosError
 
 if TYPE_CHECKING:
-    from cosfast.client.download import DownloadResult
-    from cosfast.client.result import UploadResult
+    from cosfast.cosv4.download import DownloadResult
+    from cosfast.cosv4.result import UploadResult
 
 Failure = Union[CosError, OSError]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from cosfast.sync.step import ROOT, Failure
 
 if TYPE_CHECKING:
-    from cosfast.protocol.stats import ObjectStat
-    from cosfast.transport.journal import FileIdentity
+    from cosfast.cosv4.protocol.stats import ObjectStat
+    from cosfast.transfer.journal import FileIdentity
 
 
 class LocalFile(NamedTuple):

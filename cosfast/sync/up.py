@@ -8,8 +8,9 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from cosfast.client import UploadJob, UploadOptions
-from cosfast.client.side_by_side import side_by_side
+from cosfast.concurrency import Progress
+from cosfast.cosv4 import UploadJob, UploadOptions
+from cosfast.cosv4.side_by_side import side_by_side
 from cosfast.errors import Cancelled, CosError, ExistsError, InputError, NotFoundError
 from cosfast.sync.compare import compare
 from cosfast.sync.deletion import DeletionLimits
@@ -19,12 +20,11 @@ from cosfast.sync.pair import Pair
 from cosfast.sync.plan import make_plan
 from cosfast.sync.run import Run, unblocked_files
 from cosfast.sync.step import SyncAction
-from cosfast.workers import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
-    from cosfast.client import Client
+    from cosfast.cosv4 import Client
     from cosfast.sync.compare import Verdict
     from cosfast.sync.filters import Filter
     from cosfast.sync.hands import Transfer

@@ -40,8 +40,8 @@ def account(monkeypatch):
 @pytest.fixture
 def region(account, emulator, monkeypatch):
     """Let a server here stand for every region: for this process's clients, and for commands."""
-    from cosfast.client import client
-    from cosfast.protocol.addresses import api_base
+    from cosfast.cosv4 import client
+    from cosfast.cosv4.protocol.addresses import api_base
 
     def base_of(region=None, endpoint=None):
         return api_base(region, endpoint or emulator.endpoint)

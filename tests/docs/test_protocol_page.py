@@ -6,8 +6,8 @@ import re
 
 from docs.documents import text_of
 
-from cosfast.protocol.codes import RETRYABLE_CODES, Code
-from cosfast.protocol.failures import server_error
+from cosfast.cosv4.protocol.codes import RETRYABLE_CODES, Code
+from cosfast.cosv4.protocol.errors import server_error
 
 _ROW = re.compile(r"^\| (-\d+) \| .+ \| `(\w+)` \| (yes)? ?\|$", re.MULTILINE)
 

@@ -339,8 +339,10 @@ def test_a_download_that_is_wrong_leaves_what_was_there(fs, file, tmp_path, monk
     wrong = "0" * 40
     stat = fs.client.stat
     monkeypatch.setattr(
-        "cosfast.protocol.objects.read_stat",
-        lambda answer, read=cosfast.protocol.objects.read_stat: _with_sha(read(answer), wrong),
+        "cosfast.cosv4.protocol.objects.read_stat",
+        lambda answer, read=cosfast.cosv4.protocol.objects.read_stat: _with_sha(
+            read(answer), wrong
+        ),
     )
     assert stat(BUCKET, "folder/file").sha == wrong
     with pytest.raises(OSError) as caught:

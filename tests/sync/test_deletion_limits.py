@@ -18,8 +18,8 @@ from trees import (
 
 import cosfast
 from cosfast import Filter, SyncAction
-from cosfast.client.download_partial import partial_paths
 from cosfast.emulator import faults
+from cosfast.transfer.partial_file import partial_paths
 
 TREE = {"a/1": b"one", "a/b/2": b"two", "top": b"top"}
 EXTRA = {"x/": None, "x/3": b"three", "y": b"y"}

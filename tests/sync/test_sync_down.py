@@ -24,8 +24,8 @@ from worked_values import content
 
 import cosfast
 from cosfast import Filter, SyncAction, SyncStep
-from cosfast.client.download_partial import IDENTITY_SUFFIX, PART_SUFFIX, partial_paths
 from cosfast.emulator import faults
+from cosfast.transfer.partial_file import IDENTITY_SUFFIX, PART_SUFFIX, partial_paths
 
 TREE = {"a/1": b"one", "a/b/2": b"two", "a/b/ü 3": b"", "empty/": None, "top": b"top"}
 LARGE = content(9 * 1024 * 1024)
@@ -118,7 +118,7 @@ def test_what_the_list_tells_is_not_asked_again(stored, folder, monkeypatch):
     def refuse(*arguments):
         raise AssertionError("asked")
 
-    monkeypatch.setattr("cosfast.client.download.objects.stat", refuse)
+    monkeypatch.setattr("cosfast.cosv4.download.objects.stat", refuse)
     done(down(stored, folder))
     assert read_tree(folder) == with_folders(TREE)
 
@@ -175,7 +175,7 @@ def test_only_the_unfinished_downloads_of_wanted_files_stay(client, folder, monk
     planned = done(down(client, folder, dry_run=True, delete=True))
     assert planned["delete"] == left_over
     with monkeypatch.context() as patched:
-        patched.setattr("cosfast.client.download.RemoteFile.fetch", refuse)
+        patched.setattr("cosfast.cosv4.download.RemoteFile.fetch", refuse)
         errors = errors_of(down(client, folder, delete=True))
     assert set(errors) == {"large", "a/new"}
     assert set(read_tree(folder)) == set(before) - left_over
@@ -189,7 +189,7 @@ def test_nothing_unfinished_goes_where_the_source_fails(client, folder, monkeypa
 
     put_tree(client, "/base/", {"large": LARGE})
     write_tree(folder, {"extra": b""})
-    monkeypatch.setattr("cosfast.client.download.RemoteFile.fetch", refuse)
+    monkeypatch.setattr("cosfast.cosv4.download.RemoteFile.fetch", refuse)
     errors = errors_of(down(client, folder, delete=True))
     assert set(errors) == {"large", "./"}
     assert "extra" in read_tree(folder)

@@ -24,7 +24,7 @@ from worked_values import content
 import cosfast
 from cosfast import Filter, SyncAction, SyncStep
 from cosfast.emulator import faults
-from cosfast.transport.journal import FileIdentity
+from cosfast.transfer.journal import FileIdentity
 
 TREE = {"a/1": b"one", "a/b/2": b"two", "a/b/ü 3": b"", "empty/": None, "top": b"top"}
 LARGE = content(9 * 1024 * 1024)
@@ -200,14 +200,14 @@ def test_nothing_is_deleted_where_the_source_cannot_be_read(client, folder, hind
 def test_nothing_is_deleted_where_a_file_cannot_be_sent(client, folder, monkeypatch):
     """A file that fails when it is opened is as unread as one that fails when it is listed."""
     put_tree(client, "/", {"extra": b""})
-    really = cosfast.client.upload.open_source
+    really = cosfast.cosv4.upload.open_source
 
     def refuse(path):
         if str(path).endswith("2"):
             raise PermissionError(errno.EACCES, "permission denied", path)
         return really(path)
 
-    monkeypatch.setattr("cosfast.client.upload.open_source", refuse)
+    monkeypatch.setattr("cosfast.cosv4.upload.open_source", refuse)
     errors = errors_of(cosfast.sync_up(client, folder, BUCKET, delete=True))
     assert set(errors) == {"a/b/2", "./"}
     assert "extra" in remote_tree(client, "/")
@@ -327,7 +327,7 @@ def test_what_was_hashed_to_compare_is_not_hashed_to_send(client, folder, hashed
     def refuse(*arguments, **keywords):
         raise AssertionError("hashed again")
 
-    monkeypatch.setattr("cosfast.client.integrity.parts_of", refuse)
+    monkeypatch.setattr("cosfast.transfer.content.parts_of", refuse)
     done(cosfast.sync_up(client, folder, BUCKET, filters=[Filter.exclude("*/*")]))
     assert hashed == ["large"]
     assert client.stat(BUCKET, "large").sha == hashlib.sha1(LARGE).hexdigest()

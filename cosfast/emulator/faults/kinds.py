@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from cosfast.protocol.codes import Code
+from cosfast.cosv4.protocol.codes import Code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

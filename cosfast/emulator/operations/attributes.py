@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.store.tree import BUCKET_DEFAULT
 from cosfast.emulator.wire.values import load_json
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from cosfast.emulator.store.tree import Entry

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TYPE_CHECKING, BinaryIO
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.operations import rules
 from cosfast.emulator.operations.attributes import PRIVATE
 from cosfast.emulator.store import tree
 from cosfast.emulator.wire.conditions import Conditions, Version
 from cosfast.emulator.wire.values import BLANKS, read_position
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from cosfast.emulator.operations.context import Context

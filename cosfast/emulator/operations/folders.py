@@ -6,11 +6,11 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.operations import rules
 from cosfast.emulator.operations.descriptions import describe
 from cosfast.emulator.store import tree
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from cosfast.emulator.operations.context import Answer, Call, Context

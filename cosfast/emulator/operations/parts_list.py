@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cosfast import Sha1, Sha1State
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.wire.values import load_json
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.operations import rules
 from cosfast.emulator.store import tree
 from cosfast.emulator.wire.addressing import check_path
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     import sqlite3

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.store import tree
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     import sqlite3

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.operations import rules, upload_sessions
 from cosfast.emulator.operations.parts_list import PART_SIZE, PartsList, parse_parts_list
 from cosfast.emulator.settings import SLICE_SIZES
 from cosfast.emulator.store import sessions, tree
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     import sqlite3

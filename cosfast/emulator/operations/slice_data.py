@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.operations import rules, upload_sessions
 from cosfast.emulator.operations.parts_list import PartsList, slice_differs
 from cosfast.emulator.store import sessions
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from cosfast.emulator.operations.context import Answer, Call, Context

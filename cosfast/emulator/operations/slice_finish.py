@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cosfast import Sha1
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.operations import rules, upload_sessions
 from cosfast.emulator.operations.parts_list import PART_SIZE, PartsList, slice_differs
 from cosfast.emulator.store import sessions, tree
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     import sqlite3

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.operations import rules
 from cosfast.emulator.store import sessions, tree
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     import sqlite3

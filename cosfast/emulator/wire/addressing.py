@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.wire.values import read_number
-from cosfast.protocol.codes import Code
 
 API_PREFIX = "/files/v2/"
 HOST_AS_REGION_PREFIX = "/.file.myqcloud.com"

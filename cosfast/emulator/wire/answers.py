@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from cosfast.protocol.codes import Code
+from cosfast.cosv4.protocol.codes import Code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

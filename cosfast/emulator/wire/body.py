@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Callable, Protocol
 
 from aiohttp import web
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.wire.formdata import (
     FormDataError,
@@ -27,7 +28,6 @@ from cosfast.emulator.wire.forms import (
 )
 from cosfast.emulator.wire.http import invite_body
 from cosfast.emulator.wire.values import BLANKS, read_position
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from cosfast.emulator.settings import Limits

@@ -10,9 +10,9 @@ import re
 from typing import TYPE_CHECKING, Union
 from urllib.parse import unquote, unquote_plus, unquote_to_bytes
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.wire.values import BLANKS, load_json, read_number
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 from aiohttp import HttpVersion11, web
 from yarl import URL
 
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.access_log import logger
 from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.wire import answers
-from cosfast.protocol.codes import Code
 
 if TYPE_CHECKING:
     from aiohttp.http import RawRequestMessage

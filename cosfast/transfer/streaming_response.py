@@ -1,0 +1,185 @@
+"""`Incoming`: the body of an answer, bounded in bytes and in time.
+
+A file's bytes are read straight into memory that is there already, a JSON answer as a whole.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from http.client import HTTPException, HTTPResponse
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from cosfast.cosv4.protocol.errors import header
+from cosfast.errors import AnswerError, TransportError
+from cosfast.transfer.adapter import GuardedResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cosfast.cosv4.protocol.messages import Request
+    from cosfast.transfer.timeouts import StallGuard
+
+Result = TypeVar("Result")
+
+MIB = 1024 * 1024
+
+_READ_SIZE = 64 * 1024
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+_CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
+
+BROKEN = (requests.RequestException, HTTPError, HTTPException, OSError)
+"""What reading from a connection may raise."""
+
+
+class Incoming:
+    """The head of an answer, and its body as it arrives.
+
+    Args:
+        request: what was asked.
+        response: the answer, whose body nobody has read from.
+        explain: turns what a connection raises into our error.
+        guard: bounds the time that reading may take.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        response: requests.Response,
+        explain: Callable[[Request, Exception], TransportError],
+        guard: StallGuard,
+    ) -> None:
+        self._request = request
+        self._raw: Any = response.raw
+        # A `Content-Encoding` describes what is stored; the stored bytes are what is wanted.
+        if hasattr(self._raw, "decode_content"):
+            self._raw.decode_content = False
+        # urllib3's own `readinto` makes bytes of each piece first. Other adapters' answers lack
+        # what is below it, and are read their way.
+        below = getattr(self._raw, "_original_response", None)
+        self._below: Any = below if isinstance(below, HTTPResponse) else None
+        self._explain = explain
+        self._guard = guard
+        self.http_status: int = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        if not isinstance(below, GuardedResponse):
+            guard.restart()
+
+    def fill(self, view: memoryview) -> None:
+        """Read until `view` is full.
+
+        Raises:
+            TransportError: where the body breaks off before, or nothing comes in time.
+        """
+        filled = 0
+        while filled < len(view):
+            count = self._read(lambda: self._read_into(view[filled:]))  # noqa: B023 - at once
+            if not count:
+                raise TransportError("the body broke off", **self._context())
+            filled += count
+
+    def end(self) -> None:
+        """Let the connection be used again.
+
+        Raises:
+            AnswerError: where the body goes on.
+        """
+        if self._read(lambda: self._read_some(1)):
+            raise self._error("the body is longer than what was asked for")
+        self._release()
+
+    def read_whole(self, limit: int) -> bytes:
+        """Return all of the body, decompressed, and let the connection be used again.
+
+        Nothing compressed is asked for. If it comes all the same, no more than `limit` bytes are
+        made of it: urllib3 would decompress whatever came, and old versions of it in one go.
+
+        Args:
+            limit: The bytes that it may have, compressed or not.
+
+        Raises:
+            AnswerError: If it is larger, or cannot be decompressed.
+            TransportError: If the body breaks off, or does not come in time.
+        """
+        pieces, total = [], 0
+        while True:
+            piece = self._read(lambda: self._read_some(_READ_SIZE))
+            if not piece:
+                break
+            pieces.append(piece)
+            total += len(piece)
+            if total > limit:
+                raise self._too_large(limit)
+        if getattr(self._below, "length", None):
+            raise TransportError("the body broke off", **self._context())
+        self._release()
+        return self._decompressed(b"".join(pieces), limit)
+
+    def _release(self) -> None:
+        """Return the connection to its pool, after the response, which is read, is closed.
+
+        `read1` leaves it open, and the next thread that uses the connection would close it too.
+        """
+        if self._below is not None:
+            self._below.close()
+        release = getattr(self._raw, "release_conn", None)  # another adapter's may be any file
+        if release is not None:
+            release()
+
+    def _decompressed(self, body: bytes, limit: int) -> bytes:
+        coding = header(self.headers, "Content-Encoding").strip().lower()
+        if not body or coding in {"", "identity"}:
+            return body
+        if coding not in _CODINGS:
+            reason = f"the answer is compressed with {coding!r}, which was not asked for"
+            raise self._error(reason, lost=True)
+        decompressor = zlib.decompressobj(_GZIP_OR_ZLIB)
+        try:
+            text = decompressor.decompress(body, limit + 1)
+        except zlib.error as exc:
+            reason = f"the answer cannot be decompressed: {exc}"
+            raise self._error(reason, lost=True) from exc
+        if len(text) > limit:
+            raise self._too_large(limit)
+        return text
+
+    def _read_into(self, view: memoryview) -> int:
+        if isinstance(self._below, GuardedResponse):
+            return self._below.readinto(view)
+        if self._below is None:
+            return int(self._raw.readinto(view))
+        piece = self._read_some(len(view))
+        view[: len(piece)] = piece
+        return len(piece)
+
+    def _read_some(self, size: int) -> bytes:
+        """Return up to `size` bytes, as soon as there are any; none at the end of the body."""
+        if self._below is None:
+            return bytes(self._raw.read(size, decode_content=False))
+        if isinstance(self._below, GuardedResponse):
+            return self._below.read1(size)
+        # The connection is another adapter's: its socket has its own timeout, for each byte.
+        self._guard.timeout()
+        started = time.monotonic()
+        piece: bytes = self._below.read1(size)
+        self._guard.waited(time.monotonic() - started, len(piece))
+        return piece
+
+    def _read(self, read: Callable[[], Result]) -> Result:
+        try:
+            return read()
+        except BROKEN as exc:
+            raise self._explain(self._request, exc) from exc
+
+    def _too_large(self, limit: int) -> AnswerError:
+        return self._error(f"the answer is larger than {limit // MIB} MiB")
+
+    def _error(self, reason: str, *, lost: bool = False) -> AnswerError:
+        context = self._context()
+        return AnswerError(reason, http_status=self.http_status, lost=lost, **context)
+
+    def _context(self) -> dict[str, Any]:
+        return {"operation": self._request.operation, "target": str(self._request.address)}
