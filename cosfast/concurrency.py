@@ -1,139 +1,292 @@
-"""Threads that do the same work on many items: `run_workers`, and how many are worth having."""
+"""Running work concurrently, on `concurrent.futures`: every thread of cosfast is started here.
+
+`run_tasks` does all of the work or raises its first failure; `as_outcomes` gives each item its own
+result or error; `gather` returns results in order; `emit_all` merges what long-running workers
+produce; `read_ahead` reads one stream while its caller uses what was read.
+"""
 
 from __future__ import annotations
 
 import os
-import time
-from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from queue import Queue
+from threading import Event, Lock, Semaphore
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from cosfast.errors import InputError
+from cosfast.errors import CosError, InputError
 from cosfast.parsing import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from concurrent.futures import Executor
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
+Failure = CosError | OSError
+"""What may go wrong with one item of many without stopping the others."""
 
 GRACE = 1.0
 """Seconds that an interrupted caller waits for its threads to notice."""
 
+QUEUED = 2
+"""Items that wait for a free thread, so that no thread waits for the caller."""
 
-def run_workers(
-    work: Callable[[Item], object],
-    items: Iterable[Item],
-    *,
-    threads: int,
-    stop: Event,
-    abort: Callable[[], object] | None = None,
-) -> None:
-    """Call ``work(item)`` for each item, as many at a time as there are threads.
+THREADS = 8
+"""Threads of `gather`."""
 
-    Each thread takes the next item when it is done with its own, so a slow one holds back no
-    other. The first failure sets `stop`, lets the others end what they are at, and is raised.
-
-    Args:
-        work: is called from several threads; should look at `stop` where it waits.
-        items: are taken one at a time, under a lock.
-        threads: how many; with one, the calling thread does all the work.
-        stop: is set where something failed, and may be set from outside: then no item is taken.
-        abort: is called where the caller is interrupted, to end what the threads are waiting for.
-    """
-    run = _Run(work, iter(items), stop)
-    if threads <= 1:
-        run.take_items()
-    else:
-        _run_threads(run, threads, abort or stop.set)
-    if run.failure is not None:
-        raise run.failure
+_THREAD_NAME = "cosfast"
 
 
-def count_workers(workers: int | None) -> int:
-    """Return `workers`, or the number of cores that this process may use.
+def count_workers(max_workers: int | None) -> int:
+    """Return `max_workers`, or the number of cores that this process may use if it is None.
 
     Raises:
-        InputError: where it is not a positive number.
+        InputError: If it is not a positive number.
     """
-    if workers is None:
+    if max_workers is None:
         affinity = getattr(os, "sched_getaffinity", None)
         return len(affinity(0)) if affinity else os.cpu_count() or 1
-    if type(workers) is not int or workers < 1:
-        raise InputError(f"workers must be a number from 1, not {shown(workers)}")
-    return workers
+    return check_workers(max_workers)
+
+
+def check_workers(max_workers: int) -> int:
+    """Return `max_workers`.
+
+    Raises:
+        InputError: If it is not a positive number.
+    """
+    if type(max_workers) is not int or max_workers < 1:
+        raise InputError(f"max_workers must be a number from 1, not {shown(max_workers)}")
+    return max_workers
 
 
 class Progress:
-    """Tells a callback of numbers of bytes, one call at a time whatever the thread.
+    """Report numbers of bytes to a callback, one call at a time whatever the thread.
 
     Args:
-        callback: such as a progress bar's `update`, or None.
+        callback: Such as a progress bar's `update`; or None.
+
+    Attributes:
+        total: Bytes reported so far.
     """
 
-    def __init__(self, callback: Callable[[int], object] | None) -> None:
+    def __init__(self, callback: Callable[[int], object] | None = None) -> None:
         self._callback = callback
         self._lock = Lock()
         self.total: int = 0
 
     def advance(self, count: int) -> None:
-        """Add `count`, which is negative where bytes have to be done again."""
+        """Add `count` bytes; negative if bytes have to be done again."""
         with self._lock:
             self.total += count
             if self._callback is not None and count:
                 self._callback(count)
 
-
-def _run_threads(run: _Run[Item], threads: int, abort: Callable[[], object]) -> None:
-    # Daemons: an interpreter that is told to end does not wait for a server that does not answer.
-    workers = [
-        Thread(target=run.take_items, name=f"cosfast-worker-{number}", daemon=True)
-        for number in range(threads)
-    ]
-    try:
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-    except BaseException:
-        run.stop.set()
-        abort()
-        ends = time.monotonic() + GRACE
-        for worker in workers:
-            if worker.is_alive():
-                worker.join(max(0.0, ends - time.monotonic()))
-        raise
+    def restart(self) -> None:
+        """Take back everything that was reported."""
+        self.advance(-self.total)
 
 
-class _Run(Generic[Item]):
-    """The items that are left, and the first failure."""
+def run_tasks(
+    work: Callable[[Item], object],
+    items: Iterable[Item],
+    *,
+    max_workers: int,
+    stop: Event,
+    abort: Callable[[], object] | None = None,
+) -> None:
+    """Call ``work(item)`` for each item in threads; the first failure ends it and is raised.
 
-    def __init__(self, work: Callable[[Item], object], items: Iterator[Item], stop: Event) -> None:
-        self._work = work
-        self._items = items
-        self._lock = Lock()
-        self.stop = stop
-        self.failure: BaseException | None = None
+    Items are taken in the calling thread, `QUEUED` ahead of the threads. A failure sets `stop`;
+    calls under way end by themselves.
 
-    def take_items(self) -> None:
-        """Work until nothing is left or somebody says stop; what is raised is kept."""
-        try:
-            for item in self._taken():
-                self._work(item)
-        except BaseException as exc:  # noqa: BLE001 - raised again in the calling thread
-            with self._lock:
-                self.failure = self.failure or exc
-            self.stop.set()
-
-    def _taken(self) -> Iterator[Item]:
-        while not self.stop.is_set():
-            with self._lock:
-                item = next(self._items, _NOTHING)
-            if isinstance(item, _Nothing):
+    Args:
+        work: Called from several threads; checks `stop` in its own waits.
+        items: Taken one at a time.
+        max_workers: Threads; with one, the calling thread does the work.
+        stop: May be set from outside: then no further item begins.
+        abort: Called if the caller is interrupted, to end what the threads wait for.
+    """
+    if max_workers <= 1:
+        for item in items:
+            if stop.is_set():
                 return
-            yield item
+            work(item)
+        return
+    tasks = _Tasks(work, max_workers, stop)
+    try:
+        tasks.submit_all(items)
+        tasks.leave(None)
+    except Exception:  # of `items`: what is under way ends as after any other failure
+        stop.set()
+        tasks.leave(None)
+        raise
+    except BaseException:
+        stop.set()
+        if abort is not None:
+            abort()
+        tasks.leave(GRACE)
+        raise
+    if tasks.failures:
+        raise tasks.failures[0]
 
 
-class _Nothing:
-    """What stands for the end of the items, which may themselves be anything."""
+class _Tasks(Generic[Item]):
+    """The threads of `run_tasks`, and what has failed in them."""
+
+    def __init__(self, work: Callable[[Item], object], max_workers: int, stop: Event) -> None:
+        self._work = work
+        self._stop = stop
+        self._pool = ThreadPoolExecutor(max_workers, thread_name_prefix=_THREAD_NAME)
+        self._slots = Semaphore(max_workers + QUEUED)
+        self._running: set[Future[None]] = set()
+        self.failures: list[BaseException] = []
+
+    def submit_all(self, items: Iterable[Item]) -> None:
+        """Give the threads each item when there is room for it, until `stop` is set."""
+        for item in items:
+            self._slots.acquire()
+            if self._stop.is_set():
+                return
+            future = self._pool.submit(self._attempt, item)
+            self._running.add(future)
+            future.add_done_callback(self._finished)
+
+    def leave(self, timeout: float | None) -> None:
+        """Wait for what is under way; no longer than `timeout` seconds, if that is given."""
+        self._pool.shutdown(wait=timeout is None, cancel_futures=timeout is not None)
+        wait(set(self._running), timeout=timeout)
+
+    def _attempt(self, item: Item) -> None:
+        if not self._stop.is_set():
+            self._work(item)
+
+    def _finished(self, future: Future[None]) -> None:
+        self._running.discard(future)
+        failure = None if future.cancelled() else future.exception()
+        if failure is not None:
+            self.failures.append(failure)
+            self._stop.set()
+        self._slots.release()
 
 
-_NOTHING = _Nothing()
+def as_outcomes(
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    max_workers: int,
+    executor: Executor | None = None,
+    abort: Callable[[], object] | None = None,
+) -> Generator[tuple[Item, Result | Failure], None, None]:
+    """Yield each item with ``work(item)``, or with the error it raised, as they are done.
+
+    Args:
+        work: Its `CosError` or `OSError` is the item's own outcome; anything else is raised.
+        items: Taken as they are needed.
+        max_workers: Threads; with an executor, its tasks at a time, or as many as there are items
+            if it is 0.
+        executor: Runs the work elsewhere; then `work` and its items are pickled. Default: threads.
+        abort: Called if the caller leaves early, to end what is under way.
+    """
+    pool = executor or ThreadPoolExecutor(max_workers, thread_name_prefix=_THREAD_NAME)
+    pending: dict[Future[Result | Failure], Item] = {}
+    try:
+        for item in items:
+            pending[pool.submit(_attempt, work, item)] = item
+            if max_workers and len(pending) >= 2 * max_workers:
+                yield from _finished(pending)
+        while pending:
+            yield from _finished(pending)
+    finally:
+        for future in pending:
+            future.cancel()
+        if pending and abort is not None:
+            abort()
+        if executor is None:
+            pool.shutdown()
+
+
+def gather(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """Return ``work(item)`` of each item in their order; the first failure is raised."""
+    if len(items) <= 1:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(min(THREADS, len(items)), thread_name_prefix=_THREAD_NAME) as pool:
+        return list(pool.map(work, items))
+
+
+def emit_all(
+    work: Callable[[Callable[[Result], None], Event], None], *, max_workers: int
+) -> Generator[Result, None, None]:
+    """Run ``work(emit, stop)`` once in each of several threads and yield what they emit.
+
+    Args:
+        work: Calls `emit`, which waits while the caller is slow, and returns soon after `stop` is
+            set. The first failure is raised in the caller.
+        max_workers: Threads.
+    """
+    stop = Event()
+    emitted: Queue[Any] = Queue(4 * max_workers)  # bounded: results do not pile up
+    with ThreadPoolExecutor(max_workers, thread_name_prefix=_THREAD_NAME) as pool:
+        running = {pool.submit(work, emitted.put, stop) for _ in range(max_workers)}
+        for future in running:
+            future.add_done_callback(emitted.put)
+        try:
+            while running:
+                value = emitted.get()
+                if isinstance(value, Future):
+                    running.discard(value)
+                    value.result()
+                else:
+                    yield value
+        finally:
+            stop.set()
+            while running:  # they may wait for room in the queue
+                value = emitted.get()
+                if isinstance(value, Future):
+                    running.discard(value)
+
+
+def read_ahead(
+    readinto: Callable[[memoryview], int | None], *, buffers: int, buffer_size: int
+) -> Iterator[memoryview]:
+    """Read to the end in a thread of its own; a block is valid until the next is asked for.
+
+    Args:
+        readinto: Fills a buffer and returns the number of bytes, 0 at the end.
+        buffers: Buffers that are read ahead.
+        buffer_size: Bytes in each.
+    """
+
+    def read(buffer: memoryview) -> memoryview:
+        return buffer[: readinto(buffer) or 0]
+
+    with ThreadPoolExecutor(1, thread_name_prefix=_THREAD_NAME) as pool:
+        rooms = [memoryview(bytearray(buffer_size)) for _ in range(buffers)]
+        pending = deque((room, pool.submit(read, room)) for room in rooms)
+        try:
+            while pending:
+                room, future = pending.popleft()
+                block = future.result()
+                if not block:
+                    return
+                yield block
+                pending.append((room, pool.submit(read, room)))
+        finally:
+            for _, future in pending:
+                future.cancel()
+
+
+def _attempt(work: Callable[[Item], Result], item: Item) -> Result | Failure:
+    try:
+        return work(item)
+    except (CosError, OSError) as exc:
+        return exc
+
+
+def _finished(
+    pending: dict[Future[Result | Failure], Item],
+) -> Iterator[tuple[Item, Result | Failure]]:
+    done, _ = wait(pending, return_when=FIRST_COMPLETED)
+    for future in done:
+        yield pending.pop(future), future.result()

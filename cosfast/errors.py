@@ -8,6 +8,11 @@
         Cancelled                   a CancelToken stopped it
         DeadlineExceeded            its time was over
         DeletionRefused             a sync would delete too much; nothing was changed
+        IntegrityError              content is not what was announced
+        UnfinishedUploadError       an unfinished upload of the path is in the way
+        MismatchError               found here, by comparing; names the operation and its target
+            ContentMismatchError        also an IntegrityError
+            OtherUploadError            also an UnfinishedUploadError
         RequestError                a call of the API failed; names the operation and its target
             TransportError          no answer came: connection, TLS, a broken body
                 TransportTimeout
@@ -16,10 +21,10 @@
                 AuthenticationError
                 NotFoundError
                 ExistsError
-                IntegrityError
+                IntegrityRefusal            also an IntegrityError
                 SessionError
                 ThrottledError
-                UnfinishedUploadError
+                UnfinishedUploadRefusal     also an UnfinishedUploadError
 
 Which code makes which `ServerError` is the table in `cosfast.cosv4.protocol.errors`. All of them
 pickle and copy with every attribute, so that a worker process can raise them; what they were
@@ -104,6 +109,42 @@ class DeletionRefused(CosError):  # noqa: N818 - it reads as what happened
         super().__init__(message)
         self.count = count
         self.max_delete = max_delete
+
+
+class IntegrityError(CosError):
+    """Content is not what its SHA-1 or its size announced: the server says so, or it shows here."""
+
+
+class UnfinishedUploadError(CosError):
+    """An unfinished upload of the path exists: resume it, or overwrite it."""
+
+
+class MismatchError(CosError):
+    """What the server has is not what it should be, found by comparing here.
+
+    No answer of the server says so, hence there is neither a code nor an HTTP status.
+
+    Args:
+        reason: what differs.
+        operation: the API's name for the call that showed it.
+        target: what it is about, such as ``cos://bucket/path``.
+    """
+
+    operation: str
+    target: str
+
+    def __init__(self, reason: str, *, operation: str, target: str) -> None:
+        super().__init__(f"{operation} {target}: {reason}")
+        self.operation = operation
+        self.target = target
+
+
+class ContentMismatchError(MismatchError, IntegrityError):
+    """Content has another SHA-1 than it should have."""
+
+
+class OtherUploadError(MismatchError, UnfinishedUploadError):
+    """An unfinished upload of other content is at the path."""
 
 
 class RequestError(CosError):
@@ -221,7 +262,7 @@ class ExistsError(ServerError):
     """There is something of that name already."""
 
 
-class IntegrityError(ServerError):
+class IntegrityRefusal(ServerError, IntegrityError):  # noqa: N818 - an answer, not a failure
     """What arrived is not what the SHA-1 or the size announced."""
 
 
@@ -233,5 +274,5 @@ class ThrottledError(ServerError):
     """Too many requests: go slower."""
 
 
-class UnfinishedUploadError(ServerError):
-    """An unfinished upload of this path exists: list it and go on from there."""
+class UnfinishedUploadRefusal(ServerError, UnfinishedUploadError):  # noqa: N818 - as above
+    """An unfinished upload of this path exists: list it and resume it."""

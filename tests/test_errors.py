@@ -17,14 +17,19 @@ SERVER_ERRORS = [
     errors.AuthenticationError,
     errors.NotFoundError,
     errors.ExistsError,
-    errors.IntegrityError,
+    errors.IntegrityRefusal,
     errors.SessionError,
     errors.ThrottledError,
-    errors.UnfinishedUploadError,
+    errors.UnfinishedUploadRefusal,
 ]
+FOUND_HERE = [errors.MismatchError, errors.ContentMismatchError, errors.OtherUploadError]
+ABOUT = {"operation": "stat", "target": "cos://b/p"}
 TRANSPORT_ERROR = errors.TransportError("connection reset", **CONTEXT)
 EXAMPLES = [
     errors.CosError("anything"),
+    errors.IntegrityError("it differs"),
+    errors.UnfinishedUploadError("another upload is there"),
+    *(kind("it has another SHA-1", **ABOUT) for kind in FOUND_HERE),
     errors.InputError("bucket 'a/b'"),
     errors.Cancelled("the upload was cancelled"),
     errors.DeadlineExceeded("the deadline is over"),
@@ -119,3 +124,14 @@ def test_the_module_alone_imports_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert not loaded & {"requests", "dataclasses", "inspect", "json", "cffi", "cosfast"}
+
+
+def test_what_is_found_here_is_caught_as_what_the_server_refuses_but_is_no_answer_of_its():
+    for found, kind, refusal in (
+        (errors.ContentMismatchError, errors.IntegrityError, errors.IntegrityRefusal),
+        (errors.OtherUploadError, errors.UnfinishedUploadError, errors.UnfinishedUploadRefusal),
+    ):
+        assert issubclass(found, kind)
+        assert issubclass(refusal, kind)
+        assert issubclass(refusal, errors.ServerError)
+        assert not issubclass(found, errors.RequestError)

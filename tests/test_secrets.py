@@ -24,7 +24,7 @@ LARGE = bytes(range(256)) * (9 * 4096 + 1)  # more than one request takes
 @pytest.fixture
 def signatures(monkeypatch):
     """Collect every signature that this process makes."""
-    from cosfast import credentials
+    from cosfast.cosv4 import credentials
 
     made = []
     sign = credentials.sign
@@ -133,7 +133,7 @@ def test_nothing_shows_what_signs(signatures, log, tmp_path):
     with start_emulator(tmp_path / "root") as server:
         with connect(server.endpoint, journal=journal) as client:
             told = do_everything(client, server, tmp_path / "work")
-            told += [repr(client), repr(client.transport), repr(client.journal), repr(server)]
+            told += [repr(client), repr(client.context), repr(client.journal), repr(server)]
             told += [repr(client.credentials), str(client.credentials)]
         with connect("http://127.0.0.1:9") as nobody:
             with pytest.raises(cosfast.TransportError) as caught:

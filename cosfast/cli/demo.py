@@ -90,7 +90,7 @@ class _Demo:
 
     def _interrupt_and_resume(self) -> None:
         """Upload a file that differs by a few bytes, so that the server cannot have it already."""
-        from cosfast.cosv4.simple import SIMPLE_LIMIT  # noqa: PLC0415
+        from cosfast.cosv4.upload import SIMPLE_LIMIT  # noqa: PLC0415
 
         if self._file.stat().st_size <= SIMPLE_LIMIT:
             print_line("(a file this small goes in one request: there is nothing to interrupt)")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from cosfast.cosv4 import objects as operations
-from cosfast.cosv4.download import DownloadResult, download, read
-from cosfast.cosv4.download_options import DownloadOptions
+from cosfast.cosv4.download import DownloadOptions, DownloadResult, download, read
 from cosfast.cosv4.listing import list_folder, walk
 from cosfast.cosv4.many import Outcome, UploadJob, upload_many
-from cosfast.cosv4.options import UploadOptions
 from cosfast.cosv4.protocol import mutations, objects, slices
 from cosfast.cosv4.protocol.addresses import ObjectAddress, api_base, download_url, require_file
 from cosfast.cosv4.protocol.listing import MAX_PAGE_SIZE
-from cosfast.cosv4.upload import upload
-from cosfast.transfer.http import Transport
+from cosfast.cosv4.service import CosService
+from cosfast.cosv4.upload import UploadOptions, upload
+from cosfast.errors import InputError
+from cosfast.transfer.context import TransferContext
+from cosfast.transfer.http import HttpClient
 from cosfast.transfer.journal import NO_JOURNAL, Journal
 from cosfast.transfer.retry import RetryPolicy
 
@@ -27,11 +28,14 @@ if TYPE_CHECKING:
 
     from cosfast.cosv4.credentials import Credentials
     from cosfast.cosv4.protocol.listing import UnreadableEntry
-    from cosfast.cosv4.protocol.messages import Answer, Request
+    from cosfast.cosv4.protocol.messages import Request
     from cosfast.cosv4.protocol.stats import Authority, ObjectStat
-    from cosfast.cosv4.result import UploadResult
+    from cosfast.cosv4.upload import UploadResult
     from cosfast.parts.model import UploadParts
     from cosfast.transfer.cancellation import CancelToken
+
+
+T = TypeVar("T")
 
 
 class _UsersJournal:
@@ -42,9 +46,6 @@ class _UsersJournal:
 
 
 DEFAULT_JOURNAL = _UsersJournal()
-
-CONNECTIONS = 32
-"""Connections that a client keeps open at most; more than these may be made, and are closed."""
 
 
 class Client:
@@ -88,17 +89,18 @@ class Client:
             "retry": retry,
             "timeout": timeout,
         }
-        self._base_url = api_base(region, endpoint)
+        self.endpoint: str = api_base(region, endpoint)
         if isinstance(journal, _UsersJournal):
             journal = Journal()
         self.journal: Journal = NO_JOURNAL if journal is None else journal
-        self.transport: Transport = Transport(
-            credentials,
-            self._base_url,
-            session=session,
+        if not isinstance(retry, RetryPolicy):
+            raise InputError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
+        self._http = HttpClient(self.endpoint, session=session, timeout=timeout)
+        self.context = TransferContext(
+            http=self._http,
+            service=CosService(credentials, self.endpoint),
             retry=retry,
-            timeout=timeout,
-            connections=CONNECTIONS,
+            journal=self.journal,
         )
 
     def upload(
@@ -170,7 +172,7 @@ class Client:
             cancel=cancel,
         )
         address = self._address(bucket, path)
-        return upload(self.transport, self.journal, source, address, options)
+        return upload(self.context, source, address, options)
 
     def upload_many(
         self,
@@ -212,17 +214,15 @@ class Client:
             UnfinishedUploadError: where one is open for this path already: see `slice_list`.
             CosError: as `upload` does.
         """
-        return slices.read_slice_init(
-            self.send(
-                slices.slice_init(
-                    self._address(bucket, path),
-                    filesize=filesize,
-                    slice_size=slice_size,
-                    sha=None if parts is None else parts.sha1,
-                    uploadparts=None if parts is None else parts.to_json(),
-                    biz_attr=biz_attr,
-                    overwrite=overwrite,
-                )
+        return self.context.call(
+            slices.slice_init(
+                self._address(bucket, path),
+                filesize=filesize,
+                slice_size=slice_size,
+                sha=None if parts is None else parts.sha1,
+                uploadparts=None if parts is None else parts.to_json(),
+                biz_attr=biz_attr,
+                overwrite=overwrite,
             )
         )
 
@@ -233,7 +233,7 @@ class Client:
             NotFoundError: where there is no upload of this path.
             CosError: as `upload` does.
         """
-        return slices.read_slice_list(self.send(slices.slice_list(self._address(bucket, path))))
+        return self.context.call(slices.slice_list(self._address(bucket, path)))
 
     def slice_data(
         self,
@@ -255,7 +255,7 @@ class Client:
         request = slices.slice_data(
             self._address(bucket, path), session=session, offset=offset, content=content, sha=sha
         )
-        slices.read_slice_data(self.send(request))
+        self.context.call(request)
 
     def slice_finish(
         self, bucket: str, path: str, *, session: str, filesize: int, sha: str | None = None
@@ -268,7 +268,7 @@ class Client:
         request = slices.slice_finish(
             self._address(bucket, path), session=session, filesize=filesize, sha=sha
         )
-        return slices.read_slice_finish(self.send(request))
+        return self.context.call(request)
 
     def create_folder(
         self, bucket: str, path: str, *, biz_attr: str = "", parents: bool = False
@@ -287,7 +287,7 @@ class Client:
             CosError: as `upload` does.
         """
         address = self._folder(bucket, path)
-        operations.create_folder(self.transport, address, biz_attr, parents=parents)
+        operations.create_folder(self.context, address, biz_attr, parents=parents)
 
     def stat(self, bucket: str, path: str) -> ObjectStat:
         """Ask what the server knows of a file, or of a folder where `path` ends in ``/`` (`stat`).
@@ -296,7 +296,7 @@ class Client:
             NotFoundError: where there is none.
             CosError: as `upload` does.
         """
-        return objects.read_stat(self.send(objects.stat(self._address(bucket, path))))
+        return self.context.call(objects.stat(self._address(bucket, path)))
 
     def exists(self, bucket: str, path: str) -> bool:
         """Tell whether there is a file, or a folder where `path` ends in ``/``.
@@ -304,7 +304,7 @@ class Client:
         Raises:
             CosError: as `upload` does, where the server does not say.
         """
-        return operations.exists(self.transport, self._address(bucket, path))
+        return operations.exists(self.context, self._address(bucket, path))
 
     def list(
         self,
@@ -335,7 +335,7 @@ class Client:
         """
         entries = walk if recursive else list_folder
         folder = self._folder(bucket, path)
-        return entries(self.transport, folder, prefix=prefix, page_size=page_size, onerror=onerror)
+        return entries(self.context, folder, prefix=prefix, page_size=page_size, onerror=onerror)
 
     def update(
         self,
@@ -363,7 +363,7 @@ class Client:
             NotFoundError: where there is none.
             CosError: as `upload` does.
         """
-        self.send(
+        self.context.call(
             mutations.update(
                 self._address(bucket, path),
                 biz_attr=biz_attr,
@@ -383,7 +383,7 @@ class Client:
             CosError: as `upload` does.
         """
         source, aim = self._address(bucket, path), self._address(bucket, target)
-        operations.move(self.transport, source, aim, overwrite=overwrite)
+        operations.move(self.context, source, aim, overwrite=overwrite)
 
     def copy(self, bucket: str, path: str, target: str, *, overwrite: bool = False) -> None:
         """Put a file at the path `target` in its bucket too (`copy`); no bytes travel.
@@ -392,7 +392,7 @@ class Client:
             CosError: as `move` does.
         """
         source, aim = self._address(bucket, path), self._address(bucket, target)
-        operations.copy(self.transport, source, aim, overwrite=overwrite)
+        operations.copy(self.context, source, aim, overwrite=overwrite)
 
     def delete(self, bucket: str, path: str, *, recursive: bool = False) -> None:
         """Delete a file, an unfinished upload, or an empty folder (`delete`).
@@ -409,9 +409,9 @@ class Client:
             CosError: as `upload` does.
         """
         if recursive:
-            operations.delete_tree(self.transport, self._folder(bucket, path))
+            operations.delete_tree(self.context, self._folder(bucket, path))
         else:
-            operations.delete(self.transport, self._address(bucket, path))
+            operations.delete(self.context, self._address(bucket, path))
 
     def download(
         self,
@@ -473,7 +473,7 @@ class Client:
             cancel=cancel,
             verify=verify,
         )
-        return download(self.transport, self._address(bucket, path), target, options, known)
+        return download(self.context, self._address(bucket, path), target, options, known)
 
     def read(
         self,
@@ -499,8 +499,7 @@ class Client:
             CosError: as `download` does.
         """
         address = self._address(bucket, path)
-        options = DownloadOptions()
-        return read(self.transport, address, start, length, known=known, options=options)
+        return read(self.context, address, start, length, known=known)
 
     def download_url(self, bucket: str, path: str, *, expires_in: int) -> str:
         """Return a URL that downloads a file, for whoever has it, until it expires.
@@ -528,13 +527,13 @@ class Client:
             location = self.stat(bucket, path).access_url
         return f"{location}?sign={quote(signature, safe='')}"
 
-    def send(self, request: Request) -> Answer:
-        """Send a request that `cosfast.cosv4.protocol` built, signed and retried; return its answer."""
-        return self.transport.send(request)
+    def call(self, request: Request[T]) -> T:
+        """Send a request that `cosfast.cosv4.protocol` built, signed and retried, and read it."""
+        return self.context.call(request)
 
     def close(self) -> None:
         """Close the connections."""
-        self.transport.close()
+        self._http.close()
 
     def __enter__(self) -> Client:
         return self
@@ -543,7 +542,7 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<cosfast.Client of {self.credentials.appid} at {self._base_url}>"
+        return f"<cosfast.Client of {self.credentials.appid} at {self.endpoint}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Connections stay behind: on the other side it makes its own.

@@ -6,7 +6,7 @@ import os
 import re
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cosfast.cosv4.protocol.addresses import ObjectAddress, check_appid, check_bucket
 from cosfast.cosv4.protocol.signing import check_expires_in, new_nonce, sign
@@ -101,7 +101,7 @@ class Credentials:
         address = ObjectAddress(self.appid, bucket, path)
         return self._sign(bucket, address.encoded_path, expires_in)
 
-    def sign_request(self, request: Request, *, expires_in: int = _REQUEST_EXPIRES_IN) -> str:
+    def sign_request(self, request: Request[Any], *, expires_in: int = _REQUEST_EXPIRES_IN) -> str:
         """Return a fresh signature of the kind that `request` needs; each try takes a new one."""
         bucket, path = request.address.bucket, request.address.path
         if request.signing == "once":

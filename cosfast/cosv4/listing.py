@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable, Optional
 
 from cosfast.cosv4.protocol.addresses import ObjectAddress
-from cosfast.cosv4.protocol.listing import Landmarks, UnreadableEntry, list_page, read_list_page
+from cosfast.cosv4.protocol.listing import Landmarks, UnreadableEntry, list_page
 from cosfast.errors import AnswerError, InputError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cosfast.cosv4.protocol.stats import ObjectStat
-    from cosfast.transfer.http import Transport
+    from cosfast.transfer.context import TransferContext
 
 OnError = Optional[Callable[[UnreadableEntry], object]]
 
@@ -23,7 +23,7 @@ _UNSENDABLE_PREFIXES = (".", "..")  # an URL's path would lose them
 
 
 def list_folder(
-    transport: Transport,
+    context: TransferContext,
     folder: ObjectAddress,
     *,
     prefix: str = "",
@@ -33,7 +33,7 @@ def list_folder(
     """Return the entries of a folder, of which a page is fetched as it is needed.
 
     Args:
-        transport: sends the requests.
+        context: Sends the requests.
         folder: whose.
         prefix: what their names begin with.
         page_size: entries to ask for at a time.
@@ -48,11 +48,11 @@ def list_folder(
     if prefix not in _UNSENDABLE_PREFIXES and not prefix.isspace():
         listed = ObjectAddress(folder.appid, folder.bucket, folder.path + prefix)
     list_page(listed, page_size=page_size)
-    return _entries(transport, listed, prefix, page_size, onerror)
+    return _entries(context, listed, prefix, page_size, onerror)
 
 
 def walk(
-    transport: Transport,
+    context: TransferContext,
     folder: ObjectAddress,
     *,
     prefix: str = "",
@@ -67,8 +67,8 @@ def walk(
     Raises:
         InputError: as `list_folder` does.
     """
-    top = list_folder(transport, folder, prefix=prefix, page_size=page_size, onerror=onerror)
-    return _walk(transport, folder, top, page_size, onerror)
+    top = list_folder(context, folder, prefix=prefix, page_size=page_size, onerror=onerror)
+    return _walk(context, folder, top, page_size, onerror)
 
 
 def check_depth(folder: ObjectAddress, depth: int) -> None:
@@ -102,7 +102,7 @@ def listed_address(folder: ObjectAddress, path: str) -> ObjectAddress:
 
 
 def _walk(
-    transport: Transport,
+    context: TransferContext,
     folder: ObjectAddress,
     top: Iterator[ObjectStat],
     page_size: int,
@@ -123,19 +123,18 @@ def _walk(
         if entry.is_folder:
             inner = listed_address(folder, entry.path)
             check_depth(inner, len(open_folders))
-            listed = list_folder(transport, inner, page_size=page_size, onerror=onerror)
+            listed = list_folder(context, inner, page_size=page_size, onerror=onerror)
             open_folders.append(listed)
 
 
 def _entries(
-    transport: Transport, address: ObjectAddress, prefix: str, page_size: int, onerror: OnError
+    context: TransferContext, address: ObjectAddress, prefix: str, page_size: int, onerror: OnError
 ) -> Iterator[ObjectStat]:
-    context: str | None = ""
-    landmarks = Landmarks()
-    while context is not None:
-        answer = transport.send(list_page(address, context=context, page_size=page_size))
-        page = read_list_page(answer)
-        landmarks.check(answer, page)
+    marker: str | None = ""
+    landmarks = Landmarks(address)
+    while marker is not None:
+        page = context.call(list_page(address, context=marker, page_size=page_size))
+        landmarks.check(page)
         for entry in page.entries:
             if not entry.name.startswith(prefix):
                 continue
@@ -145,4 +144,4 @@ def _entries(
                 raise entry.error
             else:
                 onerror(entry)
-        context = page.context
+        marker = page.context

@@ -13,12 +13,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
-from cosfast.cosv4.options import UploadOptions
+from cosfast.concurrency import as_outcomes
 from cosfast.cosv4.protocol.addresses import ObjectAddress
-from cosfast.cosv4.result import UploadResult
-from cosfast.cosv4.side_by_side import side_by_side
-from cosfast.cosv4.simple import SIMPLE_LIMIT
-from cosfast.cosv4.upload import upload
+from cosfast.cosv4.upload import SIMPLE_LIMIT, UploadOptions, UploadResult, upload
 from cosfast.errors import CosError, InputError
 from cosfast.parsing import shown
 from cosfast.parts.many import uploadparts_many
@@ -79,10 +76,10 @@ def _here(
 ) -> Iterator[tuple[UploadJob, Outcome]]:
     """Upload in threads of this process, while the next ones are hashed."""
     stopper = CancelToken()  # of those under way, where the caller has left or was interrupted
-    outcomes = side_by_side(
+    outcomes = as_outcomes(
         lambda hashed: _run_job(client, hashed, stopper),
         _hash_groups(client.journal, jobs),
-        threads=files,
+        max_workers=files,
         abort=stopper.cancel,
     )
     with closing(outcomes):
@@ -120,8 +117,7 @@ def _run_job(client: Client, hashed: _Hashed, stopper: CancelToken | None = None
     try:
         address = ObjectAddress(client.credentials.appid, job.bucket, job.path)
         return upload(
-            client.transport,
-            client.journal,
+            client.context,
             job.source,
             address,
             job.options,

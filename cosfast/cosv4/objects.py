@@ -1,4 +1,4 @@
-"""Operations on single objects that take more than one request: folders, and what is in them."""
+"""Operations that take more than one request: folders, deletions, outcomes of lost responses."""
 
 from __future__ import annotations
 
@@ -7,112 +7,196 @@ from itertools import islice
 from threading import Event
 from typing import TYPE_CHECKING
 
-from cosfast.concurrency import run_workers
-from cosfast.cosv4.call import Call
-from cosfast.cosv4.folders import with_folders
+from cosfast.concurrency import run_tasks
 from cosfast.cosv4.listing import check_depth, list_folder, listed_address
-from cosfast.cosv4.options import UploadOptions
 from cosfast.cosv4.protocol import mutations, objects
 from cosfast.cosv4.protocol.addresses import require_folder
+from cosfast.cosv4.protocol.codes import Code
 from cosfast.cosv4.protocol.listing import MAX_PAGE_SIZE
-from cosfast.cosv4.settle import with_advice
+from cosfast.cosv4.protocol.slices import Uploaded
 from cosfast.errors import AnswerError, ExistsError, NotFoundError
-from cosfast.transfer.journal import NO_JOURNAL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cosfast.cosv4.protocol.addresses import ObjectAddress
-    from cosfast.transfer.http import Transport
+    from cosfast.transfer.context import TransferContext
 
 DELETIONS = 8
-"""Deletions on their way at a time."""
+"""Deletions in flight."""
 
 
-def exists(transport: Transport, address: ObjectAddress) -> bool:
+def exists(context: TransferContext, address: ObjectAddress) -> bool:
     """Tell whether there is a file or a folder at `address`."""
     try:
-        transport.send(objects.stat(address))
+        context.call(objects.stat(address))
     except NotFoundError:
         return False
     return True
 
 
 def create_folder(
-    transport: Transport, folder: ObjectAddress, biz_attr: str, *, parents: bool
+    context: TransferContext, folder: ObjectAddress, biz_attr: str, *, parents: bool
 ) -> None:
     """Make a folder; with `parents`, those above it that are missing too."""
     request = objects.create_folder(folder, biz_attr=biz_attr)
     try:
-        if parents:
-            with Call.running(transport, NO_JOURNAL, folder, UploadOptions()) as call:
-                with_folders(call, lambda: call.send(request))
-        else:
-            transport.send(request)
+        try:
+            context.call(request)
+        except NotFoundError:
+            if not parents or not create_parents(context, folder):
+                raise
+            context.call(request)
     except ExistsError as exc:
         # An earlier try, whose response was lost, may have made it: then it is as it should be.
-        if not exc.tried_before or not _is_folder(transport, folder, biz_attr):
+        if not exc.tried_before or not _is_folder(context, folder, biz_attr):
             raise
 
 
-def _is_folder(transport: Transport, folder: ObjectAddress, biz_attr: str) -> bool:
+def _is_folder(context: TransferContext, folder: ObjectAddress, biz_attr: str) -> bool:
     try:
-        found = objects.read_stat(transport.send(objects.stat(folder)))
+        found = context.call(objects.stat(folder))
     except NotFoundError:
         return False
     return found.biz_attr == biz_attr
 
 
-def delete(transport: Transport, address: ObjectAddress) -> None:
+def create_parents(context: TransferContext, address: ObjectAddress) -> bool:
+    """Make every folder above `address` that is missing, outermost first.
+
+    Folders are there nearly always, so it is cheaper to be told than to ask first.
+
+    Returns:
+        Whether there are any above it, below the root.
+    """
+    parents = address.parents()
+    for folder in parents:
+        with suppress(ExistsError):
+            context.call(objects.create_folder(folder))
+    return bool(parents)
+
+
+def find_completed_upload(
+    context: TransferContext, address: ObjectAddress, size: int, digest: Callable[[], str]
+) -> Uploaded | None:
+    """Return the file at `address` if it has the source's content, else None.
+
+    It may be there since an earlier try of an upload, whose response was lost, has made it.
+
+    Args:
+        context: Sends the request.
+        address: The file.
+        size: Bytes of the source.
+        digest: Returns the SHA-1 of the source, 40 hex digits; called only if a file of this size
+            is there, as it may have to read the source.
+    """
+    try:
+        found = context.call(objects.stat(address))
+    except NotFoundError:
+        return None
+    if (found.filesize, found.filelen) != (size, size) or found.sha is None:
+        return None
+    if found.sha != digest():
+        return None
+    return Uploaded(
+        access_url=found.access_url or "",
+        url=f"{context.http.base_url}{address.url_path}",
+        source_url=found.source_url or "",
+        resource_path=f"/{address.appid}/{address.bucket}{address.path}",
+        vid="",
+    )
+
+
+def find_existing(
+    context: TransferContext,
+    address: ObjectAddress,
+    refusal: ExistsError,
+    size: int,
+    digest: Callable[[], str],
+) -> Uploaded:
+    """Return the file that `refusal` is about if it has the source's content.
+
+    Raises:
+        ExistsError: If it has other content.
+    """
+    found = None
+    if refusal.code != Code.PATH_CONFLICT:
+        found = find_completed_upload(context, address, size, digest)
+    if found is None:
+        raise with_advice(refusal, "its content is not the source's") from refusal
+    return found
+
+
+def with_advice(refusal: ExistsError, reason: str = "") -> ExistsError:
+    """Return `refusal` with what to do about it.
+
+    A file cannot replace a folder, so a path conflict (-178) stays as it is.
+    """
+    if refusal.code == Code.PATH_CONFLICT:
+        return refusal
+    advice = "use overwrite=True (--overwrite) to replace it"
+    advised = ExistsError(
+        refusal.code,
+        "; ".join(filter(None, (refusal.message, reason, advice))),
+        refusal.request_id,
+        refusal.http_status or 0,
+        operation=refusal.operation,
+        target=refusal.target,
+    )
+    advised.tried_before = refusal.tried_before
+    return advised
+
+
+def delete(context: TransferContext, address: ObjectAddress) -> None:
     """Delete a file or an empty folder."""
     try:
-        transport.send(objects.delete(address))
+        context.call(objects.delete(address))
     except NotFoundError as exc:
         if not exc.tried_before:  # else it may have gone by that try, whose answer was lost
             raise
 
 
 def move(
-    transport: Transport, source: ObjectAddress, target: ObjectAddress, *, overwrite: bool
+    context: TransferContext, source: ObjectAddress, target: ObjectAddress, *, overwrite: bool
 ) -> None:
     """Give a file another path."""
     try:
-        transport.send(mutations.move(source, target, overwrite=overwrite))
+        context.call(mutations.move(source, target, overwrite=overwrite))
     except (NotFoundError, ExistsError) as exc:
-        # Where an earlier try may have done it, its answer lost, the server tells how things are.
-        if not exc.tried_before or exists(transport, source) or not exists(transport, target):
+        # If an earlier try may have done it, its answer lost, the server tells how things are.
+        if not exc.tried_before or exists(context, source) or not exists(context, target):
             if isinstance(exc, ExistsError):
                 raise with_advice(exc) from exc
             raise
 
 
 def copy(
-    transport: Transport, source: ObjectAddress, target: ObjectAddress, *, overwrite: bool
+    context: TransferContext, source: ObjectAddress, target: ObjectAddress, *, overwrite: bool
 ) -> None:
     """Put a file at another path too."""
     try:
-        transport.send(mutations.copy(source, target, overwrite=overwrite))
+        context.call(mutations.copy(source, target, overwrite=overwrite))
     except ExistsError as exc:
-        if not exc.tried_before or not _same_content(transport, source, target):
+        if not exc.tried_before or not _same_content(context, source, target):
             raise with_advice(exc) from exc
 
 
-def _same_content(transport: Transport, source: ObjectAddress, target: ObjectAddress) -> bool:
-    original, other = (
-        objects.read_stat(transport.send(objects.stat(address))) for address in (source, target)
-    )
+def _same_content(context: TransferContext, source: ObjectAddress, target: ObjectAddress) -> bool:
+    original, other = (context.call(objects.stat(address)) for address in (source, target))
     return original.sha is not None and original.sha == other.sha
 
 
-def delete_tree(transport: Transport, folder: ObjectAddress) -> None:
+def delete_tree(context: TransferContext, folder: ObjectAddress) -> None:
     """Delete a folder and all that is in it; what others delete meanwhile is no failure.
 
     Raises:
-        AnswerError: where the server goes on listing what it has deleted.
+        AnswerError: If the server goes on listing what it has deleted.
     """
     require_folder(folder)
     opened = [folder]
     deleted: set[str] = set()
     while opened:
-        inner = _empty_of_files(transport, opened[-1])
+        inner = _delete_files(context, opened[-1])
         if inner is not None:
             _check_gone(opened[-1], deleted, {inner})
             opened.append(listed_address(folder, inner))
@@ -120,25 +204,25 @@ def delete_tree(transport: Transport, folder: ObjectAddress) -> None:
             continue
         emptied = opened.pop()
         with suppress(*([NotFoundError] if opened else [])):
-            delete(transport, emptied)
+            delete(context, emptied)
         deleted.add(emptied.path)
 
 
-def _empty_of_files(transport: Transport, folder: ObjectAddress) -> str | None:
+def _delete_files(context: TransferContext, folder: ObjectAddress) -> str | None:
     """Delete the files of a folder; return the path of one of its folders, or None."""
     deleted: set[str] = set()
     while True:
         # Always the first entries: what a context stands for may go with what is deleted.
-        listed = list_folder(transport, folder, page_size=MAX_PAGE_SIZE)
+        listed = list_folder(context, folder, page_size=MAX_PAGE_SIZE)
         entries = list(islice(listed, MAX_PAGE_SIZE))
         files = {entry.path for entry in entries if not entry.is_folder}
         if not files:
             return entries[0].path if entries else None
         _check_gone(folder, deleted, files)
-        run_workers(
-            lambda path: _delete_file(transport, folder, path),
+        run_tasks(
+            lambda path: _delete_file(context, folder, path),
             files,
-            threads=min(DELETIONS, len(files)),
+            max_workers=min(DELETIONS, len(files)),
             stop=Event(),
         )
         deleted = files
@@ -152,6 +236,6 @@ def _check_gone(folder: ObjectAddress, deleted: set[str], listed: set[str]) -> N
         )
 
 
-def _delete_file(transport: Transport, folder: ObjectAddress, path: str) -> None:
+def _delete_file(context: TransferContext, folder: ObjectAddress, path: str) -> None:
     with suppress(NotFoundError):
-        delete(transport, listed_address(folder, path))
+        delete(context, listed_address(folder, path))

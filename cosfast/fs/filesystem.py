@@ -70,7 +70,7 @@ class CosV4FileSystem(Contents, metaclass=_Resolved):
     @property
     def fsid(self) -> str:
         """What two filesystems have in common that show the same files."""
-        return f"cosv4-{self.client.credentials.appid}-{self.client.transport.base_url}"
+        return f"cosv4-{self.client.credentials.appid}-{self.client.endpoint}"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.client!r}>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
-from cosfast.concurrency import run_workers
+from cosfast.concurrency import run_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ def gather(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result
     def run(index: int) -> None:
         results[index] = work(items[index])
 
-    run_workers(run, range(len(items)), threads=min(AT_A_TIME, len(items)), stop=Event())
+    run_tasks(run, range(len(items)), max_workers=min(AT_A_TIME, len(items)), stop=Event())
     return [results[index] for index in range(len(items))]
 
 

@@ -11,7 +11,7 @@ import struct
 from threading import Event, Lock, local
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cosfast.concurrency import Progress, count_workers, run_workers
+from cosfast.concurrency import Progress, count_workers, run_tasks
 from cosfast.errors import InputError
 from cosfast.hashing.core import ffi, lib
 from cosfast.hashing.sha1 import Sha1, digest_of_end
@@ -91,7 +91,7 @@ def verify_source(
     batch = _batch_size(parts.slice_size)
     batches = [common[start : start + batch] for start in range(0, len(common), batch)]
     check = _Check(source, parts, progress, differing)
-    run_workers(check.batch, batches, threads=max(1, min(threads, len(batches))), stop=Event())
+    run_tasks(check.batch, batches, max_workers=max(1, min(threads, len(batches))), stop=Event())
     source.check_unchanged()
     return sorted(check.differing)
 

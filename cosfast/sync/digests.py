@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable
 
-from cosfast.cosv4.simple import SIMPLE_LIMIT
+from cosfast.cosv4.upload import SIMPLE_LIMIT
 from cosfast.parts.many import uploadparts_many
 from cosfast.parts.model import UploadParts
 from cosfast.parts.sources import PlainFile

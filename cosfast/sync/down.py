@@ -9,9 +9,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
-from cosfast.concurrency import Progress
+from cosfast.concurrency import Progress, as_outcomes
 from cosfast.cosv4 import DownloadOptions
-from cosfast.cosv4.side_by_side import side_by_side
 from cosfast.errors import CosError, InputError
 from cosfast.sync.compare import compare
 from cosfast.sync.deletion import DeletionLimits
@@ -157,8 +156,8 @@ class _FolderHands(Hands):
         with self._cancel.watched(self._stopper.cancel):
             if self._cancel.cancelled:
                 self._stopper.cancel()
-            yield from side_by_side(
-                self._download, verdicts, threads=self._pair.files, abort=self._stopper.cancel
+            yield from as_outcomes(
+                self._download, verdicts, max_workers=self._pair.files, abort=self._stopper.cancel
             )
 
     def check(self, name: str) -> None:

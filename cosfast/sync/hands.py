@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cosfast.cosv4.download import DownloadResult
-    from cosfast.cosv4.result import UploadResult
+    from cosfast.cosv4.upload import UploadResult
     from cosfast.sync.compare import Verdict
     from cosfast.sync.step import Failure, SyncAction
 

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cosfast.cosv4.download import DownloadResult
-from cosfast.cosv4.result import UploadResult
+from cosfast.cosv4.upload import UploadResult
 from cosfast.errors import CosError
 from cosfast.sync.compare import SAME
 from cosfast.sync.plan import levels

@@ -10,7 +10,7 @@ from cosfast.errors import CosError
 
 if TYPE_CHECKING:
     from cosfast.cosv4.download import DownloadResult
-    from cosfast.cosv4.result import UploadResult
+    from cosfast.cosv4.upload import UploadResult
 
 Failure = Union[CosError, OSError]
 

@@ -8,9 +8,8 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from cosfast.concurrency import Progress
+from cosfast.concurrency import Progress, as_outcomes
 from cosfast.cosv4 import UploadJob, UploadOptions
-from cosfast.cosv4.side_by_side import side_by_side
 from cosfast.errors import Cancelled, CosError, ExistsError, InputError, NotFoundError
 from cosfast.sync.compare import compare
 from cosfast.sync.deletion import DeletionLimits
@@ -133,11 +132,11 @@ class _BucketHands(Hands):
 
     def make_folders(self, names: Sequence[str]) -> Iterator[tuple[str, Failure | None]]:
         """Make them, and those above them that take no part."""
-        return side_by_side(self._make_folder, names, threads=self._pair.files)
+        return as_outcomes(self._make_folder, names, max_workers=self._pair.files)
 
     def delete(self, names: Sequence[str]) -> Iterator[tuple[str, Failure | None]]:
         """Delete them."""
-        return side_by_side(self._delete, names, threads=self._pair.files)
+        return as_outcomes(self._delete, names, max_workers=self._pair.files)
 
     def transfer(self, verdicts: Sequence[Verdict]) -> Iterator[tuple[Verdict, Transfer]]:
         """Upload them, with what is known of their content already."""

@@ -1,9 +1,9 @@
 """An adapter of requests whose connections can be stopped, and send a request in one go.
 
 requests has no way to end a request under way: closing a session leaves connections in use alone.
-Here each connection tells the `Control` of the thread that uses it which socket that is. Each wait
-for the socket, to send or to receive, is as long as the thread's `StallGuard` allows. And a body
-that is in memory leaves together with the head of its request, in one system call.
+Here each try carries a `TransferBody`, also if it has no content: it tells the `Cancellation` which
+socket the try waits for, and each wait for the socket is as long as its `StallGuard` allows. And a
+body that is in memory leaves together with the head of its request, in one system call.
 """
 
 from __future__ import annotations
@@ -11,38 +11,23 @@ from __future__ import annotations
 import io
 import ssl
 import time
-from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPResponse
-from threading import local
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from cosfast.transfer.request import MemoryBody
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cosfast.transfer.cancellation import Control
+    from cosfast.transfer.bandwidth import BandwidthLimit
+    from cosfast.transfer.cancellation import Cancellation
+    from cosfast.transfer.request import Body
     from cosfast.transfer.timeouts import StallGuard
-
-_thread = local()
-
-
-@contextmanager
-def controlled(control: Control, guard: StallGuard) -> Iterator[None]:
-    """Let `control` know of each socket that this thread waits for in the block.
-
-    Args:
-        control: May shut the socket down from another thread.
-        guard: Says how long each wait for the socket may take.
-    """
-    _thread.control, _thread.guard = control, guard
-    try:
-        yield
-    finally:
-        _thread.control = _thread.guard = None
-        control.uses(None)
 
 
 class _GuardedSocket(io.RawIOBase):
@@ -72,68 +57,115 @@ class _GuardedSocket(io.RawIOBase):
 class GuardedResponse(HTTPResponse):
     """A response whose head and body are read through a `_GuardedSocket`."""
 
-    _guard: StallGuard | None = None
-
-    def __init__(self, sock: Any, *rest: Any, **options: Any) -> None:
+    def __init__(self, sock: Any, *rest: Any, guard: StallGuard, **options: Any) -> None:
         super().__init__(sock, *rest, **options)
-        self._guard = getattr(_thread, "guard", None)
-        if self._guard is not None:
-            self._guard.restart()
-            reader: Any = self.fp
-            self.fp: Any = io.BufferedReader(_GuardedSocket(reader.detach(), sock, self._guard))
+        self._guard = guard
+        guard.restart()
+        reader: Any = self.fp
+        self.fp = io.BufferedReader(_GuardedSocket(reader.detach(), sock, guard))
 
     def begin(self) -> None:
         """Read the head; the body is a period of its own."""
         super().begin()
-        if self._guard is not None:
-            self._guard.restart()
+        self._guard.restart()
 
 
-class _Controlled:
+class TransferBody:
+    """The body of one try, with what its connection needs to know.
+
+    The connection gets it as an argument of `request`, also if there is no content.
+
+    Args:
+        body: The content; None for a request without one.
+        cancellation: Is told which socket the try waits for.
+        bandwidth: Spaces out the bytes; None sends them at once.
+        guard: Bounds the time that the try may wait for its peer.
+    """
+
+    def __init__(
+        self,
+        body: Body | None,
+        cancellation: Cancellation,
+        bandwidth: BandwidthLimit | None,
+        guard: StallGuard,
+    ) -> None:
+        self.guard = guard
+        self._body = body
+        self._cancellation = cancellation
+        self._bandwidth = bandwidth
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no content."""
+        return self._body is None
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether its chunks are there already and may leave at once."""
+        return self._bandwidth is None and isinstance(self._body, MemoryBody)
+
+    def attach(self, connected: Any) -> None:
+        """Note the socket that the try waits for from now on."""
+        self._cancellation.attach(self, connected)
+
+    def detach(self) -> None:
+        """Note that the try waits for no socket any more."""
+        self._cancellation.detach(self)
+
+    def __len__(self) -> int:
+        return 0 if self._body is None else len(self._body)
+
+    def __iter__(self) -> Iterator[bytes | memoryview]:
+        if self._body is None:
+            return iter(())
+        if self._bandwidth is None:
+            return iter(self._body)
+        return self._bandwidth.pace(self._body, self._cancellation.wait)
+
+
+class _TransferConnection:
     """What the two kinds of connection have in common."""
 
     sock: Any
+    response_class: Any
+    _guard: StallGuard | None = None  # of the try that uses the connection
     _gathered: list[Any] | None = None
 
-    def connect(self) -> None:
-        super().connect()  # type: ignore[misc]
-        self._tell()
-
     def request(self, method: str, url: str, body: Any = None, *rest: Any, **options: Any) -> None:
-        self._tell()
-        if not getattr(body, "is_in_memory", False):
+        if not isinstance(body, TransferBody):
+            self._guard = None
             super().request(method, url, body, *rest, **options)  # type: ignore[misc]
             return
+        if self.sock is None:
+            self.connect()  # type: ignore[attr-defined]
+        body.attach(self.sock)
+        self._guard = body.guard
+        self.response_class = partial(GuardedResponse, guard=body.guard)
+        if not (body.is_empty or body.is_in_memory):
+            super().request(method, url, body, *rest, **options)  # type: ignore[misc]
+            return
+        if body.is_empty:
+            options["chunked"] = False  # requests takes a body without a length for a chunked one
         self._gathered = []
         try:
-            super().request(method, url, body, *rest, **options)  # type: ignore[misc]
+            content = None if body.is_empty else body
+            super().request(method, url, content, *rest, **options)  # type: ignore[misc]
         finally:
             pieces, self._gathered = self._gathered, None
-        if self.sock is None:
-            self.connect()
-        _send_together(self.sock, pieces or [])
+        _send_together(self.sock, pieces or [], body.guard)
 
     def send(self, data: Any) -> None:
         if self._gathered is not None:
             self._gathered.append(data)
-        elif isinstance(data, (bytes, bytearray, memoryview)):
-            if self.sock is None:
-                self.connect()
-            _send_all(self.sock, memoryview(data), getattr(_thread, "guard", None))
+        elif self._guard is not None and isinstance(data, (bytes, bytearray, memoryview)):
+            _send_all(self.sock, memoryview(data), self._guard)
         else:
             super().send(data)  # type: ignore[misc]
 
-    def _tell(self) -> None:
-        control: Control | None = getattr(_thread, "control", None)
-        if control is not None and self.sock is not None:
-            control.uses(self.sock)
 
-
-def _send_together(connected: Any, pieces: list[Any]) -> None:
+def _send_together(connected: Any, pieces: list[Any], guard: StallGuard) -> None:
     """Send all pieces; in one call if the socket can gather, which a TLS one cannot."""
-    guard: StallGuard | None = getattr(_thread, "guard", None)
-    if guard is not None:
-        guard.restart()
+    guard.restart()
     sent = 0
     if not isinstance(connected, ssl.SSLSocket) and hasattr(connected, "sendmsg"):
         sent = _guarded(connected, guard, lambda: connected.sendmsg(pieces))
@@ -143,16 +175,14 @@ def _send_together(connected: Any, pieces: list[Any]) -> None:
         sent = max(0, sent - len(piece))
 
 
-def _send_all(connected: Any, view: memoryview, guard: StallGuard | None) -> None:
+def _send_all(connected: Any, view: memoryview, guard: StallGuard) -> None:
     """Send `view`. A socket's own `sendall` would have one timeout for all of it, however long."""
     while view:
         view = view[_guarded(connected, guard, lambda: connected.send(view)) :]  # noqa: B023
 
 
-def _guarded(connected: Any, guard: StallGuard | None, send: Callable[[], int]) -> int:
+def _guarded(connected: Any, guard: StallGuard, send: Callable[[], int]) -> int:
     """Return ``send()``, whose wait is as long as `guard` allows."""
-    if guard is None:
-        return send()
     connected.settimeout(guard.timeout())
     started = time.monotonic()
     count = send()
@@ -160,12 +190,12 @@ def _guarded(connected: Any, guard: StallGuard | None, send: Callable[[], int]) 
     return count
 
 
-class _Connection(_Controlled, HTTPConnection):
-    response_class = GuardedResponse
+class _Connection(_TransferConnection, HTTPConnection):
+    pass
 
 
-class _TlsConnection(_Controlled, HTTPSConnection):
-    response_class = GuardedResponse
+class _TlsConnection(_TransferConnection, HTTPSConnection):
+    pass
 
 
 class _Pool(HTTPConnectionPool):
@@ -179,7 +209,7 @@ class _TlsPool(HTTPSConnectionPool):
 _POOLS = {"http": _Pool, "https": _TlsPool}
 
 
-class ControlledAdapter(HTTPAdapter):
+class TransferAdapter(HTTPAdapter):
     """requests' own adapter, with such connections, to the server and to a proxy alike."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:

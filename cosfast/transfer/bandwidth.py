@@ -1,4 +1,4 @@
-"""`RateLimit`: no more than so many bytes a second, shared by all threads of an upload."""
+"""`BandwidthLimit`: no more than so many bytes a second, shared by all threads of an upload."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MIN_PIECE = 4096
 MAX_PIECE = 256 * 1024
 
 
-class RateLimit:
+class BandwidthLimit:
     """Spaces bytes out evenly, over every thread that takes them.
 
     Args:

@@ -1,11 +1,11 @@
-"""`Buffers`: memory for slices on their way, used again rather than made anew."""
+"""`BufferPool`: memory for slices on their way, used again rather than made anew."""
 
 from __future__ import annotations
 
 from queue import Empty, SimpleQueue
 
 
-class Buffers:
+class BufferPool:
     """Gives out buffers of one size; as many exist as were ever out at a time.
 
     Fresh memory costs a page fault for each 4 KiB, which for a slice is as dear as hashing it.
@@ -26,5 +26,5 @@ class Buffers:
             return memoryview(bytearray(self._size))
 
     def give_back(self, buffer: memoryview) -> None:
-        """Let somebody else have it."""
+        """Return the buffer to the pool."""
         self._free.put(buffer)

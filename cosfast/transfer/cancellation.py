@@ -6,7 +6,7 @@ import math
 import socket
 import time
 from contextlib import ExitStack, contextmanager, suppress
-from threading import Event, Lock, get_ident
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from cosfast.errors import Cancelled, DeadlineExceeded, InputError
@@ -50,7 +50,7 @@ class CancelToken:
                 del self._callbacks[id(callback)]
 
 
-class Control:
+class Cancellation:
     """One call's stop: asked for at each step, and heard within every wait and every socket.
 
     Args:
@@ -138,13 +138,21 @@ class Control:
                 # The plain socket's method: TLS would want to say goodbye first.
                 socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
 
-    def uses(self, open_socket: socket.socket | None) -> None:
-        """Note the socket that this thread waits for from now on, or that it waits no more."""
+    def attach(self, user: object, connected: socket.socket) -> None:
+        """Note the socket that `user` waits for from now on.
+
+        Raises:
+            Cancelled: If everything is to stop already, so that nobody would shut it down.
+        """
         with self._lock:
-            if open_socket is None:
-                self._sockets.pop(get_ident(), None)
-            else:
-                self._sockets[get_ident()] = open_socket
+            self._sockets[id(user)] = connected
+        if self.stop.is_set():
+            self.check()
+
+    def detach(self, user: object) -> None:
+        """Note that `user` waits for no socket any more."""
+        with self._lock:
+            self._sockets.pop(id(user), None)
 
     def _reason(self) -> Cancelled | DeadlineExceeded | None:
         if any(token.cancelled for token in self._tokens):

@@ -1,136 +1,151 @@
-"""`Hashing`: what an upload knows of its content, and when it gets to know it."""
+"""`UploadContent`: the source of an upload and what is known of its hash, and when.
+
+It knows neither server nor journal: a remembered parts list is given to it by whoever has one.
+"""
 
 from __future__ import annotations
 
 import random
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cosfast.cosv4.protocol import objects
-from cosfast.cosv4.protocol.codes import Code
-from cosfast.errors import IntegrityError
+from cosfast.errors import InputError, SourceChanged
 from cosfast.parts.build import PartsBuilder, parts_of
-from cosfast.parts.model import SLICE_SIZE
-from cosfast.parts.sources import PathSource
+from cosfast.parts.spool import spooled
 from cosfast.parts.verify import slice_matches
-from cosfast.transfer.journal import FileIdentity
 
 if TYPE_CHECKING:
-    from cosfast.cosv4.call import Call
+    from collections.abc import Callable, Iterator
+
     from cosfast.parts.model import UploadParts
     from cosfast.parts.sources import Source
 
 
-class Hashing:
-    """The three kinds of integrity (`Client.upload`).
+@contextmanager
+def measured_content(
+    source: Source,
+    parts: UploadParts | None,
+    *,
+    check: Callable[[], object],
+    hash_progress: Callable[[int], object] | None,
+) -> Iterator[UploadContent]:
+    """Yield the content of `source`; if only reading to its end tells its size, of a copy.
+
+    The copy is hashed as it is made, and is there while the block runs: a part may have to be
+    sent twice.
 
     Args:
-        call: the upload.
-        source: its bytes.
-        parts: theirs, where they are known already.
+        source: Is read.
+        parts: Its parts list, if that is known already.
+        check: Raises if the upload is to stop.
+        hash_progress: Called with each number of bytes hashed.
+
+    Raises:
+        SourceChanged: If `parts` is of another length.
+    """
+    if source.size is not None:
+        yield UploadContent(source, parts)
+        return
+    builder = PartsBuilder()
+
+    def take(block: memoryview) -> None:
+        check()
+        builder.update(block)
+        if hash_progress is not None:
+            hash_progress(len(block))
+
+    with spooled(source, take) as copy:
+        yield UploadContent(copy, builder.finish())
+
+
+class UploadContent:
+    """What an upload sends.
+
+    Args:
+        source: The bytes, of a known size, read at any place by any thread.
+        parts: Their parts list, if it is known already.
 
     Attributes:
-        parts: what the server is offered and checks each slice by; None with other kinds.
+        source: As given.
+        size: Bytes.
+        parts: The list that the server is offered and checks each part by; None without one.
+        hasher: Takes in the bytes as they are sent, if they are hashed on the way; else None.
     """
 
-    def __init__(self, call: Call, source: Source, parts: UploadParts | None) -> None:
-        self._call = call
-        self._source = source
-        self._kind = call.options.integrity
-        self._identity = (
-            FileIdentity.of(source.status()) if isinstance(source, PathSource) else None
-        )
-        self._remembered = False
-        self._builder: PartsBuilder | None = None
-        self._whole = ""  # the SHA-1 of the source, if `digest` had to read it
-        self.parts = parts if self._kind != "none" else None
+    def __init__(self, source: Source, parts: UploadParts | None = None) -> None:
+        size = source.size
+        if size is None:
+            raise InputError(f"{source.name} has no size that is known: spool it first")
+        if parts is not None and parts.filesize != size:
+            raise SourceChanged(source.name, "it is not as long as when it was hashed")
+        self.source = source
+        self.size: int = size
+        self.parts = parts
+        self.hasher: PartsBuilder | None = None
+        self._sha1 = ""  # if `digest` had to read the source for it
+        self._hash: Callable[[], UploadParts | None] | None = None
 
-    def prepare(self) -> None:
-        """Have the parts before the upload begins, where that is this kind's way."""
-        if self._kind == "none" or self.parts is not None:
-            return
-        self.parts = self._recall()
-        self._remembered = self.parts is not None
-        if self._kind == "parts" and self.parts is None:
-            self._hash()
+    def hash(self, slice_size: int, progress: Callable[[int], object]) -> UploadParts:
+        """Read the whole source and make its parts list."""
+        self.parts = parts_of(self.source, slice_size=slice_size, progress=progress)
+        return self.parts
 
-    def stream(self) -> PartsBuilder | None:
-        """Return what takes in the bytes as they are sent; None where they need no hashing."""
-        if self._kind != "stream" or self.parts is not None:
-            return None
-        self._builder = PartsBuilder()
-        return self._builder
+    def hash_on_the_way(self) -> None:
+        """Have the bytes hashed as they are sent."""
+        self.hasher = PartsBuilder()
 
-    def forget_remembered(self) -> bool:
-        """Hash anew where the parts are the journal's; return whether they were."""
-        if not self._remembered:
-            return False
-        self._remembered = False
-        self.parts = None
-        if self._kind == "parts":
-            self._hash()
+    def recall(self, remembered: UploadParts, hash_anew: Callable[[], UploadParts | None]) -> bool:
+        """Take a list from an earlier time if a few slices of the source still fit it.
+
+        Time stamps do not show every change, and a look costs little.
+
+        Args:
+            remembered: The list.
+            hash_anew: Replaces it if it turns out to be of other bytes after all.
+        """
+        last = len(remembered) - 1
+        for index in {0, last, random.randint(0, last)}:
+            part = remembered[index]
+            content = self.source.read_slice(part.offset, part.datalen)
+            if not slice_matches(remembered, index, content):
+                return False
+        self.parts, self._hash = remembered, hash_anew
         return True
+
+    def hash_again(self) -> bool:
+        """Replace a list that was recalled; return whether this one was."""
+        if self._hash is None:
+            return False
+        hash_anew, self._hash, self.parts = self._hash, None, None
+        self.parts = hash_anew()
+        return True
+
+    def check_part(self, offset: int, data: memoryview, refusal: Exception) -> None:
+        """Tell a source that changed after it was hashed from bytes that broke on their way.
+
+        Raises:
+            SourceChanged: If `data` is no longer what was hashed.
+        """
+        parts = self.parts
+        if parts is None or len(data) != min(parts.slice_size, self.size - offset):
+            return
+        if not slice_matches(parts, offset // parts.slice_size, data):
+            raise SourceChanged(
+                self.source.name, f"the slice at {offset} is no longer what was hashed"
+            ) from refusal
 
     @property
     def sha1(self) -> str:
-        """The SHA-1 of the whole source, 40 hex digits; empty where it is not known."""
+        """SHA-1 of the whole source, 40 hex digits; empty if it is not known."""
         if self.parts is not None:
             return self.parts.sha1
-        return self._whole or ("" if self._builder is None else self._builder.sha1)
+        return self._sha1 or ("" if self.hasher is None else self.hasher.sha1)
 
-    def digest(self) -> str:
+    def digest(self, progress: Callable[[int], object]) -> str:
         """Return the SHA-1 of the whole source, 40 hex digits; hash it now if it is not known."""
-        streamed = self._builder is not None and self._builder.length == self._source.size
+        streamed = self.hasher is not None and self.hasher.length == self.size
         if self.parts is not None or streamed:
             return self.sha1
-        if not self._whole:
-            self._whole = parts_of(self._source, progress=self._hashed).sha1
-        return self._whole
-
-    def compare_with_server(self) -> None:
-        """Compare what was hashed on the way with what the server made of it.
-
-        Raises:
-            IntegrityError: where they differ.
-        """
-        if self._builder is None or self.parts is not None:
-            return
-        found = objects.read_stat(self._call.send(objects.stat(self._call.address)))
-        if found.sha != self.sha1:
-            raise IntegrityError(
-                Code.SHA_DIFFERS,
-                f"the server's file has the SHA-1 {found.sha}, not {self.sha1}",
-                "",
-                200,
-                operation="stat",
-                target=str(self._call.address),
-            )
-        self._remember(self._builder.finish())
-
-    def _hash(self) -> None:
-        self.parts = parts_of(self._source, progress=self._hashed)
-        self._remember(self.parts)
-
-    def _hashed(self, count: int) -> None:
-        self._call.control.check()
-        if self._call.options.hash_progress is not None:
-            self._call.options.hash_progress(count)
-
-    def _recall(self) -> UploadParts | None:
-        if self._identity is None or self._call.options.slice_size != SLICE_SIZE:
-            return None
-        parts = self._call.journal.parts_of(self._identity, SLICE_SIZE)
-        return parts if parts is not None and self._still_fits(parts) else None
-
-    def _still_fits(self, parts: UploadParts) -> bool:
-        """Look at a few slices: time stamps do not show every change, and this costs little."""
-        last = len(parts) - 1
-        for index in {0, last, random.randint(0, last)}:
-            part = parts[index]
-            content = self._source.read_slice(part.offset, part.datalen)
-            if not slice_matches(parts, index, content):
-                return False
-        return True
-
-    def _remember(self, parts: UploadParts) -> None:
-        if self._identity is not None:
-            self._call.journal.remember_parts(self._identity, parts)
+        if not self._sha1:
+            self._sha1 = parts_of(self.source, progress=progress).sha1
+        return self._sha1

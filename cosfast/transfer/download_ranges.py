@@ -1,4 +1,4 @@
-"""The bytes of a file on the server: fetched by several threads, passed on in order.
+"""The bytes of a remote file: fetched by several threads, passed on in order.
 
 Pieces of one size are fetched side by side into buffers that are used again. Each goes through
 the stages, such as writing and hashing, in the order of the file; one stage may be at one piece
@@ -8,34 +8,26 @@ while another is at the next. A window bounds how far the first may be ahead of 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock, Semaphore
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from cosfast.concurrency import Progress, run_workers
-from cosfast.cosv4.protocol import objects
-from cosfast.cosv4.protocol.addresses import is_bare_url
-from cosfast.cosv4.protocol.codes import Code
-from cosfast.cosv4.protocol.errors import header
-from cosfast.cosv4.protocol.messages import Answer
-from cosfast.cosv4.protocol.ranges import check_range
-from cosfast.errors import AnswerError, IntegrityError, RequestError
-from cosfast.transfer.buffers import Buffers
-from cosfast.transfer.download_order import InOrder
+from cosfast.concurrency import Progress, run_tasks
+from cosfast.errors import AnswerError, ContentMismatchError, RequestError
+from cosfast.transfer.buffers import BufferPool
+from cosfast.transfer.headers import header
+from cosfast.transfer.ranges import byte_range, check_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cosfast.cosv4.protocol.addresses import ObjectAddress
-    from cosfast.cosv4.protocol.messages import Request
-    from cosfast.cosv4.protocol.stats import ObjectStat
-    from cosfast.transfer.bandwidth import RateLimit
-    from cosfast.transfer.cancellation import Control
-    from cosfast.transfer.http import Transport
-    from cosfast.transfer.streaming_response import Incoming
+    from cosfast.transfer.context import TransferContext
+    from cosfast.transfer.request import Request
+    from cosfast.transfer.streaming_response import StreamingResponse
 
 PIECE_SIZE = 4 * 1024 * 1024
-"""Bytes fetched by one request, and lost where its connection breaks."""
+"""Bytes fetched by one request, and lost if its connection breaks."""
 
 AHEAD = 2
 """Pieces in memory for each thread: the one it fetches, and one that waits for its turn."""
@@ -49,6 +41,37 @@ PATIENCE = 0.1
 _SHA1 = re.compile("[0-9a-f]{40}")
 
 Stage = Callable[[memoryview], object]
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """Content on a server, and how to ask for a range of it.
+
+    Attributes:
+        target: What errors call it.
+        size: Bytes in the whole.
+        sha1: Its SHA-1, 40 lower-case hex digits; None if the server does not know it.
+        request: Builds the request for a range, from its start and its length in bytes.
+    """
+
+    target: str
+    size: int
+    sha1: str | None
+    request: Callable[[int, int], Request[Any]]
+
+    def span(self, start: int, length: int | None) -> range:
+        """Return the offsets from `start` on that are within the file, at most `length`."""
+        end = self.size if length is None else min(start + length, self.size)
+        return range(min(start, end), end)
+
+    def differs(self, sha1: str) -> ContentMismatchError:
+        """Return the error that the content has another SHA-1 than the one that is known."""
+        return ContentMismatchError(
+            f"what came has the SHA-1 {sha1}, not {self.sha1}",
+            operation="download",
+            target=self.target,
+        )
 
 
 @dataclass
@@ -62,212 +85,183 @@ class _Piece:
     stages: int
 
 
-class Received:
-    """Counts the bytes that came, and tells a callback of them and of those that were there.
+class InOrder(Generic[Item]):
+    """Call `take` with items 0, 1, 2 and so on, one call at a time.
+
+    A thread that brings the next one also passes on those that were waiting for it; one that
+    comes too early, or while another thread is at it, leaves its item here and goes.
 
     Args:
-        callback: see `Client.download`'s `progress`; or None.
+        take: Called by any thread. What it raises reaches that thread, and nothing more is
+            passed on.
     """
 
-    def __init__(self, callback: Callable[[int], object] | None) -> None:
-        self._shown = Progress(callback)
-        self._received = Progress(self._shown.advance)
+    def __init__(self, take: Callable[[Item], object]) -> None:
+        self._take = take
+        self._lock = Lock()
+        self._waiting: dict[int, Item] = {}
+        self._next = 0
+        self._busy = False
 
-    @property
-    def received(self) -> int:
-        """Bytes that came, without those that had to come again."""
-        return self._received.total
+    def put(self, index: int, item: Item) -> None:
+        """Bring the item of that index."""
+        with self._lock:
+            self._waiting[index] = item
+            if self._busy or index != self._next:
+                return
+            self._busy = True
+        ready: Item | None = item
+        while (ready := self._pop_next()) is not None:
+            self._take(ready)
 
-    def advance(self, count: int) -> None:
-        """Add bytes that came; negative where they have to come again."""
-        self._received.advance(count)
-
-    def resume(self, count: int) -> None:
-        """Add bytes that were there."""
-        self._shown.advance(count)
-
-    def restart(self) -> None:
-        """Take all of it back."""
-        self._shown.advance(-self._shown.total)
+    def _pop_next(self) -> Item | None:
+        with self._lock:
+            item = self._waiting.pop(self._next, None)
+            if item is None:
+                self._busy = False
+            else:
+                self._next += 1
+            return item
 
 
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file on the server, and how to get at it.
+class RangeDownload:
+    """One pass over a range of a remote file.
 
-    Attributes:
-        transport: sends the requests.
-        address: where it is.
-        known: what the server said of it.
-        control: may stop the reading of it.
-        limit: spaces out its bytes, or None.
-        progress: is told of the bytes that have come.
+    Args:
+        context: Sends the requests, and is told of the bytes that come.
+        file: What is fetched.
+        received: Counts the bytes that came, without those that had to come again.
+        max_workers: Pieces in flight.
+        must_match: Whether all pieces must come with one `ETag`: if no SHA-1 will tell that the
+            file changed between them.
     """
 
-    transport: Transport
-    address: ObjectAddress
-    known: ObjectStat
-    control: Control
-    limit: RateLimit | None
-    progress: Received
-
-    @property
-    def filesize(self) -> int:
-        """Bytes in the whole file."""
-        return self.known.filesize or 0
-
-    def span(self, start: int, length: int | None) -> range:
-        """Return the offsets from `start` on that are within the file, at most `length`."""
-        end = self.filesize if length is None else min(start + length, self.filesize)
-        return range(min(start, end), end)
-
-    def differs(self, sha: str) -> IntegrityError:
-        """Return the error that the content has the SHA-1 `sha`, and not the one that is known."""
-        return IntegrityError(
-            Code.SHA_DIFFERS,
-            f"what came has the SHA-1 {sha}, not {self.known.sha}",
-            "",
-            200,
-            operation="download",
-            target=str(self.address),
-        )
-
-    def fetch(
+    def __init__(
         self,
-        span: range,
-        stages: Sequence[Stage],
+        context: TransferContext,
+        file: RemoteFile,
+        received: Progress,
         *,
-        concurrency: int,
+        max_workers: int,
         must_match: bool = False,
     ) -> None:
+        self._context = context
+        self._file = file
+        self._received = received
+        self._max_workers = max_workers
+        self._must_match = must_match
+        self._lock = Lock()
+        self._etag: str | None = None
+
+    def run(self, span: range, stages: Sequence[Stage]) -> None:
         """Pass the bytes of `span` through each of `stages`, in order.
 
         Args:
-            span: their offsets.
-            stages: each is called by one thread at a time, with one piece after the other.
-            concurrency: pieces on their way at a time.
-            must_match: whether all must come with one `ETag`: where no SHA-1 will tell that the
-                file changed between them.
+            span: Their offsets.
+            stages: Each is called by one thread at a time, with one piece after the other.
 
         Raises:
-            AnswerError: If the server sends something else than the range asked for, or has
-                named no URL to ask for it.
-            CosError: what else it or the way to it comes to, and what a stage raises.
+            AnswerError: If the server sends something else than the range asked for.
+            CosError: What else the server or the way to it comes to, and what a stage raises.
         """
-        if span and not is_bare_url(self.known.access_url or ""):
-            raise AnswerError(
-                "the server's access_url is not a URL that can be requested",
-                operation="download",
-                target=str(self.address),
-            )
-        if span:
-            _Fetch(self, span, stages, concurrency, must_match=must_match).run()
+        if not span:
+            return
+        max_workers = min(self._max_workers, -(-len(span) // PIECE_SIZE))
+        buffers = BufferPool(min(PIECE_SIZE, len(span)))
+        window = Semaphore(AHEAD * max_workers)
+        queues: list[InOrder[_Piece]] = []
 
+        def through(stage: Stage) -> Callable[[_Piece], None]:
+            def take(piece: _Piece) -> None:
+                self._context.cancellation.check()
+                stage(piece.view)
+                with self._lock:
+                    piece.stages -= 1
+                    done = not piece.stages
+                if done:
+                    buffers.give_back(piece.buffer)
+                    window.release()
 
-class _Fetch:
-    def __init__(
-        self,
-        file: RemoteFile,
-        span: range,
-        stages: Sequence[Stage],
-        concurrency: int,
-        *,
-        must_match: bool,
-    ) -> None:
-        self._file = file
-        self._span = span
-        self._must_match = must_match
-        self._threads = min(concurrency, -(-len(span) // PIECE_SIZE))
-        self._buffers = Buffers(min(PIECE_SIZE, len(span)))
-        self._window = Semaphore(AHEAD * self._threads)
-        self._lock = Lock()
-        self._etag: str | None = None
-        self._stages = [InOrder[_Piece](self._through(stage)) for stage in stages]
+            return take
 
-    def run(self) -> None:
-        control = self._file.control
+        def fetch(piece: _Piece) -> None:
+            request = self._file.request(piece.start, len(piece.view))
+            self._context.call(request, lambda response: self._receive(request, response, piece))
+            for queue in queues:
+                queue.put(piece.index, piece)
+
+        queues.extend(InOrder[_Piece](through(stage)) for stage in stages)
+        cancellation = self._context.cancellation
         try:
-            run_workers(
-                self._fetch_piece,
-                self._pieces(),
-                threads=self._threads,
-                stop=control.stop,
-                abort=control.abort,
+            run_tasks(
+                fetch,
+                self._pieces(span, buffers, window, len(stages)),
+                max_workers=max_workers,
+                stop=cancellation.stop,
+                abort=cancellation.abort,
             )
         finally:
-            self._stages.clear()  # they lead back here, and would keep the buffers from going
-        control.check()
+            queues.clear()  # they refer to one another, and would keep the buffers
+        cancellation.check()
 
-    def _pieces(self) -> Iterator[_Piece]:
+    def _pieces(
+        self, span: range, buffers: BufferPool, window: Semaphore, stages: int
+    ) -> Iterator[_Piece]:
         """Yield the pieces in order, each when there is a buffer for it."""
-        for index, start in enumerate(range(self._span.start, self._span.stop, PIECE_SIZE)):
-            while not self._window.acquire(timeout=PATIENCE):
-                if self._file.control.stop.is_set():
+        for index, start in enumerate(range(span.start, span.stop, PIECE_SIZE)):
+            while not window.acquire(timeout=PATIENCE):
+                if self._context.cancellation.stop.is_set():
                     return
-            buffer = self._buffers.take()
-            view = buffer[: min(PIECE_SIZE, self._span.stop - start)]
-            yield _Piece(index, start, view, buffer, len(self._stages))
+            buffer = buffers.take()
+            view = buffer[: min(PIECE_SIZE, span.stop - start)]
+            yield _Piece(index, start, view, buffer, stages)
 
-    def _fetch_piece(self, piece: _Piece) -> None:
-        request = objects.download(
-            self._file.address,
-            self._file.known.access_url or "",
-            start=piece.start,
-            length=len(piece.view),
-        )
-        self._file.transport.fetch(
+    def _receive(self, request: Request[Any], response: StreamingResponse, piece: _Piece) -> None:
+        view = piece.view
+        check_range(
             request,
-            lambda incoming: self._receive(request, incoming, piece.view),
-            control=self._file.control,
+            response.http_status,
+            response.headers,
+            wanted=byte_range(piece.start, len(view)),
+            filesize=self._file.size,
         )
-        for stage in self._stages:
-            stage.put(piece.index, piece)
-
-    def _receive(self, request: Request, incoming: Incoming, view: memoryview) -> None:
-        size = self._file.filesize
-        check_range(request, incoming.http_status, incoming.headers, filesize=size)
-        self._check_etag(request, incoming)
+        self._check_etag(request, response)
         received = 0
         try:
             for wanted in self._paced(view):
-                self._file.control.check_going()
-                incoming.fill(wanted)
+                self._context.cancellation.check_going()
+                response.fill(wanted)
                 received += len(wanted)
-                self._file.progress.advance(len(wanted))
-            incoming.end()
+                self._advance(len(wanted))
+            response.end()
         except RequestError:
-            self._file.progress.advance(-received)
+            self._advance(-received)
             raise
+
+    def _advance(self, count: int) -> None:
+        self._received.advance(count)
+        self._context.progress.advance(count)
 
     def _paced(self, view: memoryview) -> Iterator[Any]:
         cut = (view[at : at + READ_SIZE] for at in range(0, len(view), READ_SIZE))
-        if self._file.limit is None:
+        if self._context.bandwidth is None:
             return cut
-        return self._file.limit.pace(cut, self._file.control.wait)
+        return self._context.bandwidth.pace(cut, self._context.cancellation.wait)
 
-    def _check_etag(self, request: Request, incoming: Incoming) -> None:
-        etag = header(incoming.headers, "ETag")
+    def _check_etag(self, request: Request[Any], response: StreamingResponse) -> None:
+        etag = header(response.headers, "ETag")
         if not etag:
             return
         with self._lock:
             self._etag = self._etag or etag
         if self._must_match and etag != self._etag:
-            answer = Answer(request, incoming.http_status, "", {})
-            raise answer.error("the file changed while it was downloaded")
-        # The protocol does not say what it is; where it is a SHA-1, it tells of other content.
-        told, known = etag.strip('"').lower(), self._file.known.sha
+            raise AnswerError(
+                "the file changed while it was downloaded",
+                operation=request.operation,
+                target=request.target,
+                http_status=response.http_status,
+            )
+        # The protocol does not say what it is; if it is a SHA-1, it tells of other content.
+        told, known = etag.strip('"').lower(), self._file.sha1
         if known is not None and told != known and _SHA1.fullmatch(told):
             raise self._file.differs(told)
-
-    def _through(self, stage: Stage) -> Callable[[_Piece], None]:
-        def take(piece: _Piece) -> None:
-            self._file.control.check()
-            stage(piece.view)
-            with self._lock:
-                piece.stages -= 1
-                done = not piece.stages
-            if done:
-                self._buffers.give_back(piece.buffer)
-                self._window.release()
-
-        return take

@@ -1,4 +1,4 @@
-"""`Incoming`: the body of an answer, bounded in bytes and in time.
+"""`StreamingResponse`: the body of an answer, bounded in bytes and in time.
 
 A file's bytes are read straight into memory that is there already, a JSON answer as a whole.
 """
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 import requests
 from urllib3.exceptions import HTTPError
 
-from cosfast.cosv4.protocol.errors import header
 from cosfast.errors import AnswerError, TransportError
 from cosfast.transfer.adapter import GuardedResponse
+from cosfast.transfer.headers import header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cosfast.cosv4.protocol.messages import Request
+    from cosfast.transfer.request import Request
     from cosfast.transfer.timeouts import StallGuard
 
 Result = TypeVar("Result")
@@ -35,7 +35,7 @@ BROKEN = (requests.RequestException, HTTPError, HTTPException, OSError)
 """What reading from a connection may raise."""
 
 
-class Incoming:
+class StreamingResponse:
     """The head of an answer, and its body as it arrives.
 
     Args:
@@ -47,9 +47,9 @@ class Incoming:
 
     def __init__(
         self,
-        request: Request,
+        request: Request[Any],
         response: requests.Response,
-        explain: Callable[[Request, Exception], TransportError],
+        explain: Callable[[Request[Any], Exception], TransportError],
         guard: StallGuard,
     ) -> None:
         self._request = request
@@ -182,4 +182,4 @@ class Incoming:
         return AnswerError(reason, http_status=self.http_status, lost=lost, **context)
 
     def _context(self) -> dict[str, Any]:
-        return {"operation": self._request.operation, "target": str(self._request.address)}
+        return {"operation": self._request.operation, "target": self._request.target}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cosfast.errors import InputError
 
 if TYPE_CHECKING:
-    from cosfast.transfer.cancellation import Control
+    from cosfast.transfer.cancellation import Cancellation
 
 MIN_RATE = 1024
 """Bytes a second, on average over the read timeout: a peer that is slower counts as stalled."""
@@ -52,12 +52,12 @@ class StallGuard:
 
     Args:
         seconds: The read timeout.
-        control: Its deadline ends the waiting, too.
+        cancellation: Its deadline ends the waiting, too.
     """
 
-    def __init__(self, seconds: float, control: Control) -> None:
+    def __init__(self, seconds: float, cancellation: Cancellation) -> None:
         self._seconds = seconds
-        self._control = control
+        self._cancellation = cancellation
         self.restart()
 
     def restart(self) -> None:
@@ -74,7 +74,7 @@ class StallGuard:
         left = self._seconds - self._waited
         if left <= 0:
             raise SocketTimeout(f"only {self._moved} bytes in {self._seconds:g} s")
-        remaining = self._control.remaining()
+        remaining = self._cancellation.remaining()
         if remaining <= 0:
             raise SocketTimeout("deadline exceeded")
         return min(left, remaining)

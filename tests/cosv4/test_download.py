@@ -24,8 +24,7 @@ from hypothesis import strategies as st
 from worked_values import content
 
 import cosfast
-from cosfast.transfer.download_order import InOrder
-from cosfast.transfer.download_ranges import PIECE_SIZE
+from cosfast.transfer.download_ranges import PIECE_SIZE, InOrder
 from cosfast.transfer.partial_file import partial_paths
 
 MIB = 1024 * 1024

@@ -177,7 +177,7 @@ def test_another_who_finishes_first(emulator, client, integrity, same):
         if not seen:  # content that is nowhere before, or our own upload would be instant
             theirs = data if same else data[::-1]
             with connect(emulator.endpoint) as other:
-                other.transport.send(objects.upload(address, theirs))
+                other.call(objects.upload(address, theirs))
         seen.append(count)
 
     options = {"integrity": integrity, "progress": progress}

@@ -56,7 +56,7 @@ class ListPage:
 
 def list_page(
     address: ObjectAddress, *, context: str = "", page_size: int = MAX_PAGE_SIZE
-) -> Request:
+) -> Request[ListPage]:
     """Ask for a page of a folder.
 
     Args:
@@ -72,7 +72,9 @@ def list_page(
         raise InputError(f"page_size must be from 1 to {MAX_PAGE_SIZE}, not {shown(page_size)}")
     fields = (("num", str(page_size)), ("context", context))
     limit = max(MIN_ANSWER_LIMIT, page_size * _ENTRY_LIMIT)
-    return Request("list", "GET", address, "reusable", "query", fields, answer_limit=limit)
+    return Request(
+        "list", "GET", address, "reusable", "query", fields, answer_limit=limit, read=read_list_page
+    )
 
 
 def read_list_page(answer: Answer) -> ListPage:
@@ -97,27 +99,34 @@ class Landmarks:
     """Notices a listing that does not end, in memory for two entries of each page.
 
     Whatever goes round comes to where a page began, or to a context, that was there before.
+
+    Args:
+        folder: What is listed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: ObjectAddress) -> None:
+        self._folder = folder
         self._contexts: set[str] = set()
         self._paths: set[str] = set()
 
-    def check(self, answer: Answer, page: ListPage) -> None:
+    def check(self, page: ListPage) -> None:
         """Take in the next page.
 
         Raises:
-            AnswerError: where it repeats what was there before.
+            AnswerError: If it repeats what was there before.
         """
         paths = {entry.path for entry in page.entries}
         again = self._paths & paths
         if again or len(paths) < len(page.entries):
-            raise answer.error(f"the list repeats {min(again, default='an entry of a page')!r}")
+            raise self._error(f"the list repeats {min(again, default='an entry of a page')!r}")
         if page.context in self._contexts:
-            raise answer.error("the list goes round: the context of an earlier page came again")
+            raise self._error("the list goes round: the context of an earlier page came again")
         if page.context is not None:
             self._contexts.add(page.context)
             self._paths |= {page.entries[0].path, page.entries[-1].path}
+
+    def _error(self, reason: str) -> AnswerError:
+        return AnswerError(reason, operation="list", target=str(self._folder), http_status=200)
 
 
 def _read_entry(answer: Answer, info: Any) -> ObjectStat | UnreadableEntry:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
-from cosfast.cosv4.protocol.errors import answer_error, header, retry_after, server_error, shown
+from cosfast.cosv4.protocol.errors import answer_error, server_error
 from cosfast.cosv4.protocol.multipart import Body, JsonBody, MultipartBody
 from cosfast.cosv4.protocol.validation import is_hex
 from cosfast.errors import MAX_REQUEST_ID, AnswerError
 from cosfast.parsing import is_unicode, load_json, whole_number
+from cosfast.transfer.headers import header, retry_after
+from cosfast.transfer.redaction import excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from cosfast.cosv4.protocol.addresses import ObjectAddress
+    from cosfast.transfer.request import HttpResponse
+
+T_co = TypeVar("T_co", covariant=True)
 
 Signing = Literal["reusable", "once", "download"]
 """The kinds of signature (PROTOCOL.md, section 2)."""
@@ -30,8 +35,13 @@ _SUCCESSES = range(200, 300)
 _REFUSALS = range(300, 500)
 
 
+def read_nothing(answer: Answer) -> None:
+    """Read an answer that says success and no more."""
+    del answer
+
+
 @dataclass(frozen=True)
-class Request:
+class Request(Generic[T_co]):
     """What to ask, without a signature: each try needs a fresh one.
 
     Attributes:
@@ -45,6 +55,7 @@ class Request:
         headers: what must be sent beside Authorization and the body's own headers.
         location: a whole URL in place of the API's, for downloads.
         answer_limit: bytes of the largest answer that makes sense; a larger one is not read.
+        read: reads the successful answer.
     """
 
     operation: str
@@ -57,6 +68,21 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     location: str | None = None
     answer_limit: int = MIN_ANSWER_LIMIT
+    read: Callable[[Answer], T_co] = field(default=read_nothing, repr=False, compare=False)  # type: ignore[assignment]
+
+    @property
+    def target(self) -> str:
+        """What it is about, as errors name it."""
+        return str(self.address)
+
+    def read_response(self, response: HttpResponse) -> T_co:
+        """Read a whole response.
+
+        Raises:
+            CosError: As `read_answer` does, and what the answer's own reader raises.
+        """
+        answer = read_answer(self, response.status, response.headers, response.content)
+        return self.read(answer)
 
     def url(self, base: str) -> str:
         """Return the whole URL; `base` is what `api_base` returned."""
@@ -96,7 +122,7 @@ class Answer:
         data: the fields of the answer.
     """
 
-    request: Request
+    request: Request[Any]
     http_status: int
     request_id: str
     data: Mapping[str, Any]
@@ -153,7 +179,7 @@ class Answer:
 
 
 def read_answer(
-    request: Request, http_status: int, headers: Mapping[str, str], body: bytes
+    request: Request[Any], http_status: int, headers: Mapping[str, str], body: bytes
 ) -> Answer:
     """Read the envelope that every JSON answer comes in (PROTOCOL.md, section 1).
 
@@ -190,7 +216,7 @@ def read_answer(
     if http_status not in _SUCCESSES or not isinstance(data, (dict, type(None))):
         reason = "the answer says success, but its HTTP status or its data do not"
         raise answer_error(reason, body, http_status=http_status, **context)
-    return Answer(request, http_status, shown(request_id, MAX_REQUEST_ID), data or {})
+    return Answer(request, http_status, excerpt(request_id, MAX_REQUEST_ID), data or {})
 
 
 def _words(value: object) -> str:

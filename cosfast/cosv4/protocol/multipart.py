@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 from cosfast.cosv4.protocol.addresses import check_text
 from cosfast.errors import InputError
+from cosfast.transfer.request import MemoryBody
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +21,7 @@ CONTENT_FIELD = "filecontent"
 """The field that holds a file's bytes (PROTOCOL.md, sections 4 and 5)."""
 
 
-class MultipartBody:
+class MultipartBody(MemoryBody):
     """Text fields in the order given, then at most one binary one, which is never copied.
 
     Args:
@@ -33,9 +34,6 @@ class MultipartBody:
     Raises:
         InputError: where a field is not text, or the content is not contiguous bytes.
     """
-
-    is_in_memory = True
-    """Its chunks are there already, few, and can be sent in one go."""
 
     def __init__(
         self, fields: Iterable[tuple[str, str]], content: Any = None, *, boundary: str | None = None
@@ -58,7 +56,7 @@ class MultipartBody:
         return iter(self._chunks)
 
 
-class JsonBody:
+class JsonBody(MemoryBody):
     """One JSON object, in ASCII, so that nobody can count its length wrongly.
 
     Args:

@@ -35,7 +35,7 @@ def update(
     biz_attr: str | None = None,
     authority: Authority | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Request:
+) -> Request[None]:
     """Change what a file or a folder carries; None leaves it as it is.
 
     Args:
@@ -63,7 +63,9 @@ def update(
     return Request("update", "POST", address, "once", "json", fields)
 
 
-def move(address: ObjectAddress, target: ObjectAddress, *, overwrite: bool = False) -> Request:
+def move(
+    address: ObjectAddress, target: ObjectAddress, *, overwrite: bool = False
+) -> Request[None]:
     """Give a file another path in its bucket; it keeps its attributes.
 
     Raises:
@@ -72,7 +74,9 @@ def move(address: ObjectAddress, target: ObjectAddress, *, overwrite: bool = Fal
     return _relocation("move", address, target, overwrite)
 
 
-def copy(address: ObjectAddress, target: ObjectAddress, *, overwrite: bool = False) -> Request:
+def copy(
+    address: ObjectAddress, target: ObjectAddress, *, overwrite: bool = False
+) -> Request[None]:
     """Put a file's content at another path of its bucket too.
 
     Raises:
@@ -86,7 +90,7 @@ def _relocation(
     address: ObjectAddress,
     target: ObjectAddress,
     overwrite: bool,  # noqa: FBT001 - passed on by position
-) -> Request:
+) -> Request[None]:
     require_file(address)
     require_file(target)
     if (address.appid, address.bucket) != (target.appid, target.bucket):

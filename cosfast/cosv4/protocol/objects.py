@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from cosfast.cosv4.protocol.addresses import is_bare_url, require_file, require_folder
 from cosfast.cosv4.protocol.messages import Answer, Request
 from cosfast.cosv4.protocol.multipart import byte_view
-from cosfast.cosv4.protocol.ranges import byte_range
 from cosfast.cosv4.protocol.slices import Uploaded, read_uploaded
 from cosfast.cosv4.protocol.stats import ObjectStat, read_file, read_folder
 from cosfast.cosv4.protocol.validation import check_hex, check_number, optional_fields
 from cosfast.errors import InputError
+from cosfast.transfer.ranges import byte_range
 
 if TYPE_CHECKING:
     from cosfast.cosv4.protocol.addresses import ObjectAddress
@@ -30,7 +30,7 @@ def upload(
     sha: str | None = None,
     biz_attr: str = "",
     overwrite: bool = False,
-) -> Request:
+) -> Request[Uploaded]:
     """Send a whole file.
 
     Args:
@@ -55,7 +55,9 @@ def upload(
         ("biz_attr", biz_attr),
         ("insertOnly", "0" if overwrite else "1"),
     )
-    return Request("upload", "POST", address, "reusable", "multipart", fields, view)
+    return Request(
+        "upload", "POST", address, "reusable", "multipart", fields, view, read=read_upload
+    )
 
 
 def read_upload(answer: Answer) -> Uploaded:
@@ -67,9 +69,9 @@ def read_upload(answer: Answer) -> Uploaded:
     return read_uploaded(answer)
 
 
-def stat(address: ObjectAddress) -> Request:
+def stat(address: ObjectAddress) -> Request[ObjectStat]:
     """Ask what the server knows of a file or a folder."""
-    return Request("stat", "GET", address, "reusable", "query")
+    return Request("stat", "GET", address, "reusable", "query", read=read_stat)
 
 
 def read_stat(answer: Answer) -> ObjectStat:
@@ -84,7 +86,7 @@ def read_stat(answer: Answer) -> ObjectStat:
     return read_file(answer, address.path, located=True)
 
 
-def create_folder(address: ObjectAddress, *, biz_attr: str = "") -> Request:
+def create_folder(address: ObjectAddress, *, biz_attr: str = "") -> Request[None]:
     """Make one folder; those above it must exist.
 
     Raises:
@@ -94,7 +96,7 @@ def create_folder(address: ObjectAddress, *, biz_attr: str = "") -> Request:
     return Request("create", "POST", address, "reusable", "json", (("biz_attr", biz_attr),))
 
 
-def delete(address: ObjectAddress) -> Request:
+def delete(address: ObjectAddress) -> Request[None]:
     """Remove a file, or a folder that is empty.
 
     Raises:
@@ -105,12 +107,16 @@ def delete(address: ObjectAddress) -> Request:
     return Request("delete", "POST", address, "once", "json")
 
 
+def _read_no_content(answer: Answer) -> None:
+    raise answer.error("the answer says success, but has no bytes")
+
+
 def download(
     address: ObjectAddress, location: str, *, start: int = 0, length: int | None = None
-) -> Request:
+) -> Request[None]:
     """Fetch a file or a range of its bytes; what comes back is the bytes, not JSON.
 
-    Check the head of the answer with `ranges.check_range`.
+    Check the head of the answer with `cosfast.transfer.ranges.check_range`.
 
     Args:
         address: the file.
@@ -129,5 +135,12 @@ def download(
         raise InputError(f"{address}: what it is to be downloaded from is not a bare URL")
     headers = () if not start and length is None else (("Range", byte_range(start, length)),)
     return Request(
-        "download", "GET", address, "download", "none", headers=headers, location=location
+        "download",
+        "GET",
+        address,
+        "download",
+        "none",
+        headers=headers,
+        location=location,
+        read=_read_no_content,
     )

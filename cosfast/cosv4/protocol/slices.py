@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cosfast.cosv4.protocol.addresses import require_file
 from cosfast.cosv4.protocol.messages import MIN_ANSWER_LIMIT, Answer, Request
@@ -12,7 +12,11 @@ from cosfast.errors import InputError
 from cosfast.parsing import shown, whole_number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cosfast.cosv4.protocol.addresses import ObjectAddress
+
+T = TypeVar("T")
 
 SLICE_SIZES = (524288, 1048576, 2097152, 3145728)
 """Bytes: what may be asked for without `uploadparts` (PROTOCOL.md, section 3)."""
@@ -97,7 +101,7 @@ def slice_init(
     uploadparts: str | None = None,
     biz_attr: str = "",
     overwrite: bool = False,
-) -> Request:
+) -> Request[SliceSession | Uploaded]:
     """Open an upload session.
 
     Args:
@@ -124,6 +128,7 @@ def slice_init(
         *optional_fields(sha=check_hex("sha", sha, 40), uploadparts=uploadparts),
         ("biz_attr", biz_attr),
         ("insertOnly", "0" if overwrite else "1"),
+        read=read_slice_init,
     )
 
 
@@ -143,7 +148,9 @@ def read_slice_init(answer: Answer) -> SliceSession | Uploaded:
     return read_uploaded(answer)
 
 
-def slice_list(address: ObjectAddress, *, filesize: int = LARGEST_FILE) -> Request:
+def slice_list(
+    address: ObjectAddress, *, filesize: int = LARGEST_FILE
+) -> Request[UnfinishedUpload | Uploaded]:
     """Ask what has arrived of an unfinished upload.
 
     Args:
@@ -155,7 +162,7 @@ def slice_list(address: ObjectAddress, *, filesize: int = LARGEST_FILE) -> Reque
     """
     listed = max(filesize, LARGEST_FILE) // min(SLICE_SIZES) + 1
     limit = MIN_ANSWER_LIMIT + listed * _PART_LIMIT
-    return _request("upload_slice_list", address, answer_limit=limit)
+    return _request("upload_slice_list", address, answer_limit=limit, read=read_slice_list)
 
 
 def read_slice_list(answer: Answer) -> UnfinishedUpload | Uploaded:
@@ -185,7 +192,7 @@ def slice_data(
     content: Any,
     sha: str | None = None,
     datamd5: str | None = None,
-) -> Request:
+) -> Request[None]:
     """Send one slice.
 
     Args:
@@ -207,6 +214,7 @@ def slice_data(
         ("offset", str(offset)),
         *optional_fields(sha=check_hex("sha", sha, 40), datamd5=check_hex("datamd5", datamd5, 32)),
         content=content,
+        read=read_slice_data,
     )
 
 
@@ -227,7 +235,7 @@ def read_slice_data(answer: Answer) -> None:
 
 def slice_finish(
     address: ObjectAddress, *, session: str, filesize: int, sha: str | None = None
-) -> Request:
+) -> Request[Uploaded]:
     """Close the session and make the file.
 
     Args:
@@ -246,6 +254,7 @@ def slice_finish(
         ("session", _check_session(session)),
         ("filesize", str(filesize)),
         *optional_fields(sha=check_hex("sha", sha, 40)),
+        read=read_slice_finish,
     )
 
 
@@ -277,9 +286,10 @@ def _request(
     operation: str,
     address: ObjectAddress,
     *fields: tuple[str, str],
+    read: Callable[[Answer], T],
     content: Any = None,
     answer_limit: int = MIN_ANSWER_LIMIT,
-) -> Request:
+) -> Request[T]:
     require_file(address)
     return Request(
         operation,
@@ -290,6 +300,7 @@ def _request(
         fields,
         content,
         answer_limit=answer_limit,
+        read=read,
     )
 
 

@@ -90,7 +90,7 @@ class Destination:
     """Where an upload goes.
 
     Args:
-        endpoint: scheme, host and port, as `cosfast.cosv4.protocol.addresses.api_base` returns them.
+        endpoint: scheme, host and port, with no slash at the end.
         address: the file to be.
     """
 

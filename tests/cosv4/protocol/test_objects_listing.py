@@ -97,6 +97,11 @@ def test_an_entry_that_cannot_be_read_spoils_no_other(info, path, named):
     assert (good.path, good.filesize) == ("/2017/b", 3)
 
 
+def page_only(*arguments, **options):
+    _, page = page_of(*arguments, **options)
+    return page
+
+
 @given(
     names=st.lists(st.text("abc", min_size=1, max_size=4), unique=True, min_size=1, max_size=30),
     size=st.integers(1, 7),
@@ -105,11 +110,11 @@ def test_an_entry_that_cannot_be_read_spoils_no_other(info, path, named):
 def test_every_list_that_goes_round_is_noticed(names, size, back):
     """Contexts are all new: only the entries tell. No honest list is refused."""
     pages = [names[at : at + size] for at in range(0, len(names), size)]
-    landmarks = Landmarks()
+    landmarks = Landmarks(FOLDER)
 
     def check(number, page):
         infos = [{**FILE_INFO, "name": name} for name in page]
-        landmarks.check(*page_of(infos, context=f"c{number}", last=False))
+        landmarks.check(page_only(infos, context=f"c{number}", last=False))
 
     for number, page in enumerate(pages):
         check(number, page)
@@ -120,12 +125,12 @@ def test_every_list_that_goes_round_is_noticed(names, size, back):
 
 
 def test_the_same_context_again_is_noticed():
-    landmarks = Landmarks()
-    landmarks.check(*page_of([FILE_INFO], context="c", last=False))
+    landmarks = Landmarks(FOLDER)
+    landmarks.check(page_only([FILE_INFO], context="c", last=False))
     with pytest.raises(AnswerError, match="context"):
-        landmarks.check(*page_of([{**FILE_INFO, "name": "b"}], context="c", last=False))
+        landmarks.check(page_only([{**FILE_INFO, "name": "b"}], context="c", last=False))
 
 
 def test_the_same_entry_twice_on_a_page_is_noticed():
     with pytest.raises(AnswerError, match="repeats"):
-        Landmarks().check(*page_of([FILE_INFO, FILE_INFO]))
+        Landmarks(FOLDER).check(page_only([FILE_INFO, FILE_INFO]))

@@ -18,7 +18,7 @@ from interop.subject import FILE, FOLDER, OTHER, SMALL
 
 import cosfast
 from cosfast.cosv4.protocol.addresses import ObjectAddress
-from cosfast.transfer.http import Transport
+from cosfast.cosv4.service import CosService
 
 KNOWN = [entry.shape for entry in recording.read()]
 
@@ -186,14 +186,13 @@ def seen(client, proxy, monkeypatch):
 
     def call(operation, change):
         def changing(method):
-            def send(transport, request, *arguments, **options):
+            def encode(service, request):
                 changed = change(request) if request.operation == operation else request
-                return method(transport, changed, *arguments, **options)
+                return method(service, changed)
 
-            return send
+            return encode
 
-        for name in ("send", "fetch"):
-            monkeypatch.setattr(Transport, name, changing(getattr(Transport, name)))
+        monkeypatch.setattr(CosService, "encode", changing(CosService.encode))
         proxy.take()
         with suppress(cosfast.CosError):  # what the server makes of it is not the question
             CALLS[operation](client)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cosfast.cosv4.protocol.errors import header, redacted
-from cosfast.cosv4.protocol.messages import Answer
+from cosfast.errors import AnswerError
+from cosfast.transfer.headers import header
+from cosfast.transfer.redaction import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cosfast.cosv4.protocol.messages import Request
+    from cosfast.transfer.request import Request
 
 _BYTE_RANGE = re.compile(r"bytes=([0-9]+)-([0-9]*)")
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})")
@@ -24,43 +25,53 @@ def byte_range(start: int, length: int | None) -> str:
 
 
 def check_range(
-    request: Request,
-    http_status: int,
+    request: Request[Any],
+    status: int,
     headers: Mapping[str, str],
     *,
+    wanted: str = "",
     filesize: int | None = None,
 ) -> None:
-    """Check that a successful answer to a download begins with the bytes that were asked for.
+    """Check that a successful response to a download begins with the bytes that were asked for.
 
     Args:
-        request: what was asked.
-        http_status: 200 or 206; for any other, read the body with `read_answer`.
-        headers: the answer's.
-        filesize: bytes in the whole file, where that is known.
+        request: Names the call in errors.
+        status: The HTTP status, 200 or 206.
+        headers: The response's.
+        wanted: The value of the `Range` header that was sent; empty if the whole was asked for.
+        filesize: Bytes in the whole file, if that is known.
 
     Raises:
-        AnswerError: where the server ignored the range, answers another one, one of a file of
+        AnswerError: If the server ignored the range, answers another one, one of a file of
             another size, or announces a body of another length. It is `lost` if the body cannot
             be the file either: then it is the page of a proxy.
     """
-    answer = Answer(request, http_status, "", {})
-    wanted = dict(request.headers).get("Range", "")
-    if http_status != (206 if wanted else 200):
+
+    def error(reason: str, *, lost: bool = False) -> AnswerError:
+        return AnswerError(
+            reason,
+            operation=request.operation,
+            target=request.target,
+            http_status=status,
+            lost=lost,
+        )
+
+    if status != (206 if wanted else 200):
         is_page = filesize is not None and header(headers, "Content-Length") != str(filesize)
-        raise answer.error(f"{wanted or 'the whole file'} was asked for", lost=is_page)
+        raise error(f"{wanted or 'the whole file'} was asked for", lost=is_page)
     if not wanted:
         return
     given = header(headers, "Content-Range")
     found = _CONTENT_RANGE.fullmatch(given)
     if not found or not _covers(found, wanted):
-        came = redacted(given)[:_SHOWN_LENGTH] or "no Content-Range"
-        raise answer.error(f"{wanted} was asked for, and {came} came")
+        came = excerpt(given, _SHOWN_LENGTH) or "no Content-Range"
+        raise error(f"{wanted} was asked for, and {came} came")
     if filesize is not None and int(found[3]) != filesize:
-        raise answer.error(f"{wanted} was asked for of {filesize} bytes, and {given} came")
+        raise error(f"{wanted} was asked for of {filesize} bytes, and {given} came")
     length = header(headers, "Content-Length")
     if length and length != str(int(found[2]) + 1 - int(found[1])):
-        announced = redacted(length)[:_SHOWN_LENGTH]
-        raise answer.error(f"{wanted} was asked for, and a body of {announced} bytes came")
+        announced = excerpt(length, _SHOWN_LENGTH)
+        raise error(f"{wanted} was asked for, and a body of {announced} bytes came")
 
 
 def _covers(content_range: re.Match[str], wanted: str) -> bool:

@@ -10,14 +10,9 @@ from hypothesis import strategies as st
 
 from cosfast import errors
 from cosfast.cosv4.protocol.codes import RETRYABLE_CODES, Code
-from cosfast.cosv4.protocol.errors import (
-    answer_error,
-    header,
-    is_retryable,
-    redacted,
-    retry_after,
-    server_error,
-)
+from cosfast.cosv4.protocol.errors import answer_error, is_retryable, server_error
+from cosfast.transfer.headers import header, retry_after
+from cosfast.transfer.redaction import redacted
 
 NAMED_IN_SECTION_7 = {
     *(-61, -62, -63, -71, -73, -74, -77, -79, -80, -81, -96, -97),
@@ -30,10 +25,10 @@ KINDS = {
     errors.AuthenticationError: {-61, -62, -63, -73, -74, -77, -79, -80, -81, -96, -97},
     errors.NotFoundError: {-166, -197},
     errors.ExistsError: {-177, -178, -4018},
-    errors.IntegrityError: {-174, -175, -4016, -5984},
+    errors.IntegrityRefusal: {-174, -175, -4016, -5984},
     errors.SessionError: {-290, -4013, -5983, -4026, -4027},
     errors.ThrottledError: {-71},
-    errors.UnfinishedUploadError: {-4019},
+    errors.UnfinishedUploadRefusal: {-4019},
 }
 DATE = "Tue, 12 Sep 2017 07:36:45 GMT"
 LATER = "Tue, 12 Sep 2017 07:37:15 GMT"

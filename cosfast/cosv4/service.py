@@ -1,0 +1,41 @@
+"""`CosService`: COS v4 requests as HTTP, each signed for its own try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cosfast.cosv4.protocol.errors import is_retryable
+from cosfast.transfer.request import HttpRequest
+
+if TYPE_CHECKING:
+    from cosfast.cosv4.credentials import Credentials
+    from cosfast.errors import RequestError
+
+
+class CosService:
+    """How COS v4's requests become HTTP (see `cosfast.transfer.request.Service`).
+
+    Args:
+        credentials: Sign each try anew, since a signature may expire while a request waits.
+        base_url: Scheme, host and port, with no slash at its end.
+    """
+
+    def __init__(self, credentials: Credentials, base_url: str) -> None:
+        self._credentials = credentials
+        self._base_url = base_url
+
+    def encode(self, request: Any) -> HttpRequest:
+        """Return a COS `Request` for one try, with a fresh signature."""
+        return HttpRequest(
+            method=request.method,
+            url=request.url(self._base_url),
+            headers={
+                **dict(request.headers),
+                "Authorization": self._credentials.sign_request(request),
+            },
+            body=request.encode(),
+        )
+
+    def is_retryable(self, error: RequestError) -> bool:
+        """Tell whether the same request may be sent again (PROTOCOL.md, section 7)."""
+        return is_retryable(error)

@@ -1,0 +1,125 @@
+"""`TransferContext`: everything that sends a request needs, and the one retry loop."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from cosfast.concurrency import Progress
+from cosfast.errors import RequestError
+from cosfast.transfer.bandwidth import BandwidthLimit
+from cosfast.transfer.cancellation import Cancellation, CancelToken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cosfast.transfer.http import HttpClient
+    from cosfast.transfer.journal import Journal
+    from cosfast.transfer.request import Request, Service
+    from cosfast.transfer.retry import RetryPolicy
+    from cosfast.transfer.streaming_response import StreamingResponse
+
+T = TypeVar("T")
+
+logger: logging.Logger = logging.getLogger("cosfast.transfer")
+
+
+@dataclass(frozen=True)
+class TransferContext:
+    """How the requests of one transfer, or of a client, are sent. Threads may share it.
+
+    Attributes:
+        http: Sends one try of a request.
+        service: Encodes requests, and says which failures are worth another try.
+        retry: The policy for every request.
+        journal: Remembers what may be of use to a later transfer.
+        cancellation: Stops the transfer: by its tokens, its deadline, or a failure beside it.
+        bandwidth: Spaces out the bytes of content; None for no limit.
+        progress: Is told of the bytes that are done.
+    """
+
+    http: HttpClient
+    service: Service
+    retry: RetryPolicy
+    journal: Journal
+    cancellation: Cancellation = field(default_factory=Cancellation)
+    bandwidth: BandwidthLimit | None = None
+    progress: Progress = field(default_factory=Progress)
+
+    @contextmanager
+    def transfer(
+        self,
+        *,
+        progress: Callable[[int], object] | None = None,
+        max_rate: float | None = None,
+        deadline: float | None = None,
+        cancel: CancelToken | None = None,
+        stopper: CancelToken | None = None,
+    ) -> Iterator[TransferContext]:
+        """Yield the context of one transfer, with limits of its own, while the block runs.
+
+        Args:
+            progress: Called with each number of bytes.
+            max_rate: Bytes a second.
+            deadline: Seconds from now.
+            cancel: The user's token.
+            stopper: A second token, of whoever runs many transfers.
+
+        Raises:
+            InputError: If a limit is not a positive number.
+            Cancelled: By a token, whatever the block raised because of it.
+            DeadlineExceeded: By the deadline, likewise.
+        """
+        tokens = [token for token in (cancel, stopper) if token is not None]
+        cancellation = Cancellation(tokens, deadline)
+        with cancellation.running():
+            yield replace(
+                self,
+                cancellation=cancellation,
+                bandwidth=None if max_rate is None else BandwidthLimit(max_rate),
+                progress=Progress(progress),
+            )
+
+    def call(
+        self, request: Request[T], receive: Callable[[StreamingResponse], T] | None = None
+    ) -> T:
+        """Send `request` until it is answered or not worth another try; return what was read.
+
+        Args:
+            request: Encoded anew for each try, since a signature may expire meanwhile.
+            receive: Takes the response if it is content; a `RequestError` of its own ends the try.
+
+        Raises:
+            RequestError: The last failure.
+            Cancelled: If the transfer is cancelled.
+            DeadlineExceeded: If its deadline passes.
+        """
+        started = time.monotonic()
+        failures = 0
+        while True:
+            try:
+                return self.http.send(
+                    request,
+                    self.service.encode(request),
+                    cancellation=self.cancellation,
+                    bandwidth=self.bandwidth,
+                    receive=receive,
+                )
+            except RequestError as error:
+                error.tried_before = failures > 0
+                failures += 1
+                wait = self._wait_after(error, failures, time.monotonic() - started)
+                if wait is None:
+                    raise
+                self.cancellation.wait(wait)
+
+    def _wait_after(self, error: RequestError, failures: int, elapsed: float) -> float | None:
+        if not self.service.is_retryable(error):
+            return None
+        wait = self.retry.wait_before_next(failures, elapsed, at_least=error.retry_after)
+        if wait is not None:
+            logger.info("try %d failed, the next in %.2f s: %s", failures, wait, error)
+        return wait

@@ -1,0 +1,205 @@
+"""Downloads: to a path, a binary file or memory, whole, and checked against the server's SHA-1."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cosfast.concurrency import Progress
+from cosfast.errors import AnswerError, InputError
+from cosfast.hashing.sha1 import sha1
+from cosfast.transfer.download_ranges import RangeDownload, RemoteFile
+from cosfast.transfer.partial_file import PartialFile, resolve_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cosfast.transfer.context import TransferContext
+
+
+class DownloadOutcome(NamedTuple):
+    """What a download came to.
+
+    Attributes:
+        sha1: What the bytes were found to have, 40 hex digits; empty if nothing was hashed.
+        resumed_bytes: Bytes that were there from an earlier download that was not finished.
+        received_bytes: Bytes of content that this call received.
+    """
+
+    sha1: str
+    resumed_bytes: int
+    received_bytes: int
+
+
+class Download:
+    """One download under way.
+
+    Args:
+        context: Sends the requests; progress, bandwidth, deadline and cancellation are its own.
+        file: The content on the server.
+        max_workers: Ranges in flight.
+        verify: Compare the SHA-1; without, nothing is hashed and nothing is resumed.
+    """
+
+    def __init__(
+        self,
+        context: TransferContext,
+        file: RemoteFile,
+        *,
+        max_workers: int,
+        verify: bool = True,
+    ) -> None:
+        self._context = context
+        self._file = file
+        self._max_workers = max_workers
+        self._received = Progress()
+        self._expected = self._expected_sha1() if verify else None
+
+    def to_path(self, path: str, *, overwrite: bool) -> DownloadOutcome:
+        """Make the file at `path`, which `resolve_target` returned."""
+        expected = self._expected
+        resumed = 0
+        with PartialFile.opened(path) as part:
+            try:
+                if expected is None:
+                    part.start_over(None, self._file.size)
+                    self._fetch(self._file.span(0, None), part.append, must_match=True)
+                    digest = ""
+                else:
+                    digest, resumed = self._complete(part, expected)
+                self._context.cancellation.check()
+                resolve_target(path, overwrite=overwrite)
+                part.publish(overwrite=overwrite)
+            except BaseException:
+                if not part.is_resumable:
+                    part.discard()
+                raise
+        return DownloadOutcome(digest, resumed, self._received.total)
+
+    def to_file(self, write: Callable[[memoryview], Any], span: range) -> DownloadOutcome:
+        """Pass the bytes of `span` to `write`, in order; the whole is checked, a range is not."""
+        digest = ""
+        if self._expected is None or len(span) < self._file.size:
+            self._fetch(span, write, must_match=True)
+        else:
+            hasher = sha1()
+            self._fetch(span, write, hasher.update)
+            digest = hasher.hexdigest()
+            if digest != self._expected:
+                raise self._file.differs(digest)
+        return DownloadOutcome(digest, 0, self._received.total)
+
+    def _complete(self, part: PartialFile, expected: str) -> tuple[str, int]:
+        """Append what `part` lacks; if it then is something else, do all of it anew, once."""
+        if not part.belongs_to(expected, self._file.size):
+            part.start_over(expected, self._file.size)
+        resumed = part.length
+        digest = self._append_rest(part)
+        if resumed and digest != expected:
+            part.start_over(expected, self._file.size)
+            self._context.progress.restart()
+            resumed = 0
+            digest = self._append_rest(part)
+        if digest != expected:
+            part.start_over(None, self._file.size)
+            raise self._file.differs(digest)
+        return digest, resumed
+
+    def _append_rest(self, part: PartialFile) -> str:
+        hasher = part.hash_content(self._context.progress.advance)
+        self._fetch(self._file.span(part.length, None), part.append, hasher.update)
+        return hasher.hexdigest()
+
+    def _fetch(
+        self, span: range, *stages: Callable[[memoryview], object], must_match: bool = False
+    ) -> None:
+        RangeDownload(
+            self._context,
+            self._file,
+            self._received,
+            max_workers=self._max_workers,
+            must_match=must_match,
+        ).run(span, stages)
+
+    def _expected_sha1(self) -> str:
+        if self._file.sha1 is None:
+            raise AnswerError(
+                "the server does not know its SHA-1; verify=False takes it unchecked",
+                operation="download",
+                target=self._file.target,
+            )
+        return self._file.sha1
+
+
+def download(
+    context: TransferContext,
+    file: RemoteFile,
+    target: Any,
+    *,
+    max_workers: int,
+    overwrite: bool,
+    verify: bool,
+) -> DownloadOutcome:
+    """Download `file` to a path or to a binary file object.
+
+    Raises:
+        InputError: If the target is neither.
+        OSError: If it cannot be written.
+        IntegrityError: If the content does not have the SHA-1.
+        CosError: What the server or the way to it comes to.
+    """
+    run = Download(context, file, max_workers=max_workers, verify=verify)
+    if isinstance(target, (str, os.PathLike)):
+        return run.to_path(resolve_target(target, overwrite=overwrite), overwrite=overwrite)
+    return run.to_file(writer_of(target), file.span(0, None))
+
+
+def read(
+    context: TransferContext,
+    file: RemoteFile,
+    start: int,
+    length: int | None,
+    *,
+    max_workers: int,
+) -> bytes:
+    """Return the bytes of a range; the whole is checked if the server knows its SHA-1."""
+    content = io.BytesIO()
+    run = Download(context, file, max_workers=max_workers, verify=file.sha1 is not None)
+    run.to_file(content.write, file.span(start, length))
+    return content.getvalue()
+
+
+def check_target(target: Any, *, overwrite: bool) -> None:
+    """Refuse a target that cannot be written, before anything is asked of a server.
+
+    Raises:
+        InputError: If it is neither a path nor a binary file object.
+        OSError: If there is something at the path that is not to be replaced.
+    """
+    if isinstance(target, (str, os.PathLike)):
+        resolve_target(target, overwrite=overwrite)
+    else:
+        writer_of(target)
+
+
+def writer_of(target: Any) -> Callable[[memoryview], None]:
+    """Return what writes all of a buffer to a binary file object.
+
+    Raises:
+        InputError: If `target` is no such object.
+    """
+    try:
+        target.write(b"")
+    except (AttributeError, TypeError):
+        raise InputError(
+            f"the target must be a path or a file open for writing bytes, not"
+            f" {type(target).__name__}"
+        ) from None
+
+    def write(view: memoryview) -> None:
+        while view:
+            count = target.write(view)
+            view = view[len(view) if count is None else count :]
+
+    return write

@@ -1,0 +1,124 @@
+"""The engine on a service that is made up here: it knows no service of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from toy_service import PART_SIZE, ToyError, toy_server, upload
+from worked_values import content
+
+import cosfast
+
+RETRY = cosfast.RetryPolicy(tries=4, base_delay=0.001, max_delay=0.01)
+DATA = content(10 * PART_SIZE + 123)
+DIGEST = hashlib.sha1(DATA).hexdigest()
+
+
+@pytest.fixture
+def server():
+    with toy_server() as running:
+        yield running
+
+
+def test_content_arrives_and_progress_adds_up(server):
+    seen = []
+    outcome = upload(server.endpoint, DATA, retry=RETRY, progress=seen.append)
+    assert server.files == {DIGEST: DATA}
+    assert outcome == ({"sha1": DIGEST}, False, len(DATA), 0)
+    assert sum(seen) == len(DATA)
+
+
+def test_failures_within_the_budget_are_tried_again(server):
+    server.failures = [503, 500, 503]
+    upload(server.endpoint, DATA, retry=RETRY, max_workers=1)
+    assert server.files[DIGEST] == DATA
+    assert sum("/part/" in path for path in server.requests) == 11 + 3
+
+
+def test_a_failure_beyond_it_is_raised_and_ends_the_others(server):
+    server.failures = [403]
+    with pytest.raises(ToyError, match="403"):
+        upload(server.endpoint, DATA, retry=RETRY)
+    assert not server.files
+
+
+def test_parts_that_the_server_has_are_not_sent(server):
+    server.parts = {0: DATA[:PART_SIZE], 7: DATA[7 * PART_SIZE : 8 * PART_SIZE]}
+    seen = []
+    outcome = upload(
+        server.endpoint,
+        DATA,
+        retry=RETRY,
+        parts=cosfast.uploadparts(DATA),
+        progress=seen.append,
+    )
+    assert server.files[DIGEST] == DATA
+    assert (outcome.sent_bytes, outcome.resumed_bytes) == (len(DATA) - 2 * PART_SIZE, 2 * PART_SIZE)
+    assert sum(seen) == len(DATA)
+
+
+def test_known_content_is_not_sent(server):
+    server.files[DIGEST] = DATA
+    outcome = upload(server.endpoint, DATA, retry=RETRY, parts=cosfast.uploadparts(DATA))
+    assert outcome.instant
+    assert server.requests == ["/open/file"]
+
+
+def test_a_lost_session_starts_over_once(server):
+    server.failures = [404]
+    seen = []
+    upload(server.endpoint, DATA, retry=RETRY, max_workers=1, progress=seen.append)
+    assert server.files[DIGEST] == DATA
+    assert server.session == 2
+    assert sum(seen) == len(DATA)
+    server.files.clear()
+    server.failures = [404] * 4
+    with pytest.raises(ToyError, match="404"):
+        upload(server.endpoint, DATA, retry=RETRY, max_workers=1)
+
+
+def test_a_server_that_wants_order_gets_it_after_its_first_refusal(server):
+    server.in_order = True
+    server.failures = [409]
+    upload(server.endpoint, DATA, retry=RETRY, max_workers=4)
+    assert server.files[DIGEST] == DATA
+
+
+def test_the_bandwidth_limit_is_kept(server):
+    started = time.monotonic()
+    upload(server.endpoint, DATA, retry=RETRY, max_rate=2 * len(DATA))
+    assert time.monotonic() - started > 0.4
+
+
+def test_cancel_ends_it(server):
+    token = cosfast.CancelToken()
+    timer = threading.Timer(0.3, token.cancel)
+    timer.start()
+    with pytest.raises(cosfast.Cancelled):
+        upload(server.endpoint, DATA, retry=RETRY, cancel=token, max_rate=len(DATA) / 10)
+    timer.join()
+    assert not server.files
+
+
+def test_a_deadline_ends_it(server):
+    with pytest.raises(cosfast.DeadlineExceeded):
+        upload(server.endpoint, DATA, retry=RETRY, deadline=0.3, max_rate=len(DATA) / 10)
+    assert not server.files
+
+
+def test_the_engine_imports_no_service():
+    modules = (
+        "import sys, pkgutil, importlib, cosfast.transfer as engine\n"
+        "for found in pkgutil.walk_packages(engine.__path__, 'cosfast.transfer.'):\n"
+        "    importlib.import_module(found.name)\n"
+        "print([name for name in sys.modules if name.startswith('cosfast.cosv4')])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", modules], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "[]"
