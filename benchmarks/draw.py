@@ -81,7 +81,7 @@ def draw_small_updates(group: str, entries: list[Entry], path: Path) -> None:
         of_one = (entry for entry in updates if contender(entry) == name)
         line = sorted((size(entry), median(entry) * 1e9) for entry in of_one)
         colour = COLOURS["cosfast"] if name.startswith("cosfast") else next(greys)
-        axes.plot(*zip(*line), "o-", label=name, color=colour)
+        axes.plot(*zip(*line, strict=True), "o-", label=name, color=colour)
     sizes = sorted(set(map(size, updates)))
     axes.set(xscale="log", yscale="log", xlabel="bytes in an update", ylabel="ns an update")
     axes.set_xticks(sizes, [f"{count:,}" for count in sizes])
@@ -109,7 +109,7 @@ def draw_panels(
         squeeze=False,
         layout="constrained",
     )
-    for axes, (name, entries) in zip(grid[:, 0], panels):
+    for axes, (name, entries) in zip(grid[:, 0], panels, strict=True):
         draw_bars(axes, entries, value, unit)
         axes.set_title(f"{title}: {name}", loc="left", fontweight="bold")
     save(figure, path)

@@ -6,8 +6,8 @@
 dist/ has the wheel, and the sdist with the tests: `make wheels` puts them there. Each combination
 has a virtual environment of its own and an empty home, sees nothing of this tree, and is isolated
 (``python -I``). Without options it is the oldest Python here with the oldest dependencies allowed;
-``--all`` is each Python from 3.9 on with the oldest and with the newest dependencies. The tests are
-those that are not slow, with all code of README and docs/; ``--slow`` runs every test.
+``--all`` is each Python from 3.11 on with the oldest and with the newest dependencies. The tests
+are those that are not slow, with all code of README and docs/; ``--slow`` runs every test.
 
 It needs `packaging`.
 """
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 DIST = Path(__file__).parent.parent / "dist"
-VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.14t")
+VERSIONS = ("3.11", "3.12", "3.13", "3.14", "3.14t")
 EXTRAS = ("cli", "emulator", "fsspec", "dask")
 """What users install; their bounds are what is tested. The tests' own needs are always new."""
 

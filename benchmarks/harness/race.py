@@ -157,7 +157,7 @@ class Outcome:
     @staticmethod
     def _figure(ours: list[float], peer: list[float], comparison: Comparison) -> Figure:
         compare = comparison.of
-        by_round = [compare(*pair) for pair in zip(ours, peer)]
+        by_round = [compare(*pair) for pair in zip(ours, peer, strict=True)]
         return Figure(compare(median(ours), median(peer)), min(by_round), max(by_round))
 
 

@@ -18,8 +18,11 @@ import sys
 import time
 from dataclasses import dataclass, field
 from threading import Lock, Thread
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FORM_HEAD = 4096
 """Bytes of a slice's form within which all of its fields stand, before the content."""

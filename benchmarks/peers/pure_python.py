@@ -65,7 +65,7 @@ def compress_block(state: State, block: bytes) -> State:
         function, constant = ROUNDS[t // 20]
         total = rotate_left(a, 5) + function(b, c, d) + e + constant + word
         a, b, c, d, e = total & _MASK, a, rotate_left(b, 30), c, d
-    return tuple((old + new) & _MASK for old, new in zip(state, (a, b, c, d, e)))
+    return tuple((old + new) & _MASK for old, new in zip(state, (a, b, c, d, e), strict=True))
 
 
 def compress(state: State, blocks: bytes) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from cosfast.cli.usage import UsageError
 
@@ -48,7 +48,7 @@ class Address(NamedTuple):
         return f"{SCHEME}{self.bucket}{self.path}"
 
 
-Operand = Union[Address, str]
+Operand = Address | str
 """A word that names a place: in a bucket, or, as it was given, in the local file system."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 from cosfast.cli.addresses import SCHEME, parse_address
 from cosfast.cli.output import escape
@@ -11,7 +11,7 @@ from cosfast.cli.settings import open_client
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     Completer = Callable[..., list[str]]
 

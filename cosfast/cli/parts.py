@@ -62,7 +62,7 @@ def _wedrive(parts: UploadParts) -> str:
 def _pds(parts: UploadParts) -> str:
     listed = [
         {"part_number": number, "part_size": part.datalen, "parallel_sha1_ctx": context}
-        for number, (part, context) in enumerate(zip(parts, parts.contexts()), start=1)
+        for number, (part, context) in enumerate(zip(parts, parts.contexts(), strict=True), start=1)
     ]
     return json.dumps(
         {

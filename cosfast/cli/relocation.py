@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING
 
 from cosfast.cli.addresses import Address
 from cosfast.cli.operands import ADDRESS, add_operand
@@ -12,6 +12,7 @@ from cosfast.cli.usage import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from cosfast.cli.addresses import Operand
     from cosfast.cosv4 import Client

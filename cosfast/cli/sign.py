@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cosfast.cli.helptext import describe
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     output = Output(as_json=options.json)
     for address in options.addresses:
         with output.failure_told():
-            now = datetime.now(timezone.utc)
+            now = datetime.now(UTC)
             signed = _sign(address, expires_in, options)
             is_url = not (options.reusable or options.once)
             fields = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Optional
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from cosfast.cosv4.protocol.addresses import ObjectAddress
 from cosfast.cosv4.protocol.listing import Landmarks, UnreadableEntry, list_page
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from cosfast.cosv4.protocol.stats import ObjectStat
     from cosfast.transfer.context import TransferContext
 
-OnError = Optional[Callable[[UnreadableEntry], object]]
+OnError = Callable[[UnreadableEntry], object] | None
 
 MAX_DEPTH = 256
 """Folders within one another, beyond which a server is taken to make them up."""

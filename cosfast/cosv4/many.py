@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cosfast.concurrency import as_outcomes
 from cosfast.cosv4.protocol.addresses import ObjectAddress
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 GROUP = 32
 """Files that are hashed together, and that one task of an executor takes."""
 
-Outcome = Union[UploadResult, CosError, OSError]
+Outcome = UploadResult | CosError | OSError
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import asyncio
 import errno
 import sqlite3
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 
@@ -35,6 +35,7 @@ from cosfast.emulator.wire.signatures import Signature, Verifier
 from cosfast.emulator.wire.streaming import send_download
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Executor
 
     from cosfast.emulator.faults.queue import FaultQueue

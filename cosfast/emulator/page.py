@@ -5,7 +5,7 @@ It is given to clients on this machine alone: it lists names that a signature wo
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -80,7 +80,7 @@ def _bucket_row(bucket: Bucket) -> str:
 def _file_row(file: File, endpoint: str, appid: str) -> str:
     host = quote(f"{file.bucket}-{appid}.file.myqcloud.com")
     link = f"{endpoint}/{host}{quote(file.path)}"
-    changed = datetime.fromtimestamp(file.modified, timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+    changed = datetime.fromtimestamp(file.modified, UTC).strftime("%Y-%m-%d %H:%M:%S")
     return (
         f"<tr><td><a href='{escape(link)}'>{escape(file.bucket + file.path)}</a>"
         f"<td class=number>{_size(file.size)}<td><code>{escape(file.sha1)}</code>"

@@ -6,7 +6,7 @@ import copy
 import errno
 import os
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 from cosfast.cosv4.protocol.addresses import ObjectAddress
 from cosfast.errors import CosError, ExistsError, NotFoundError
@@ -14,7 +14,7 @@ from cosfast.fs.oserrors import as_os_error, os_error, os_errors
 from cosfast.fs.spool import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from cosfast.cosv4 import Client
     from cosfast.cosv4.protocol.stats import ObjectStat

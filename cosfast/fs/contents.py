@@ -71,7 +71,7 @@ class Contents(Changes):
         outcomes = each_of(lambda each: self.cat_file(each, **options), paths)
         return {
             each: outcome
-            for each, outcome in zip(paths, outcomes)
+            for each, outcome in zip(paths, outcomes, strict=True)
             if on_error == "return" or not isinstance(outcome, Exception)
         }
 
@@ -105,7 +105,7 @@ class Contents(Changes):
         if not count == len(first) == len(behind):
             raise ValueError("paths, starts and ends differ in length")
         each_of = outcomes_of if on_error == "return" else gather
-        ranges = list(zip(paths, first, behind))
+        ranges = list(zip(paths, first, behind, strict=True))
         return each_of(lambda each: self.cat_file(*each, **options), ranges)
 
     def get(

@@ -130,10 +130,10 @@ class Expander:
         if isinstance(source, list) and isinstance(target, list):
             if len(source) != len(target):
                 raise InputError(f"{len(source)} sources have {len(target)} targets")
-            return list(zip(source, target))
+            return list(zip(source, target, strict=True))
         if isinstance(source, list):
             paths = self.expand(source, recursive=recursive, maxdepth=maxdepth)
-            return list(zip(paths, other_paths(paths, target, flatten=True)))
+            return list(zip(paths, other_paths(paths, target, flatten=True), strict=True))
         is_pattern = self.is_pattern(source)
         paths = self.expand(
             [source], recursive=recursive, maxdepth=maxdepth, assume_literal=not is_pattern
@@ -179,7 +179,11 @@ class Expander:
 
 
 def _paired(paths: list[str], target: str, *, keeps_name: bool) -> list[tuple[str, str]]:
-    return list(zip(paths, other_paths(paths, target, exists=keeps_name))) if paths else []
+    return (
+        list(zip(paths, other_paths(paths, target, exists=keeps_name), strict=True))
+        if paths
+        else []
+    )
 
 
 def ends_in_separator(path: Any) -> bool:

@@ -47,6 +47,6 @@ def _sorted_out(buckets: Buckets, paths: Sequence[str]) -> tuple[list[str], list
     """Return the folders, in order, and the files."""
     folders: list[str] = []
     files: list[str] = []
-    for path, known in zip(paths, gather(buckets.stat, paths)):
+    for path, known in zip(paths, gather(buckets.stat, paths), strict=True):
         (folders if known.is_folder else files).append(path)
     return folders, files

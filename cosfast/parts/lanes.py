@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 from cosfast.hashing.core import ffi, lib
 from cosfast.hashing.sha1 import digest_of_end
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from cosfast.parts.sources import PlainFile
 
-    Path = Union[str, os.PathLike[str]]
-    Result = tuple[Path, Union[UploadParts, OSError]]
+    Path = str | os.PathLike[str]
+    Result = tuple[Path, UploadParts | OSError]
 
 LANES = 16
 """Files at once: as many as the widest kernel takes."""

@@ -10,7 +10,7 @@ from collections import deque
 from itertools import islice
 from queue import Empty, Queue
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 from cosfast.concurrency import count_workers
 from cosfast.parts.build import PartsBuilder
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
-    Path = Union[str, os.PathLike[str]]
-    Result = tuple[Path, Union[UploadParts, OSError]]
+    Path = str | os.PathLike[str]
+    Result = tuple[Path, UploadParts | OSError]
 
 PATHS_AT_A_TIME = 64
 """Paths that a worker takes in one go: enough small files to keep every lane busy."""

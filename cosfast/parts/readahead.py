@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 BUFFERS = 3
 BUFFER_BYTES = 2 * 1024 * 1024
 
-_Filled = Union["tuple[memoryview, int]", BaseException]
+_Filled = tuple[memoryview, int] | BaseException
 
 
 def read_ahead(readinto: Callable[[memoryview], int | None]) -> Iterator[memoryview]:

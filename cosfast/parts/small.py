@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple, Union
+from typing import TYPE_CHECKING, NamedTuple
 
 from cosfast.errors import SourceChanged
 from cosfast.hashing.core import ffi, lib
@@ -13,8 +13,8 @@ from cosfast.parts.model import UploadParts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    Path = Union[str, os.PathLike[str]]
-    Result = tuple[Path, Union[UploadParts, OSError]]
+    Path = str | os.PathLike[str]
+    Result = tuple[Path, UploadParts | OSError]
 
 SMALL_BYTES = 128 * 1024
 """The largest small file; others have enough to do for a lane of their own."""
@@ -62,7 +62,7 @@ class SmallFiles:
     ) -> Sorted:
         results: list[Result] = []
         others: list[Path] = []
-        for number, (path, error, size) in enumerate(zip(paths, errors, sizes)):
+        for number, (path, error, size) in enumerate(zip(paths, errors, sizes, strict=True)):
             if error == 0:
                 raw = digests[number * DIGEST_SIZE : (number + 1) * DIGEST_SIZE] if size else b""
                 results.append((path, UploadParts.from_raw(raw, size, self._slice_size)))

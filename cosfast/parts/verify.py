@@ -151,7 +151,7 @@ class _Check:
     def batch(self, slices: list[_Slice]) -> None:
         """Hash these slices, which follow one another, side by side; keep those that differ."""
         streams = ffi.new("cosfast_stream[]", len(slices))
-        for stream, checked in zip(streams, slices):
+        for stream, checked in zip(streams, slices, strict=True):
             stream.h = self._words_before(checked.number)
         if self._parts.slice_size <= PIECE_BYTES:
             tail = self._hash_together(streams, slices)
@@ -159,7 +159,7 @@ class _Check:
             tail = self._hash_pieces(streams, slices)
         found = [
             checked.number
-            for stream, checked in zip(streams, slices)
+            for stream, checked in zip(streams, slices, strict=True)
             if not self._matches(checked, stream.h, tail)
         ]
         with self._lock:
@@ -171,7 +171,7 @@ class _Check:
         first, last = slices[0].offset, slices[-1]
         data = self._source.read_slice(first, last.offset + last.length - first, self._buffer())
         start = ffi.from_buffer("uint8_t[]", data)
-        for stream, checked in zip(streams, slices):
+        for stream, checked in zip(streams, slices, strict=True):
             stream.data = start + (checked.offset - first)
             stream.blocks = checked.length // BLOCK_SIZE
         lib.cosfast_sha1_compress_many(streams, len(slices))

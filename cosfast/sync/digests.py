@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING
 
 from cosfast.cosv4.upload import SIMPLE_LIMIT
 from cosfast.parts.many import uploadparts_many
@@ -10,7 +10,7 @@ from cosfast.parts.model import UploadParts
 from cosfast.parts.sources import PlainFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cosfast.sync.trees import LocalFile
     from cosfast.transfer.journal import FileIdentity, Journal

@@ -7,7 +7,7 @@ import os
 import stat
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING
 
 from cosfast.concurrency import Progress, as_outcomes
 from cosfast.cosv4 import DownloadOptions
@@ -24,7 +24,7 @@ from cosfast.sync.step import ROOT, SyncAction
 from cosfast.transfer.cancellation import CancelToken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from cosfast.cosv4 import Client, DownloadResult
     from cosfast.cosv4.protocol.stats import ObjectStat

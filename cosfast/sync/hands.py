@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, TypeAlias
 
 from cosfast.errors import CosError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cosfast.sync.compare import Verdict
     from cosfast.sync.step import Failure, SyncAction
 
-    Transfer = Union[UploadResult, DownloadResult, Failure, None]
+    Transfer: TypeAlias = UploadResult | DownloadResult | Failure | None
 
 
 class Hands(ABC):

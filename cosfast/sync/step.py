@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING, Union
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from cosfast.errors import CosError
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from cosfast.cosv4.download import DownloadResult
     from cosfast.cosv4.upload import UploadResult
 
-Failure = Union[CosError, OSError]
+Failure = CosError | OSError
 
 ROOT = "./"
 """The name of the folder that is synchronised itself."""
 
 
-class SyncAction(str, Enum):
+class SyncAction(StrEnum):
     """What is done with a name."""
 
     UPLOAD = "upload"

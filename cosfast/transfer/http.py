@@ -16,7 +16,7 @@ from cosfast.transfer.adapter import TransferAdapter, TransferBody
 from cosfast.transfer.redaction import redacted
 from cosfast.transfer.request import HttpResponse
 from cosfast.transfer.streaming_response import BROKEN, StreamingResponse
-from cosfast.transfer.timeouts import SocketTimeout, StallGuard, Timeouts
+from cosfast.transfer.timeouts import StallGuard, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,7 +170,7 @@ def _new_session() -> requests.Session:
 def _transport_error(request: Request[Any], exc: Exception) -> TransportError:
     cause = _root_cause(exc)
     timed_out = isinstance(exc, (requests.Timeout, Urllib3Timeout)) or isinstance(
-        cause, (SocketTimeout, TimeoutError)
+        cause, TimeoutError
     )
     kind = TransportTimeout if timed_out else TransportError
     # Those in between quote the URL, which may carry a signature.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import zlib
 from http.client import HTTPException, HTTPResponse
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -18,7 +18,7 @@ from cosfast.transfer.adapter import GuardedResponse
 from cosfast.transfer.headers import header
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from cosfast.transfer.request import Request
     from cosfast.transfer.timeouts import StallGuard

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import socket
 from typing import TYPE_CHECKING, NamedTuple
 
 from cosfast.errors import InputError
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
 
 MIN_RATE = 1024
 """Bytes a second, on average over the read timeout: a peer that is slower counts as stalled."""
-
-SocketTimeout = socket.timeout
-"""What a socket raises; a `TimeoutError` from Python 3.10 on."""
 
 _LONGEST = 1_000_000.0  # seconds; a socket cannot be told to wait much longer than 24 days
 
@@ -69,14 +65,14 @@ class StallGuard:
         """Return the seconds that the next wait may take.
 
         Raises:
-            socket.timeout: If none are left.
+            TimeoutError: If none are left.
         """
         left = self._seconds - self._waited
         if left <= 0:
-            raise SocketTimeout(f"only {self._moved} bytes in {self._seconds:g} s")
+            raise TimeoutError(f"only {self._moved} bytes in {self._seconds:g} s")
         remaining = self._cancellation.remaining()
         if remaining <= 0:
-            raise SocketTimeout("deadline exceeded")
+            raise TimeoutError("deadline exceeded")
         return min(left, remaining)
 
     def waited(self, seconds: float, moved: int) -> None:

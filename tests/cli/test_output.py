@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import unicodedata
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -103,4 +103,4 @@ def test_spans():
 
 
 def test_times_are_utc():
-    assert iso_time(datetime(2024, 5, 17, 8, 30, tzinfo=timezone.utc)) == "2024-05-17T08:30:00Z"
+    assert iso_time(datetime(2024, 5, 17, 8, 30, tzinfo=UTC)) == "2024-05-17T08:30:00Z"

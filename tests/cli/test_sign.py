@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 import requests
@@ -73,7 +73,7 @@ def test_json(filled):
     (url,) = objects(cosfast("sign", "--json", "--expires-in", "1d", ADDRESS, **filled))
     assert (url["address"], url["signature"]) == (ADDRESS, None)
     signature = requests.utils.unquote(url["url"].partition("?sign=")[2])
-    expires = datetime.strptime(url["expires"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    expires = datetime.strptime(url["expires"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     assert int(signed_fields(signature)["e"]) - expires.timestamp() in {0, 1}
     (once,) = objects(cosfast("sign", "--json", "--once", ADDRESS, **filled))
     assert (once["url"], once["expires"]) == (None, None)

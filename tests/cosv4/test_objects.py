@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,7 +16,7 @@ import cosfast
 def test_stat_has_times_that_know_their_zone(client):
     client.upload(b"data", BUCKET, "file", biz_attr="说明")
     found = client.stat(BUCKET, "file")
-    assert abs(datetime.now(timezone.utc) - found.mtime) < timedelta(minutes=1)
+    assert abs(datetime.now(UTC) - found.mtime) < timedelta(minutes=1)
     assert (found.path, found.filesize, found.biz_attr) == ("/file", 4, "说明")
     with pytest.raises(AttributeError):
         found.path = "/other"

@@ -26,7 +26,7 @@ def tokens(block):
 def test_both_have_the_same_code():
     english, chinese = map(blocks_of, READMES)
     assert [block.language for block in chinese] == [block.language for block in english]
-    for ours, theirs in zip(chinese, english):
+    for ours, theirs in zip(chinese, english, strict=True):
         assert tokens(ours) == tokens(theirs)
 
 
@@ -36,7 +36,10 @@ def test_both_have_the_same_structure():
     drawn = [_PATH.findall(drawing) for name in READMES for drawing in drawings_of(name)]
     assert drawn[0] == drawn[1]
     assert len(drawn[0]) > len(drawn) == len(READMES)
-    there = {name: set(_LINK.findall(text)) for name, text in zip(READMES, (english, chinese))}
+    there = {
+        name: set(_LINK.findall(text))
+        for name, text in zip(READMES, (english, chinese), strict=True)
+    }
     others = {name: links - set(READMES) for name, links in there.items()}
     assert others[READMES[0]] == others[READMES[1]]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from emulator.wire import BOUNDARY, multipart, part
 from hypothesis import given
@@ -23,7 +25,7 @@ def parse(body, cuts=()):
     parser = FormDataParser(BOUNDARY.encode(), max_header_size=1000)
     edges = [0, *sorted(cuts), len(body)]
     parts = []
-    for start, end in zip(edges, edges[1:]):
+    for start, end in itertools.pairwise(edges):
         for event in parser.feed(body[start:end]):
             if isinstance(event, PartBegin):
                 parts.append([event.name, b"", False])

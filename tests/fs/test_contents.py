@@ -105,7 +105,7 @@ def test_many_at_once(fs):
 
 def test_ranges(fs, file):
     bounds = [(0, 5), (100, 200), (len(CONTENT) - 3, None), (-4, None)]
-    starts, ends = (list(each) for each in zip(*bounds))
+    starts, ends = (list(each) for each in zip(*bounds, strict=True))
     expected = [CONTENT[start:end] for start, end in bounds]
     assert fs.cat_ranges([file] * 4, starts, ends) == expected
     assert fs.cat_ranges([file, file], 0, 7) == [CONTENT[:7]] * 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -27,7 +27,7 @@ def test_a_file_is_described(tree):
     assert info["name"] == "bucket/a/1"
     assert (info["type"], info["size"]) == ("file", 3)
     assert info["sha1"] == hashlib.sha1(b"a/1").hexdigest()
-    assert info["mtime"].tzinfo is timezone.utc
+    assert info["mtime"].tzinfo is UTC
     assert tree.size("bucket/a/1") == 3
 
 
@@ -158,7 +158,7 @@ def test_each_deletion_too(tree, recursive):
 
 
 def test_times(tree):
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     for path in ("bucket/e", "bucket/a"):
         for time in (tree.created(path), tree.modified(path)):
             assert abs(now - time) < timedelta(hours=1)

@@ -25,7 +25,7 @@ def test_messages(name):
     messages = [bytes.fromhex(value) for key, value in found if key == "Msg"]
     digests = [value for key, value in found if key == "MD"]
     assert len(lengths) == len(messages) == len(digests) > 60
-    for bits, message, digest in zip(lengths, messages, digests):
+    for bits, message, digest in zip(lengths, messages, digests, strict=True):
         assert cosfast.sha1(message[: bits // 8]).hexdigest() == digest
 
 

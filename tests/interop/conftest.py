@@ -11,7 +11,7 @@ import itertools
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from emulator.wire import Api
@@ -24,7 +24,7 @@ from interop.driven import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _FOLDER = os.environ.get("COSFAST_INTEROP")
 _numbers = itertools.count()

@@ -10,14 +10,14 @@ import warnings
 from collections.abc import Iterator
 from datetime import datetime
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any
 
 import cosfast
 import cosfast.emulator
 import cosfast.fs
 
 if TYPE_CHECKING:
-    from typing_extensions import assert_type  # noqa: TC004 - nothing here runs
+    from typing import assert_type  # noqa: TC004 - nothing here runs
 
 
 def hashing() -> None:
@@ -54,7 +54,7 @@ def parts() -> None:
     builder.update(b"data")
     assert_type(builder.finish(), cosfast.UploadParts)
     for path, outcome in cosfast.uploadparts_many(["a", "b"]):
-        assert_type(path, Union[str, PathLike[str]])
+        assert_type(path, str | PathLike[str])
         if isinstance(outcome, OSError):
             raise outcome
         assert_type(outcome, cosfast.UploadParts)
@@ -92,8 +92,8 @@ def objects(client: cosfast.Client) -> None:
     stat = client.stat("bucket", "path")
     assert_type(stat, cosfast.ObjectStat)
     assert_type(stat.mtime, datetime)
-    assert_type(stat.filesize, Optional[int])
-    assert_type(stat.authority, Optional[cosfast.Authority])
+    assert_type(stat.filesize, int | None)
+    assert_type(stat.authority, cosfast.Authority | None)
     assert_type(client.exists("bucket", "path"), bool)
     assert_type(client.list("bucket", recursive=True), Iterator[cosfast.ObjectStat])
     client.update("bucket", "path", authority=cosfast.Authority.PRIVATE)
@@ -106,7 +106,7 @@ def sync(client: cosfast.Client) -> None:
     assert_type(steps, Iterator[cosfast.SyncStep])
     for step in cosfast.sync_up(client, "folder", "bucket", delete=True):
         assert_type(step.action, cosfast.SyncAction)
-        assert_type(step.result, Union[cosfast.UploadResult, cosfast.DownloadResult, None])
+        assert_type(step.result, cosfast.UploadResult | cosfast.DownloadResult | None)
 
 
 def errors() -> None:
@@ -121,11 +121,11 @@ def errors() -> None:
     except cosfast.AnswerError as exc:
         assert_type(exc.excerpt, str)
     except (cosfast.TransportTimeout, cosfast.TransportError, cosfast.RequestError) as exc:
-        assert_type(exc.http_status, Optional[int])
+        assert_type(exc.http_status, int | None)
     except cosfast.SourceChanged as exc:
         assert_type(exc.path, str)
     except cosfast.DeletionRefused as exc:
-        assert_type(exc.max_delete, Optional[int])
+        assert_type(exc.max_delete, int | None)
     except (cosfast.InputError, cosfast.Cancelled, cosfast.DeadlineExceeded) as exc:
         as_any: cosfast.CosError = exc
         raise as_any from None

@@ -34,7 +34,7 @@ def test_the_worked_values(tmp_path):
         cases = [case for case in upload_vectors() if case["slice_size"] == slice_size]
         paths = written(tmp_path, [case["size"] for case in cases])
         results = dict(cosfast.uploadparts_many(paths, slice_size=slice_size))
-        for path, case in zip(paths, cases):
+        for path, case in zip(paths, cases, strict=True):
             assert [part._asdict() for part in results[path]] == case["uploadparts"]
             assert results[path].sha1 == case["sha1"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 from cosfast.cosv4.protocol.addresses import check_text
 from cosfast.errors import InputError
@@ -81,7 +81,7 @@ class JsonBody(MemoryBody):
         yield self._data
 
 
-Body = Union[MultipartBody, JsonBody]
+Body = MultipartBody | JsonBody
 
 
 def byte_view(content: Any) -> memoryview:

@@ -338,7 +338,7 @@ def _read_parts(answer: Answer, filesize: int) -> tuple[tuple[int, int], ...]:
     parts = tuple(sorted(_read_part(answer, entry) for entry in entries))
     ends = [offset + datalen for offset, datalen in parts]
     starts = [offset for offset, _ in parts[1:]]
-    if any(end > start for end, start in zip(ends, [*starts, filesize])):
+    if any(end > start for end, start in zip(ends, [*starts, filesize], strict=False)):
         raise answer.error("listparts has parts that overlap or lie beyond the file")
     return parts
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from enum import Enum
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cosfast.parsing import is_unicode
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cosfast.cosv4.protocol.messages import Answer
 
 
-class Authority(str, Enum):
+class Authority(StrEnum):
     """Who may read and write a file (PROTOCOL.md, section 5, `update`)."""
 
     BUCKET_DEFAULT = "eInvalid"
@@ -121,7 +121,7 @@ def read_time(answer: Answer, name: str) -> datetime:
     """
     seconds = answer.integer(name)
     try:
-        return datetime.fromtimestamp(seconds, timezone.utc)
+        return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
         raise answer.error(f"data has no time {name!r}") from None
 

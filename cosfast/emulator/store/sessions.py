@@ -195,6 +195,6 @@ def files_in_use(connection: sqlite3.Connection) -> set[str]:
 def _session(row: tuple[Any, ...] | None) -> Session | None:
     if row is None:
         return None
-    columns = dict(zip(Session.__dataclass_fields__, row))
+    columns = dict(zip(Session.__dataclass_fields__, row, strict=True))
     columns["insert_only"] = bool(columns["insert_only"])
     return Session(**columns)

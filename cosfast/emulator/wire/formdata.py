@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ class PartEnd:
     """All of the part's bytes have been given."""
 
 
-Event = Union[PartBegin, bytes, PartEnd]
+Event = PartBegin | bytes | PartEnd
 
 
 def boundary_of(content_type: str) -> bytes:

@@ -7,7 +7,7 @@ is known by its name alone and read as what the operation needs (PROTOCOL.md sec
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, unquote_plus, unquote_to_bytes
 
 from cosfast.cosv4.protocol.codes import Code
@@ -17,7 +17,7 @@ from cosfast.emulator.wire.values import BLANKS, load_json, read_number
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Value = Union[bytes, str, int, float, bool, None, "list[object]", "dict[str, object]"]
+Value = bytes | str | int | float | bool | list[object] | dict[str, object] | None
 
 CONTENT_FIELD = "filecontent"
 _SHA1 = re.compile(r"[0-9a-fA-F]{40}")

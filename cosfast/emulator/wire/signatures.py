@@ -9,7 +9,7 @@ import hmac
 import re
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from cosfast.cosv4.protocol.codes import Code
@@ -17,6 +17,8 @@ from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.wire.values import BLANKS, read_number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cosfast.emulator.wire.addressing import Place
 
 MAX_LIFETIME = 92 * 24 * 3600

@@ -19,8 +19,9 @@ import random
 import sqlite3
 import stat
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING, Callable, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cosfast.ownfiles import belongs_to_user, create_own
 from cosfast.transfer.journal import schema

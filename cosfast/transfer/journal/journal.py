@@ -6,7 +6,7 @@ import logging
 import warnings
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cosfast.transfer.journal import tables
 from cosfast.transfer.journal.failures import JournalError
@@ -16,7 +16,7 @@ from cosfast.transfer.journal.turns import turn
 if TYPE_CHECKING:
     import os
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from cosfast.parts.model import UploadParts
     from cosfast.transfer.journal.records import Destination, FileIdentity, RememberedUpload

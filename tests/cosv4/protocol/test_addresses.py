@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from urllib.parse import unquote, urlsplit
 
@@ -87,7 +88,7 @@ def test_each_parent_holds_the_next(path):
     chain = [*place.parents(), place]
     assert all(parent.is_folder for parent in chain[:-1])
     assert len(chain) == place.path.strip("/").count("/") + 1
-    assert all(inner.path.startswith(outer.path) for outer, inner in zip(chain, chain[1:]))
+    assert all(inner.path.startswith(outer.path) for outer, inner in itertools.pairwise(chain))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -93,7 +93,7 @@ def test_stat_of_a_file():
     found = objects.read_stat(answer(objects.stat(FILE), FILE_DATA))
     assert not found.is_folder
     assert (found.name, found.filesize, found.filelen, found.sha) == ("a.jpg", 10, 10, SHA)
-    assert found.ctime == datetime(2017, 9, 12, 7, 36, 45, tzinfo=timezone.utc)
+    assert found.ctime == datetime(2017, 9, 12, 7, 36, 45, tzinfo=UTC)
     assert (found.mtime - found.ctime).total_seconds() == 1
     assert found.authority is Authority.BUCKET_DEFAULT
     assert (found.path, found.source_url, found.headers) == ("/2017/a.jpg", URL, {})
