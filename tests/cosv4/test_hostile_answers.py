@@ -7,7 +7,7 @@ import pickle
 import shutil
 
 import pytest
-from client.hostile import (
+from cosv4.hostile import (
     CONTENT,
     HEADER_NAMES,
     HEADER_VALUES,
