@@ -16,6 +16,9 @@ INLINE vec rotl(vec x, const int n) {
     return _mm256_or_si256(_mm256_slli_epi32(x, n), _mm256_srli_epi32(x, 32 - n));
 }
 
+INLINE vec rotr(vec x, const int n) { return rotl(x, 32 - n); }
+INLINE vec shr(vec x, const int n) { return _mm256_srli_epi32(x, n); }
+
 INLINE vec choose(vec b, vec c, vec d) { return xor2(d, _mm256_and_si256(b, xor2(c, d))); }
 INLINE vec parity(vec b, vec c, vec d) { return xor3(b, c, d); }
 INLINE vec majority(vec b, vec c, vec d) {
@@ -23,8 +26,8 @@ INLINE vec majority(vec b, vec c, vec d) {
 }
 
 INLINE vec broadcast(uint32_t word) { return _mm256_set1_epi32((int)word); }
-INLINE vec load(const uint32_t *words) { return _mm256_loadu_si256((const __m256i *)words); }
-INLINE void store(uint32_t *words, vec x) { _mm256_storeu_si256((__m256i *)words, x); }
+INLINE vec load(const void *words) { return _mm256_loadu_si256((const __m256i *)words); }
+INLINE void store(void *words, vec x) { _mm256_storeu_si256((__m256i *)words, x); }
 
 INLINE void prefetch(uintptr_t address) { _mm_prefetch((const char *)address, _MM_HINT_T0); }
 
@@ -53,15 +56,15 @@ INLINE void transpose_halves(vec *rows) {
 }
 
 /* Half a block of every stream. */
-INLINE void load_half(vec w[8], const uint8_t *const data[LANES], size_t at) {
-    w[0] = load_row(data[0], at);
-    w[1] = load_row(data[1], at);
-    w[2] = load_row(data[2], at);
-    w[3] = load_row(data[3], at);
-    w[4] = load_row(data[4], at);
-    w[5] = load_row(data[5], at);
-    w[6] = load_row(data[6], at);
-    w[7] = load_row(data[7], at);
+INLINE void load_half(vec w[8], uint8_t (*rows)[BLOCK_SIZE], size_t at) {
+    w[0] = load_row(rows[0], at);
+    w[1] = load_row(rows[1], at);
+    w[2] = load_row(rows[2], at);
+    w[3] = load_row(rows[3], at);
+    w[4] = load_row(rows[4], at);
+    w[5] = load_row(rows[5], at);
+    w[6] = load_row(rows[6], at);
+    w[7] = load_row(rows[7], at);
     transpose_words(w + 0);
     transpose_words(w + 4);
     transpose_halves(w + 0);
@@ -70,15 +73,15 @@ INLINE void load_half(vec w[8], const uint8_t *const data[LANES], size_t at) {
     transpose_halves(w + 3);
 }
 
-INLINE void load_block(vec w[16], const uint8_t *const data[LANES], size_t at) {
-    load_half(w, data, at);
-    load_half(w + 8, data, at + SHA1_BLOCK / 2);
-}
-
-#include "sha1_wide.h"
+#include "wide.h"
 
 void cosfast_sha1_compress8_avx2(uint32_t *const h[], const uint8_t *const data[], size_t blocks) {
-    compress_wide(h, data, blocks);
+    sha1_wide(h, data, blocks);
+}
+
+void cosfast_sha256_compress8_avx2(uint32_t *const h[], const uint8_t *const data[],
+                                   size_t blocks) {
+    sha256_wide(h, data, blocks);
 }
 
 #else

@@ -28,15 +28,15 @@ extern "C" {
  *
  * paths:   `count` paths behind one another, each ended by a zero byte.
  * heap:    `room` bytes to read into, at least `limit`; more hashes more files side by side.
- * errors:  one a file: 0, a system's error number, or one of the above.
- * sizes:   one a file: its bytes, where `errors` says 0.
- * digests: one a file: its SHA-1, where `errors` says 0.
+ * errors:  one a file: 0, an error number of the system, or one of the above.
+ * sizes:   one a file: its bytes, if `errors` is 0.
+ * digests: one a file, one after the other: set if `errors` is 0.
  *
- * Where the system has no such files (COSFAST_HAS_FILES 0) every error is COSFAST_FILE_OTHER.
+ * If the system has no such files (COSFAST_HAS_FILES 0), every error is COSFAST_FILE_OTHER.
  */
-void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t *heap, size_t room,
-                          int32_t errors[], uint64_t sizes[],
-                          uint8_t (*digests)[COSFAST_SHA1_DIGEST_SIZE]);
+void cosfast_hash_files(cosfast_algorithm algorithm, const char *paths, size_t count, size_t limit,
+                        uint8_t *heap, size_t room, int32_t errors[], uint64_t sizes[],
+                        uint8_t *digests);
 
 #ifdef __cplusplus
 }

@@ -79,26 +79,26 @@ unsigned cosfast_cpu_features(void) {
 #include <sys/auxv.h>
 #endif
 
-static bool has_sha1(void) {
-    const unsigned long hwcap_sha1 = 1ul << 5;
+static bool has_sha(void) {
+    const unsigned long hwcap_sha = 1ul << 5 | 1ul << 6; /* SHA-1, SHA-256 */
 #if defined(__APPLE__)
-    (void)hwcap_sha1;
+    (void)hwcap_sha;
     return true; /* every 64-bit Apple CPU has it */
 #elif defined(_WIN32)
-    (void)hwcap_sha1;
+    (void)hwcap_sha;
     return IsProcessorFeaturePresent(PF_ARM_V8_CRYPTO_INSTRUCTIONS_AVAILABLE) != 0;
 #elif defined(__linux__)
-    return (getauxval(AT_HWCAP) & hwcap_sha1) != 0;
+    return (getauxval(AT_HWCAP) & hwcap_sha) == hwcap_sha;
 #elif defined(__FreeBSD__)
     unsigned long hwcap = 0;
-    return elf_aux_info(AT_HWCAP, &hwcap, sizeof hwcap) == 0 && (hwcap & hwcap_sha1) != 0;
+    return elf_aux_info(AT_HWCAP, &hwcap, sizeof hwcap) == 0 && (hwcap & hwcap_sha) == hwcap_sha;
 #else
-    (void)hwcap_sha1;
+    (void)hwcap_sha;
     return false;
 #endif
 }
 
-unsigned cosfast_cpu_features(void) { return has_sha1() ? CPU_ARMCE : 0; }
+unsigned cosfast_cpu_features(void) { return has_sha() ? CPU_ARMCE : 0; }
 
 #else
 

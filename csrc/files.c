@@ -104,19 +104,20 @@ static int32_t read_small(int fd, size_t limit, uint8_t *data, size_t *size) {
     return got == *size && beyond == 0 ? 0 : COSFAST_FILE_OTHER;
 }
 
-static void hash_batch(batch *b, uint8_t (*digests)[COSFAST_SHA1_DIGEST_SIZE]) {
-    uint8_t found[BATCH][COSFAST_SHA1_DIGEST_SIZE];
-    cosfast_sha1_digest_many(b->data, b->len, b->count, found);
+static void hash_batch(cosfast_algorithm algorithm, batch *b, uint8_t *digests) {
+    const size_t digest_size = cosfast_digest_size(algorithm);
+    uint8_t found[BATCH * COSFAST_MAX_DIGEST_SIZE];
+    cosfast_hash_many(algorithm, b->data, b->len, b->count, found);
     for (size_t i = 0; i < b->count; i++) {
-        memcpy(digests[b->index[i]], found[i], sizeof found[i]);
+        memcpy(digests + b->index[i] * digest_size, found + i * digest_size, digest_size);
     }
     b->count = 0;
     b->used = 0;
 }
 
-void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t *heap, size_t room,
-                          int32_t errors[], uint64_t sizes[],
-                          uint8_t (*digests)[COSFAST_SHA1_DIGEST_SIZE]) {
+void cosfast_hash_files(cosfast_algorithm algorithm, const char *paths, size_t count, size_t limit,
+                        uint8_t *heap, size_t room, int32_t errors[], uint64_t sizes[],
+                        uint8_t *digests) {
     batch b = {.count = 0, .used = 0};
     for (size_t i = 0; i < count; i++, paths += strlen(paths) + 1) {
         const int fd = open_plain(paths);
@@ -125,7 +126,7 @@ void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t
             continue;
         }
         if (b.count == BATCH || limit > room - b.used) {
-            hash_batch(&b, digests);
+            hash_batch(algorithm, &b, digests);
         }
         uint8_t *data = heap + b.used;
         size_t size = 0;
@@ -140,15 +141,15 @@ void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t
             b.used += size;
         }
     }
-    hash_batch(&b, digests);
+    hash_batch(algorithm, &b, digests);
 }
 
 #else
 
-void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t *heap, size_t room,
-                          int32_t errors[], uint64_t sizes[],
-                          uint8_t (*digests)[COSFAST_SHA1_DIGEST_SIZE]) {
-    (void)paths, (void)limit, (void)heap, (void)room, (void)sizes, (void)digests;
+void cosfast_hash_files(cosfast_algorithm algorithm, const char *paths, size_t count, size_t limit,
+                        uint8_t *heap, size_t room, int32_t errors[], uint64_t sizes[],
+                        uint8_t *digests) {
+    (void)algorithm, (void)paths, (void)limit, (void)heap, (void)room, (void)sizes, (void)digests;
     for (size_t i = 0; i < count; i++) {
         errors[i] = COSFAST_FILE_OTHER;
     }

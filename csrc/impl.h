@@ -29,8 +29,8 @@
 #define INLINE static __forceinline /* Visual C++ */
 #endif
 
-#define SHA1_BLOCK COSFAST_SHA1_BLOCK_SIZE
-#define SHA1_DIGEST COSFAST_SHA1_DIGEST_SIZE
+#define BLOCK_SIZE COSFAST_BLOCK_SIZE
+#define MAX_WORDS COSFAST_MAX_WORDS
 
 /* FIPS 180-4 section 4.2.1, one constant for each twenty rounds. */
 #define SHA1_K0 0x5a827999u
@@ -55,8 +55,10 @@ typedef struct {
 #define LANE_CHOICES 4
 typedef struct {
     const char *name;
-    unsigned needs;                  /* CPU_ bits, all of them */
-    lane_kernel lanes[LANE_CHOICES]; /* narrowest first, ended by a width of 0; none: not built */
+    unsigned needs; /* CPU_ bits, all of them */
+    /* Narrowest first, ended by a width of 0; none: not built. The widths of the two algorithms
+     * are the same. */
+    lane_kernel lanes[COSFAST_ALGORITHMS][LANE_CHOICES];
 } kernel;
 
 /* The kernels in use. */
@@ -68,7 +70,13 @@ typedef struct {
 #define CPU_SHANI 1u  /* SHA extensions, SSSE3 and SSE4.1 */
 #define CPU_AVX2 2u   /* AVX2, and an OS that saves YMM registers */
 #define CPU_AVX512 4u /* AVX-512 F and BW, and an OS that saves ZMM registers */
-#define CPU_ARMCE 8u  /* SHA-1 instructions of the ARMv8 crypto extensions */
+#define CPU_ARMCE 8u  /* SHA-1 and SHA-256 instructions of the ARMv8 crypto extensions */
+
+/* What the shared code must know of an algorithm; block size and padding are the same. */
+typedef struct {
+    size_t words; /* of the state; the digest is all of them, big-endian */
+    uint32_t initial[MAX_WORDS];
+} algorithm_traits;
 
 #if COSFAST_GNU && !defined(_WIN32)
 #pragma GCC visibility push(hidden)
@@ -76,22 +84,22 @@ typedef struct {
 
 unsigned cosfast_cpu_features(void);
 kernel_choice cosfast_kernel_chosen(void);
-size_t cosfast_pad(uint8_t padded[2 * SHA1_BLOCK], const uint8_t *tail, uint64_t length);
-void cosfast_store_digest(uint8_t digest[SHA1_DIGEST], const uint32_t h[5]);
-extern const uint32_t cosfast_sha1_initial[5];
+size_t cosfast_pad(uint8_t padded[2 * BLOCK_SIZE], const uint8_t *tail, uint64_t length);
+extern const algorithm_traits cosfast_algorithms[COSFAST_ALGORITHMS];
+extern const uint32_t cosfast_sha256_k[64];
 extern const kernel cosfast_kernels[]; /* cosfast_kernel_count() rows */
 
-compress_fn cosfast_sha1_compress1_portable;
-compress_fn cosfast_sha1_compress1_shani;
-compress_fn cosfast_sha1_compress2_shani;
-compress_fn cosfast_sha1_compress3_shani;
-compress_fn cosfast_sha1_compress4_shani;
-compress_fn cosfast_sha1_compress8_avx2;
-compress_fn cosfast_sha1_compress16_avx512;
-compress_fn cosfast_sha1_compress1_armce;
-compress_fn cosfast_sha1_compress2_armce;
-compress_fn cosfast_sha1_compress3_armce;
-compress_fn cosfast_sha1_compress4_armce;
+compress_fn cosfast_sha1_compress1_portable, cosfast_sha256_compress1_portable;
+compress_fn cosfast_sha1_compress1_shani, cosfast_sha256_compress1_shani;
+compress_fn cosfast_sha1_compress2_shani, cosfast_sha256_compress2_shani;
+compress_fn cosfast_sha1_compress3_shani, cosfast_sha256_compress3_shani;
+compress_fn cosfast_sha1_compress4_shani, cosfast_sha256_compress4_shani;
+compress_fn cosfast_sha1_compress8_avx2, cosfast_sha256_compress8_avx2;
+compress_fn cosfast_sha1_compress16_avx512, cosfast_sha256_compress16_avx512;
+compress_fn cosfast_sha1_compress1_armce, cosfast_sha256_compress1_armce;
+compress_fn cosfast_sha1_compress2_armce, cosfast_sha256_compress2_armce;
+compress_fn cosfast_sha1_compress3_armce, cosfast_sha256_compress3_armce;
+compress_fn cosfast_sha1_compress4_armce, cosfast_sha256_compress4_armce;
 
 #if COSFAST_GNU && !defined(_WIN32)
 #pragma GCC visibility pop
@@ -106,6 +114,12 @@ INLINE void store_be32(uint8_t *p, uint32_t word) {
     p[1] = (uint8_t)(word >> 16);
     p[2] = (uint8_t)(word >> 8);
     p[3] = (uint8_t)word;
+}
+
+INLINE void store_digest(uint8_t *digest, const uint32_t *h, size_t words) {
+    for (size_t i = 0; i < words; i++) {
+        store_be32(digest + 4 * i, h[i]);
+    }
 }
 
 #endif

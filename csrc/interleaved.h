@@ -1,15 +1,20 @@
 /*
- * SHA-1 of one to four streams, interleaved. With SHA-1 instructions a stream alone mostly waits
- * for its last result; the rounds of the others fill that wait. Before including this, a kernel
- * says how its instruction set does each step:
+ * One to four streams, interleaved. With SHA instructions a stream alone mostly waits for its last
+ * result; the rounds of the others fill that wait. Include this once for each algorithm, after
+ * defining
+ *
+ *   ALGORITHM(name)       the name with the algorithm's prefix
+ *   GROUPS                groups of four rounds in a block
+ *
+ * and these, with that prefix, in the instruction set's own way:
  *
  *   stream                               the registers of one stream
- *   load_state, store_state              h0..h4 into the registers and back
+ *   load_state, store_state              the chaining words into the registers and back
  *   begin_block, end_block               take in the next 16 words; add the old state
- *   ROUNDS(stream, t)                    rounds 4t .. 4t+3; t is a constant
+ *   four_rounds(stream, t)               rounds 4t .. 4t+3; t is a constant
+ *
+ * It defines interleaved(h, data, blocks, n) with the prefix.
  */
-#ifndef COSFAST_INTERLEAVED_H
-#define COSFAST_INTERLEAVED_H
 
 /* The statement for each of the first n streams. n is a constant once this is inlined, so that the
  * tests vanish and the streams live in registers. */
@@ -27,34 +32,44 @@
         }                                                                                          \
     } while (0)
 
-#define LOAD(i, unused) load_state(&s[i], h[i])
-#define BEGIN(i, at) begin_block(&s[i], data[i] + (at))
-#define FOUR_ROUNDS(i, t) ROUNDS(&s[i], t)
-#define END(i, unused) end_block(&s[i])
-#define STORE(i, unused) store_state(&s[i], h[i])
+#define LOAD(i, unused) ALGORITHM(load_state)(&s[i], h[i])
+#define BEGIN(i, at) ALGORITHM(begin_block)(&s[i], data[i] + (at))
+#define FOUR_ROUNDS(i, t) ALGORITHM(four_rounds)(&s[i], t)
+#define END(i, unused) ALGORITHM(end_block)(&s[i])
+#define STORE(i, unused) ALGORITHM(store_state)(&s[i], h[i])
 
-#define TWENTY_ROUNDS(t)                                                                           \
+#define FOUR_GROUPS(t)                                                                             \
     do {                                                                                           \
         EACH(FOUR_ROUNDS, (t) + 0);                                                                \
         EACH(FOUR_ROUNDS, (t) + 1);                                                                \
         EACH(FOUR_ROUNDS, (t) + 2);                                                                \
         EACH(FOUR_ROUNDS, (t) + 3);                                                                \
-        EACH(FOUR_ROUNDS, (t) + 4);                                                                \
     } while (0)
 
-INLINE void compress_interleaved(uint32_t *const h[], const uint8_t *const data[], size_t blocks,
-                                 const unsigned n) {
-    stream s[4];
+INLINE void ALGORITHM(interleaved)(uint32_t *const h[], const uint8_t *const data[], size_t blocks,
+                                   const unsigned n) {
+    ALGORITHM(stream) s[4];
     EACH(LOAD, 0);
-    for (size_t at = 0; at < blocks * SHA1_BLOCK; at += SHA1_BLOCK) {
+    for (size_t at = 0; at < blocks * BLOCK_SIZE; at += BLOCK_SIZE) {
         EACH(BEGIN, at);
-        TWENTY_ROUNDS(0);
-        TWENTY_ROUNDS(5);
-        TWENTY_ROUNDS(10);
-        TWENTY_ROUNDS(15);
+        FOUR_GROUPS(0);
+        FOUR_GROUPS(4);
+        FOUR_GROUPS(8);
+        FOUR_GROUPS(12);
+#if GROUPS > 16
+        FOUR_GROUPS(16);
+#endif
         EACH(END, 0);
     }
     EACH(STORE, 0);
 }
 
-#endif
+#undef EACH
+#undef LOAD
+#undef BEGIN
+#undef FOUR_ROUNDS
+#undef END
+#undef STORE
+#undef FOUR_GROUPS
+#undef ALGORITHM
+#undef GROUPS

@@ -17,6 +17,7 @@ typedef struct {
 /* What the lanes work on: streams or messages, numbered. */
 typedef struct work work;
 struct work {
+    cosfast_algorithm algorithm;
     size_t count;
     /* Blocks of that job, to order the jobs by. */
     size_t (*length)(const work *work, size_t job);
@@ -79,20 +80,21 @@ static const lane_kernel *faster(const lane_kernel *a, const lane_kernel *b, siz
     return speed_b > speed_a ? b : a;
 }
 
-static const lane_kernel *fastest(kernel_choice choice, size_t streams) {
-    const lane_kernel *best = &choice.many->lanes[0];
-    for (size_t i = 1; i < LANE_CHOICES && choice.many->lanes[i].width > 0; i++) {
-        best = faster(best, &choice.many->lanes[i], streams);
+static const lane_kernel *fastest(const lane_kernel *many, const lane_kernel *one, size_t streams) {
+    const lane_kernel *best = &many[0];
+    for (size_t i = 1; i < LANE_CHOICES && many[i].width > 0; i++) {
+        best = faster(best, &many[i], streams);
     }
-    for (size_t i = 0; i < LANE_CHOICES && choice.one->lanes[i].width > 0; i++) {
-        best = faster(best, &choice.one->lanes[i], streams);
+    for (size_t i = 0; i < LANE_CHOICES && one[i].width > 0; i++) {
+        best = faster(best, &one[i], streams);
     }
     return best;
 }
 
 /* Take the first lanes at work as far as the shortest of them goes. */
 static void advance(const lane_kernel *kernel, lane *const busy[], size_t count) {
-    uint32_t nobody[5] = {0}; /* the state of idle lanes, which repeat the first lane's data */
+    uint32_t nobody[MAX_WORDS] = {
+        0}; /* the state of idle lanes, which repeat the first lane's data */
     uint32_t *h[MAX_LANES];
     const uint8_t *data[MAX_LANES];
     size_t used = min(count, kernel->width), blocks = busy[0]->blocks;
@@ -103,7 +105,7 @@ static void advance(const lane_kernel *kernel, lane *const busy[], size_t count)
     }
     kernel->compress(h, data, blocks);
     for (size_t i = 0; i < used; i++) {
-        busy[i]->data += blocks * SHA1_BLOCK;
+        busy[i]->data += blocks * BLOCK_SIZE;
         busy[i]->blocks -= blocks;
     }
 }
@@ -124,13 +126,15 @@ static size_t refill(work *work, queue *queue, lane lanes[], size_t width, lane 
 }
 
 static void run(work *work) {
-    kernel_choice choice = cosfast_kernel_chosen();
-    size_t width = fastest(choice, MAX_LANES)->width, count;
+    const kernel_choice choice = cosfast_kernel_chosen();
+    const lane_kernel *many = choice.many->lanes[work->algorithm];
+    const lane_kernel *one = choice.one->lanes[work->algorithm];
+    size_t width = fastest(many, one, MAX_LANES)->width, count;
     lane lanes[MAX_LANES] = {{NULL, NULL, 0, 0}}, *busy[MAX_LANES];
     queue queue;
     queue.waiting = queue.taken = 0;
     while ((count = refill(work, &queue, lanes, width, busy)) > 0) {
-        advance(fastest(choice, count), busy, count);
+        advance(fastest(many, one, count), busy, count);
         for (size_t i = 0; i < count; i++) {
             if (busy[i]->blocks == 0) {
                 work->finish(work, (size_t)(busy[i] - lanes), busy[i]);
@@ -161,32 +165,33 @@ static void finish_stream(work *work, size_t slot, lane *lane) {
     (void)work, (void)slot, (void)lane; /* the result is where the caller wants it */
 }
 
-void cosfast_sha1_compress_many(cosfast_stream *streams, size_t count) {
-    stream_work all = {{count, stream_length, start_stream, finish_stream}, streams};
+void cosfast_compress_many(cosfast_algorithm algorithm, cosfast_stream *streams, size_t count) {
+    stream_work all = {{algorithm, count, stream_length, start_stream, finish_stream}, streams};
     run(&all.work);
 }
 
 /* Messages: the whole blocks where they lie, then one or two more for the padded end. */
 typedef struct {
-    uint32_t h[5];
-    uint8_t padded[2 * SHA1_BLOCK];
+    uint32_t h[MAX_WORDS];
+    uint8_t padded[2 * BLOCK_SIZE];
     bool at_end;
 } message;
 
 typedef struct {
     work work;
+    const algorithm_traits *traits;
     const uint8_t *const *data;
     const size_t *len;
-    uint8_t (*digests)[SHA1_DIGEST];
+    uint8_t *digests;
     message slots[MAX_LANES];
 } message_work;
 
 static size_t message_length(const work *work, size_t job) {
-    return ((const message_work *)work)->len[job] / SHA1_BLOCK + 1;
+    return ((const message_work *)work)->len[job] / BLOCK_SIZE + 1;
 }
 
 static void start_end(message_work *all, message *message, lane *lane) {
-    size_t len = all->len[lane->job], whole = len - len % SHA1_BLOCK;
+    size_t len = all->len[lane->job], whole = len - len % BLOCK_SIZE;
     const uint8_t *tail = whole < len ? all->data[lane->job] + whole : NULL;
     lane->blocks = cosfast_pad(message->padded, tail, len);
     lane->data = message->padded;
@@ -196,11 +201,11 @@ static void start_end(message_work *all, message *message, lane *lane) {
 static void start_message(work *work, size_t slot, lane *lane) {
     message_work *all = (message_work *)work;
     message *message = &all->slots[slot];
-    memcpy(message->h, cosfast_sha1_initial, sizeof message->h);
+    memcpy(message->h, all->traits->initial, sizeof message->h);
     message->at_end = false;
     lane->h = message->h;
     lane->data = all->data[lane->job];
-    lane->blocks = all->len[lane->job] / SHA1_BLOCK;
+    lane->blocks = all->len[lane->job] / BLOCK_SIZE;
     if (lane->blocks == 0) {
         start_end(all, message, lane);
     }
@@ -210,16 +215,18 @@ static void finish_message(work *work, size_t slot, lane *lane) {
     message_work *all = (message_work *)work;
     message *message = &all->slots[slot];
     if (message->at_end) {
-        cosfast_store_digest(all->digests[lane->job], message->h);
+        store_digest(all->digests + 4 * all->traits->words * lane->job, message->h,
+                     all->traits->words);
     } else {
         start_end(all, message, lane);
     }
 }
 
-void cosfast_sha1_digest_many(const uint8_t *const data[], const size_t len[], size_t count,
-                              uint8_t (*digests)[SHA1_DIGEST]) {
+void cosfast_hash_many(cosfast_algorithm algorithm, const uint8_t *const data[], const size_t len[],
+                       size_t count, uint8_t *digests) {
     message_work all;
-    all.work = (work){count, message_length, start_message, finish_message};
+    all.work = (work){algorithm, count, message_length, start_message, finish_message};
+    all.traits = &cosfast_algorithms[algorithm];
     all.data = data;
     all.len = len;
     all.digests = digests;

@@ -15,34 +15,40 @@ ffibuilder = FFI()
 ffibuilder.cdef("""
     const char *cosfast_version(void);
 
+    #define COSFAST_SHA1 0
+    #define COSFAST_SHA256 1
+    size_t cosfast_digest_size(int algorithm);
+
     typedef struct {
-        uint32_t h[5];
+        uint32_t h[8];
         uint64_t length;
         uint8_t pending[64];
-    } cosfast_sha1;
+        int algorithm;
+    } cosfast_context;
 
-    void cosfast_sha1_init(cosfast_sha1 *ctx);
-    bool cosfast_sha1_update(cosfast_sha1 *ctx, const void *data, size_t len);
-    void cosfast_sha1_digest(const cosfast_sha1 *ctx, uint8_t digest[20]);
-    bool cosfast_sha1_import(cosfast_sha1 *ctx, const uint32_t h[5], uint64_t length,
-                             const uint8_t *pending);
+    void cosfast_init(cosfast_context *ctx, int algorithm);
+    bool cosfast_update(cosfast_context *ctx, const void *data, size_t len);
+    void cosfast_digest(const cosfast_context *ctx, uint8_t *digest);
+    bool cosfast_import(cosfast_context *ctx, int algorithm, const uint32_t *h, uint64_t length,
+                        const uint8_t *pending);
+    void cosfast_hash(int algorithm, const void *data, size_t len, uint8_t *digest);
 
     typedef struct {
-        uint32_t h[5];
+        uint32_t h[8];
         const uint8_t *data;
         size_t blocks;
     } cosfast_stream;
 
-    void cosfast_sha1_compress_many(cosfast_stream *streams, size_t count);
-    void cosfast_sha1_digest_many(const uint8_t *const data[], const size_t len[], size_t count,
-                                  uint8_t (*digests)[20]);
+    void cosfast_compress_many(int algorithm, cosfast_stream *streams, size_t count);
+    void cosfast_hash_many(int algorithm, const uint8_t *const data[], const size_t len[],
+                           size_t count, uint8_t *digests);
 
     #define COSFAST_HAS_FILES ...
     #define COSFAST_FILE_OTHER ...
     #define COSFAST_FILE_CHANGED ...
-    void cosfast_digest_files(const char *paths, size_t count, size_t limit, uint8_t *heap,
-                              size_t room, int32_t errors[], uint64_t sizes[],
-                              uint8_t (*digests)[20]);
+    void cosfast_hash_files(int algorithm, const char *paths, size_t count, size_t limit,
+                            uint8_t *heap, size_t room, int32_t errors[], uint64_t sizes[],
+                            uint8_t *digests);
 
     size_t cosfast_kernel_count(void);
     const char *cosfast_kernel_name(size_t kernel);

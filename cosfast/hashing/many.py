@@ -21,9 +21,9 @@ def digest_many(messages: Iterable[Any]) -> list[bytes]:
         TypeError: where one is not bytes-like.
     """
     views = [ffi.from_buffer("uint8_t[]", message) for message in messages]
-    digests = ffi.new("uint8_t[][20]", len(views))
+    digests = ffi.new("uint8_t[]", len(views) * DIGEST_SIZE)
     lengths = [len(view) for view in views]
-    lib.cosfast_sha1_digest_many(views, lengths, len(views), digests)
+    lib.cosfast_hash_many(lib.COSFAST_SHA1, views, lengths, len(views), digests)
     return split_digests(ffi.buffer(digests)[:])
 
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _NOTHING = b""
-_CONTEXT = ffi.typeof("cosfast_sha1 *")
+_CONTEXT = ffi.typeof("cosfast_context *")
 _DIGEST = ffi.typeof("uint8_t[20]")
-_update = lib.cosfast_sha1_update
+_update = lib.cosfast_update
 _WORDS = struct.Struct("<5I")
 
 
@@ -41,7 +41,7 @@ class Sha1:
         del usedforsecurity
         self._lock = Lock()
         self._context = ffi.new(_CONTEXT)
-        lib.cosfast_sha1_init(self._context)
+        lib.cosfast_init(self._context, lib.COSFAST_SHA1)
         if data is not _NOTHING:
             self.update(data)
 
@@ -72,7 +72,7 @@ class Sha1:
         """Return the 20 bytes of the digest so far; the object goes on."""
         out = ffi.new(_DIGEST)
         with self._lock:
-            lib.cosfast_sha1_digest(self._context, out)
+            lib.cosfast_digest(self._context, out)
         return ffi.buffer(out)[:]  # type: ignore[no-any-return]
 
     def hexdigest(self) -> str:
@@ -92,7 +92,7 @@ class Sha1:
             context = self._context
             length = context.length
             pending = ffi.buffer(context.pending, length % BLOCK_SIZE)[:]
-            return Sha1State(tuple(context.h), length, pending)
+            return Sha1State(tuple(context.h[0:5]), length, pending)
 
     def chaining_words(self) -> bytes:
         """Return h0..h4 after the last whole block, 20 bytes, each word little-endian.
@@ -100,7 +100,7 @@ class Sha1:
         What `state().datasha` spells in hex where nothing is pending, without the detour.
         """
         with self._lock:
-            return _WORDS.pack(*self._context.h)
+            return _WORDS.pack(*self._context.h[0:5])
 
     @classmethod
     def from_state(cls, state: Sha1State) -> Sha1:
@@ -109,7 +109,8 @@ class Sha1:
             raise TypeError(f"from_state takes a Sha1State, not {type(state).__name__}")
         self = cls()
         # Sha1State has checked the length already, the one thing that the import can refuse.
-        lib.cosfast_sha1_import(self._context, state.words, state.length, state.pending)
+        words, length, pending = state.words, state.length, state.pending
+        lib.cosfast_import(self._context, lib.COSFAST_SHA1, words, length, pending)
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -49,10 +49,10 @@ class SmallFiles:
         count = len(paths)
         errors = ffi.new("int32_t[]", count)
         sizes = ffi.new("uint64_t[]", count)
-        digests = ffi.new("uint8_t[][20]", count)
-        lib.cosfast_digest_files(
-            b"\0".join(plain), count, self._limit, self._heap, HEAP_BYTES, errors, sizes, digests
-        )
+        digests = ffi.new("uint8_t[]", count * DIGEST_SIZE)
+        joined = b"\0".join(plain)
+        limits = (self._limit, self._heap, HEAP_BYTES)
+        lib.cosfast_hash_files(lib.COSFAST_SHA1, joined, count, *limits, errors, sizes, digests)
         return self._sort(
             paths, ffi.unpack(errors, count), ffi.unpack(sizes, count), ffi.buffer(digests)[:]
         )

@@ -1,4 +1,4 @@
-/* What the machine itself allows: GB/s of SHA-1 if nothing but its dependency chain took time. */
+/* What the machine itself allows: GB/s if nothing but its dependency chain took time. */
 #ifndef COSFAST_BENCH_CHAIN_H
 #define COSFAST_BENCH_CHAIN_H
 
@@ -14,6 +14,8 @@ typedef struct {
     chain_fn *run;
 } chain;
 
-extern const chain chains[]; /* ended by a NULL name; only those of this architecture */
+/* Of SHA-1 and of SHA-256, ended by a NULL name; only those of this architecture. */
+extern const chain chains[];
+extern const chain sha256_chains[];
 
 #endif

@@ -2,8 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "../cosfast.h"
+#include <string.h>
 
 static struct {
     size_t passed, failed, skipped;
@@ -44,21 +43,44 @@ void skip_test(const char *name, const char *of, const char *reason) {
     report("", name, of);
 }
 
-void run_test_of_kernels(const char *name, void (*test)(size_t kernel)) {
-    for (size_t i = 0; i < cosfast_kernel_count(); i++) {
-        const char *kernel = cosfast_kernel_name(i);
-        if (!cosfast_kernel_built(i)) {
-            continue;
-        }
-        if (!cosfast_kernel_supported(i)) {
-            skip_test(name, kernel, "this CPU lacks it");
-            continue;
-        }
+static const char *const ALGORITHM_NAMES[COSFAST_ALGORITHMS] = {
+    [COSFAST_SHA1] = "SHA-1",
+    [COSFAST_SHA256] = "SHA-256",
+};
+
+void run_test_of_algorithms(const char *name, void (*test)(cosfast_algorithm algorithm)) {
+    for (int i = 0; i < COSFAST_ALGORITHMS; i++) {
         tally.failures_here = 0;
-        CHECK(cosfast_select(kernel) == COSFAST_SELECTED);
-        test(i);
+        test((cosfast_algorithm)i);
+        count_result(name, ALGORITHM_NAMES[i]);
+    }
+}
+
+static void run_test_of_kernel(const char *name, void (*test)(cosfast_algorithm, size_t),
+                               size_t kernel) {
+    for (int i = 0; i < COSFAST_ALGORITHMS; i++) {
+        char of[64];
+        snprintf(of, sizeof of, "%s, %s", ALGORITHM_NAMES[i], cosfast_kernel_name(kernel));
+        tally.failures_here = 0;
+        CHECK(cosfast_select(cosfast_kernel_name(kernel)) == COSFAST_SELECTED);
+        test((cosfast_algorithm)i, kernel);
         CHECK(cosfast_select(NULL) == COSFAST_SELECTED);
-        count_result(name, kernel);
+        count_result(name, of);
+    }
+}
+
+void run_test_of_kernels(const char *name, void (*test)(cosfast_algorithm, size_t kernel)) {
+    for (size_t i = 0; i < cosfast_kernel_count(); i++) {
+        const char *only = getenv("KERNEL");
+        if (!cosfast_kernel_built(i) ||
+            (only != NULL && strcmp(only, cosfast_kernel_name(i)) != 0)) {
+            continue;
+        }
+        if (cosfast_kernel_supported(i)) {
+            run_test_of_kernel(name, test, i);
+        } else {
+            skip_test(name, cosfast_kernel_name(i), "this CPU lacks it");
+        }
     }
 }
 
@@ -87,8 +109,8 @@ void rng_fill(rng *r, uint8_t *bytes, size_t len) {
     }
 }
 
-void rng_state(rng *r, uint32_t h[5]) {
-    for (int i = 0; i < 5; i++) {
+void rng_state(rng *r, uint32_t h[COSFAST_MAX_WORDS]) {
+    for (int i = 0; i < COSFAST_MAX_WORDS; i++) {
         h[i] = (uint32_t)rng_next(r);
     }
 }

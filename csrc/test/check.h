@@ -2,9 +2,7 @@
 #ifndef COSFAST_TEST_CHECK_H
 #define COSFAST_TEST_CHECK_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../cosfast.h"
 
 #define CHECK(condition)                                                                           \
     do {                                                                                           \
@@ -12,6 +10,9 @@
             check_failed(__FILE__, __LINE__, #condition);                                          \
         }                                                                                          \
     } while (0)
+
+/* The most bytes of a digest. */
+#define MAX_SIZE COSFAST_MAX_DIGEST_SIZE
 
 void check_failed(const char *file, int line, const char *condition);
 
@@ -21,9 +22,12 @@ void run_test(const char *name, const char *of, void (*test)(void));
 /* Report a test as skipped. */
 void skip_test(const char *name, const char *of, const char *reason);
 
-/* Run a test under each kernel of this build in turn, forced; those that this CPU lacks are
- * reported as skipped. */
-void run_test_of_kernels(const char *name, void (*test)(size_t kernel));
+/* Run a test with each algorithm. */
+void run_test_of_algorithms(const char *name, void (*test)(cosfast_algorithm algorithm));
+
+/* Run a test with each algorithm under each kernel of this build in turn, forced; those that this
+ * CPU lacks are reported as skipped. The environment's KERNEL restricts this to one kernel. */
+void run_test_of_kernels(const char *name, void (*test)(cosfast_algorithm, size_t kernel));
 
 /* The summary as the last line; the exit status. */
 int finish_tests(void);
@@ -39,7 +43,7 @@ typedef struct {
 uint64_t rng_next(rng *r);
 size_t rng_below(rng *r, size_t end);
 void rng_fill(rng *r, uint8_t *bytes, size_t len);
-void rng_state(rng *r, uint32_t h[5]);
+void rng_state(rng *r, uint32_t h[COSFAST_MAX_WORDS]);
 
 void test_context(void);
 void test_files(void);

@@ -66,30 +66,31 @@ static void remove_files(void) {
     rmdir(folder);
 }
 
-static void whole_files(void) {
+static void whole_files(cosfast_algorithm algorithm) {
     static char paths[FILES * NAME];
     static uint8_t heap[2 * LIMIT + 100]; /* room for two of them: many rounds */
     int32_t errors[FILES];
     uint64_t sizes[FILES];
-    uint8_t digests[FILES][20];
+    uint8_t digests[FILES * MAX_SIZE];
     char *end = paths;
     for (size_t i = 0; i < FILES; i++) {
         char name[NAME];
         end = add_path(end, name_of(i, name));
     }
-    cosfast_digest_files(paths, FILES, LIMIT, heap, sizeof heap, errors, sizes, digests);
+    cosfast_hash_files(algorithm, paths, FILES, LIMIT, heap, sizeof heap, errors, sizes, digests);
     for (size_t i = 0; i < FILES; i++) {
-        uint8_t data[LIMIT], expected[20];
+        uint8_t data[LIMIT], expected[MAX_SIZE];
         content_of(i, data);
-        reference_digest(data, size_of(i), expected);
+        reference_digest(algorithm, data, size_of(i), expected);
         CHECK(errors[i] == 0 && sizes[i] == size_of(i));
-        CHECK(memcmp(digests[i], expected, 20) == 0);
+        const size_t digest_size = reference_size(algorithm);
+        CHECK(memcmp(digests + i * digest_size, expected, digest_size) == 0);
     }
 }
 
-static void failures(void) {
+static void failures(cosfast_algorithm algorithm) {
     char paths[5 * NAME], name[NAME], pipe_name[NAME];
-    uint8_t heap[LIMIT], digests[5][20];
+    uint8_t heap[LIMIT], digests[5 * MAX_SIZE];
     int32_t errors[5];
     uint64_t sizes[5];
     snprintf(pipe_name, sizeof pipe_name, "%s/pipe", folder);
@@ -99,28 +100,28 @@ static void failures(void) {
     end = add_path(end, pipe_name);
     end = add_path(end, name_of(9, name)); /* larger than this call's limit */
     add_path(end, name_of(8, name));
-    cosfast_digest_files(paths, 5, size_of(8), heap, sizeof heap, errors, sizes, digests);
+    cosfast_hash_files(algorithm, paths, 5, size_of(8), heap, sizeof heap, errors, sizes, digests);
     CHECK(errors[0] == ENOENT);
     CHECK(errors[1] == COSFAST_FILE_OTHER);
     CHECK(errors[2] == COSFAST_FILE_OTHER);
     CHECK(errors[3] == COSFAST_FILE_OTHER);
     CHECK(errors[4] == 0 && sizes[4] == size_of(8));
-    cosfast_digest_files("", 0, LIMIT, heap, sizeof heap, errors, sizes, digests);
+    cosfast_hash_files(algorithm, "", 0, LIMIT, heap, sizeof heap, errors, sizes, digests);
     remove(pipe_name);
 }
 
 /* The kernel's own files: one says 0 bytes and has more, one says 4096 and has fewer. */
-static void wrong_sizes(void) {
+static void wrong_sizes(cosfast_algorithm algorithm) {
     static const char *const NAMES[] = {"/proc/version",
                                         "/sys/kernel/mm/transparent_hugepage/enabled"};
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
-        uint8_t heap[LIMIT], digest[1][20];
+        uint8_t heap[LIMIT], digest[32];
         int32_t error = 0;
         uint64_t size = 0;
         if (access(NAMES[i], R_OK) != 0) {
             continue;
         }
-        cosfast_digest_files(NAMES[i], 1, LIMIT, heap, sizeof heap, &error, &size, digest);
+        cosfast_hash_files(algorithm, NAMES[i], 1, LIMIT, heap, sizeof heap, &error, &size, digest);
         CHECK(error == COSFAST_FILE_OTHER);
     }
 }
@@ -131,9 +132,9 @@ void test_files(void) {
         return;
     }
     write_files();
-    run_test("files whole", NULL, whole_files);
-    run_test("files that fail", NULL, failures);
-    run_test("files of a wrong size", NULL, wrong_sizes);
+    run_test_of_algorithms("files whole", whole_files);
+    run_test_of_algorithms("files that fail", failures);
+    run_test_of_algorithms("files of a wrong size", wrong_sizes);
     remove_files();
 }
 

@@ -27,7 +27,7 @@ static size_t random_count(rng *r) {
     return rng_below(r, 20) == 0 ? rng_below(r, MOST) : rng_below(r, 40);
 }
 
-static void check_streams(rng *r) {
+static void check_streams(cosfast_algorithm algorithm, rng *r) {
     static cosfast_stream streams[MOST], before[MOST];
     size_t count = random_count(r), mode = rng_below(r, 4);
     for (size_t i = 0; i < count; i++) {
@@ -37,56 +37,57 @@ static void check_streams(rng *r) {
         streams[i].data = blocks == 0 ? NULL : data + rng_below(r, ROOM - blocks * 64 + 1);
     }
     memcpy(before, streams, count * sizeof streams[0]);
-    cosfast_sha1_compress_many(streams, count);
+    cosfast_compress_many(algorithm, streams, count);
     for (size_t i = 0; i < count; i++) {
-        reference_compress(before[i].h, before[i].data, before[i].blocks);
+        reference_compress(algorithm, before[i].h, before[i].data, before[i].blocks);
         CHECK(memcmp(streams[i].h, before[i].h, sizeof before[i].h) == 0);
         CHECK(streams[i].data == before[i].data && streams[i].blocks == before[i].blocks);
     }
 }
 
-static void check_messages(rng *r) {
+static void check_messages(cosfast_algorithm algorithm, rng *r) {
     static const uint8_t *messages[MOST];
     static size_t len[MOST];
-    static uint8_t digests[MOST + 1][20];
+    static uint8_t digests[(MOST + 1) * MAX_SIZE];
+    const size_t size = reference_size(algorithm);
     size_t count = random_count(r), mode = rng_below(r, 4);
-    uint8_t expected[20];
+    uint8_t expected[MAX_SIZE];
     for (size_t i = 0; i < count; i++) {
         len[i] = random_length(r, mode, 64 * MAX_BLOCKS / (1 + count / 8));
         len[i] += mode == 1 ? 54 : 0; /* where the padding spills into a second block */
         messages[i] = len[i] == 0 ? NULL : data + rng_below(r, ROOM - len[i] + 1);
     }
-    memset(digests[count], 0x5a, 20);
-    cosfast_sha1_digest_many(messages, len, count, digests);
+    memset(digests + count * size, 0x5a, size);
+    cosfast_hash_many(algorithm, messages, len, count, digests);
     for (size_t i = 0; i < count; i++) {
-        reference_digest(messages[i], len[i], expected);
-        CHECK(memcmp(digests[i], expected, 20) == 0);
+        reference_digest(algorithm, messages[i], len[i], expected);
+        CHECK(memcmp(digests + i * size, expected, size) == 0);
     }
-    memset(expected, 0x5a, 20);
-    CHECK(memcmp(digests[count], expected, 20) == 0);
+    memset(expected, 0x5a, size);
+    CHECK(memcmp(digests + count * size, expected, size) == 0);
 }
 
-static void random_streams(size_t kernel) {
+static void random_streams(cosfast_algorithm algorithm, size_t kernel) {
     rng r = {40 + kernel};
     rng_fill(&r, data, sizeof data);
     for (size_t n = 0; n < random_cases() / 20; n++) {
-        check_streams(&r);
+        check_streams(algorithm, &r);
     }
 }
 
-static void random_messages(size_t kernel) {
+static void random_messages(cosfast_algorithm algorithm, size_t kernel) {
     rng r = {50 + kernel};
     rng_fill(&r, data, sizeof data);
     for (size_t n = 0; n < random_cases() / 20; n++) {
-        check_messages(&r);
+        check_messages(algorithm, &r);
     }
 }
 
-static void none_at_all(size_t kernel) {
-    uint8_t digest[20] = {0x5a};
+static void none_at_all(cosfast_algorithm algorithm, size_t kernel) {
+    uint8_t digest[MAX_SIZE] = {0x5a};
     (void)kernel;
-    cosfast_sha1_compress_many(NULL, 0);
-    cosfast_sha1_digest_many(NULL, NULL, 0, &digest);
+    cosfast_compress_many(algorithm, NULL, 0);
+    cosfast_hash_many(algorithm, NULL, NULL, 0, digest);
     CHECK(digest[0] == 0x5a);
 }
 

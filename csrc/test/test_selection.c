@@ -13,13 +13,15 @@ static void best_kernels(void) {
         }
         CHECK(cosfast_kernel_built(i));
         CHECK(cosfast_kernel_many() >= i);
-        CHECK(cosfast_kernels[i].lanes[0].width != 1 || cosfast_kernel_one() >= i);
+        CHECK(cosfast_kernels[i].lanes[COSFAST_SHA1][0].width != 1 || cosfast_kernel_one() >= i);
     }
 }
 
-static void forced(size_t kernel) {
+static void forced(cosfast_algorithm algorithm, size_t kernel) {
+    (void)algorithm;
     CHECK(cosfast_kernel_many() == kernel);
-    CHECK(cosfast_kernel_one() == (cosfast_kernels[kernel].lanes[0].width == 1 ? kernel : 0));
+    CHECK(cosfast_kernel_one() ==
+          (cosfast_kernels[kernel].lanes[COSFAST_SHA1][0].width == 1 ? kernel : 0));
 }
 
 static void refused_names(void) {
@@ -46,6 +48,10 @@ static void table(void) {
     CHECK(!cosfast_kernel_built(count) && !cosfast_kernel_supported(count));
     for (size_t i = 0; i < count; i++) {
         CHECK(cosfast_kernel_name(i) != NULL);
+        for (size_t j = 0; j < LANE_CHOICES; j++) {
+            CHECK(cosfast_kernels[i].lanes[COSFAST_SHA1][j].width ==
+                  cosfast_kernels[i].lanes[COSFAST_SHA256][j].width);
+        }
         for (size_t j = 0; j < i; j++) {
             CHECK(strcmp(cosfast_kernel_name(i), cosfast_kernel_name(j)) != 0);
         }

@@ -20,32 +20,34 @@ typedef struct {
     size_t wrong;
 } worker;
 
-static size_t wrong_digests(size_t number) {
+static size_t wrong_digests(cosfast_algorithm algorithm, size_t number) {
     const uint8_t *messages[MESSAGES];
     size_t len[MESSAGES], wrong = 0;
-    uint8_t digests[MESSAGES][20], expected[20];
-    cosfast_sha1 ctx;
+    uint8_t digests[MESSAGES * MAX_SIZE], expected[MAX_SIZE];
+    const size_t size = reference_size(algorithm);
+    cosfast_context ctx;
     for (size_t i = 0; i < MESSAGES; i++) {
         len[i] = 5 * i + number;
         messages[i] = data + LONGEST * i;
     }
-    cosfast_sha1_digest_many(messages, len, MESSAGES, digests);
+    cosfast_hash_many(algorithm, messages, len, MESSAGES, digests);
     for (size_t i = 0; i < MESSAGES; i++) {
-        reference_digest(messages[i], len[i], expected);
-        wrong += memcmp(digests[i], expected, 20) != 0;
+        reference_digest(algorithm, messages[i], len[i], expected);
+        wrong += memcmp(digests + i * size, expected, size) != 0;
     }
-    cosfast_sha1_init(&ctx);
-    cosfast_sha1_update(&ctx, data, sizeof data);
-    cosfast_sha1_digest(&ctx, digests[0]);
-    reference_digest(data, sizeof data, expected);
-    return wrong + (memcmp(digests[0], expected, 20) != 0);
+    cosfast_init(&ctx, algorithm);
+    cosfast_update(&ctx, data, sizeof data);
+    cosfast_digest(&ctx, digests);
+    reference_digest(algorithm, data, sizeof data, expected);
+    return wrong + (memcmp(digests, expected, size) != 0);
 }
 
 static void *hash(void *argument) {
     worker *me = argument;
     pthread_barrier_wait(&start);
     for (int round = 0; round < ROUNDS; round++) {
-        me->wrong += wrong_digests(me->number);
+        me->wrong += wrong_digests(COSFAST_SHA1, me->number);
+        me->wrong += wrong_digests(COSFAST_SHA256, me->number);
     }
     return NULL;
 }
