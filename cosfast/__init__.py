@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cosfast.lazy import lazy_names
+
 if TYPE_CHECKING:
     from cosfast.cosv4 import (
         Client,
@@ -171,18 +173,5 @@ _HOMES = {
     "cosfast.transfer.cancellation": ("CancelToken",),
     "cosfast.transfer.retry": ("NO_RETRY", "RetryPolicy"),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - once for each name
-
-    value = getattr(import_module(_HOME_OF[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

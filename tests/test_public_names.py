@@ -18,7 +18,9 @@ def test_every_public_name_is_there():
     for name in cosfast.__all__:
         assert getattr(cosfast, name) is not None
         assert name in dir(cosfast)
-    assert sorted(cosfast.__all__) == sorted(cosfast._HOME_OF)
+    assert sorted(cosfast.__all__) == sorted(
+        name for names in cosfast._HOMES.values() for name in names
+    )
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = cosfast.no_such_name
 

@@ -1,9 +1,16 @@
-"""What a user of the service calls: `Client` and what its calls return."""
+"""Tencent COS, v4 JSON API: what a user calls, `Client` and what its calls return."""
 
-from cosfast.cosv4.client import Client
-from cosfast.cosv4.download import DownloadOptions, DownloadResult
-from cosfast.cosv4.many import UploadJob
-from cosfast.cosv4.upload import UploadOptions, UploadResult
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cosfast.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from cosfast.cosv4.client import Client
+    from cosfast.cosv4.download import DownloadOptions, DownloadResult
+    from cosfast.cosv4.many import UploadJob
+    from cosfast.cosv4.upload import UploadOptions, UploadResult
 
 __all__ = [
     "Client",
@@ -13,3 +20,13 @@ __all__ = [
     "UploadOptions",
     "UploadResult",
 ]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "cosfast.cosv4.client": ("Client",),
+        "cosfast.cosv4.download": ("DownloadOptions", "DownloadResult"),
+        "cosfast.cosv4.many": ("UploadJob",),
+        "cosfast.cosv4.upload": ("UploadOptions", "UploadResult"),
+    },
+)

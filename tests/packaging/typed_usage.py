@@ -112,12 +112,18 @@ def sync(client: cosfast.Client) -> None:
 def errors() -> None:
     try:
         connect()
-    except (cosfast.AuthenticationError, cosfast.ExistsError, cosfast.IntegrityError) as exc:
+    except (cosfast.AuthenticationError, cosfast.ExistsError, cosfast.IntegrityRefusal) as exc:
         assert_type(exc.code, int)
+    except (cosfast.ContentMismatchError, cosfast.OtherUploadError, cosfast.MismatchError) as exc:
+        assert_type(exc.operation, str)
+    except cosfast.IntegrityError as exc:
+        assert_type(str(exc), str)
     except (cosfast.NotFoundError, cosfast.SessionError, cosfast.ThrottledError) as exc:
         assert_type(exc.request_id, str)
-    except (cosfast.UnfinishedUploadError, cosfast.ServerError) as exc:
+    except (cosfast.UnfinishedUploadRefusal, cosfast.ServerError) as exc:
         assert_type(exc.message, str)
+    except cosfast.UnfinishedUploadError as exc:
+        assert_type(str(exc), str)
     except cosfast.AnswerError as exc:
         assert_type(exc.excerpt, str)
     except (cosfast.TransportTimeout, cosfast.TransportError, cosfast.RequestError) as exc:
