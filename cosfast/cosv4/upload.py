@@ -31,7 +31,7 @@ from cosfast.parsing import shown
 from cosfast.parts.model import SLICE_SIZE
 from cosfast.parts.sources import PathSource, open_source
 from cosfast.transfer.content import UploadContent, measured_content
-from cosfast.transfer.journal import Destination, FileIdentity, RememberedUpload
+from cosfast.transfer.journal import FileIdentity, RememberedUpload
 from cosfast.transfer.options import check_transfer
 from cosfast.transfer.upload import (
     Completed,
@@ -60,6 +60,9 @@ ASK_FIRST_FROM = 1024 * 1024
 It refuses an existing file only after it has received all of the new one. From about this size on,
 sending the file in vain costs more than a question before it.
 """
+
+SESSION_SECONDS = 7 * 24 * 3600
+"""How long the server keeps an unfinished upload (PROTOCOL.md, section 4)."""
 
 INTEGRITIES = ("parts", "stream", "none")
 
@@ -269,7 +272,8 @@ class SliceUpload(PartUpload[Uploaded]):
         self._content = content
         self._address = address
         self._options = options
-        self._destination = Destination(context.http.base_url, address)
+        # The URL that all requests of the upload go to tells it from any other.
+        self._key = f"{context.http.base_url}{address.url_path}"
         self._opened_here = ""  # the session, if it is new and nobody else's
         self.existed: bool = False
         source = content.source
@@ -339,8 +343,8 @@ class SliceUpload(PartUpload[Uploaded]):
 
     def _resume_remembered(self) -> PartSession | Completed[Uploaded] | None:
         """Ask for the remembered session: it saves sending the parts list to be told -4019."""
-        remembered = self._context.journal.upload_at(self._destination)
-        if remembered is None or not self._sha or remembered.sha1 != self._sha:
+        remembered = self._context.journal.upload_at(self._key)
+        if remembered is None or not self._sha or remembered.digest != self._sha:
             return None
         try:
             return self._resume(remembered=True)
@@ -452,7 +456,7 @@ class SliceUpload(PartUpload[Uploaded]):
 
     def forget(self) -> None:
         """Forget the session."""
-        self._context.journal.forget_upload(self._destination)
+        self._context.journal.forget_upload(self._key)
 
     def is_session_lost(self, error: CosError) -> bool:
         """Tell whether the server does not know the session any more."""
@@ -480,8 +484,14 @@ class SliceUpload(PartUpload[Uploaded]):
 
     def _remember_session(self, session: str, slice_size: int) -> None:
         self._context.journal.remember_upload(
-            self._destination,
-            RememberedUpload(session, self._content.size, self._sha, slice_size),
+            self._key,
+            RememberedUpload(
+                session=session,
+                filesize=self._content.size,
+                digest=self._sha,
+                part_size=slice_size,
+                lifetime=SESSION_SECONDS,
+            ),
         )
 
     def _digest(self) -> str:

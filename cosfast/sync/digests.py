@@ -45,7 +45,7 @@ class Digests:
         time stamps do not move with their content.
         """
         named = {file.identity: file for file in files if file.identity}
-        found = self._journal.sha1s_of(named)
+        found = self._journal.digests_of(named)
         return {
             identity: sha1
             for identity, sha1 in found.items()
@@ -83,7 +83,7 @@ class Digests:
 
     def _write(self) -> None:
         learnt, self._learnt = self._learnt, []
-        self._journal.remember_sha1s(learnt)
+        self._journal.remember_digests(learnt)
 
 
 def is_as_long(file: LocalFile) -> bool:

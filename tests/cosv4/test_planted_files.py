@@ -19,10 +19,9 @@ from emulated import BUCKET
 from worked_values import content
 
 import cosfast
-from cosfast.cosv4.protocol.addresses import ObjectAddress
 from cosfast.sync.names import is_partial
 from cosfast.transfer.download_ranges import PIECE_SIZE
-from cosfast.transfer.journal import Destination, Journal, JournalWarning, RememberedUpload
+from cosfast.transfer.journal import Journal, JournalWarning, RememberedUpload
 from cosfast.transfer.partial_file import partial_paths
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="owners, links and pipes of POSIX")
@@ -549,11 +548,13 @@ def test_what_is_written_to_a_file_object_is_not_given_a_mode(stored, folder):
 
 def remember_with(path):
     """Use the journal at `path` as an upload does; return what it remembered of that."""
-    address = ObjectAddress("1250000000", BUCKET, "file")
-    where = Destination("http://localhost", address)
+    key = "http://localhost/file"
     journal = Journal(path)
-    journal.remember_upload(where, RememberedUpload("a session", len(DATA), SHA, MIB))
-    return journal.upload_at(where)
+    remembered = RememberedUpload(
+        session="a session", filesize=len(DATA), digest=SHA, part_size=MIB, lifetime=3600
+    )
+    journal.remember_upload(key, remembered)
+    return journal.upload_at(key)
 
 
 @needs_root

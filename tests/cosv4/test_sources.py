@@ -96,7 +96,7 @@ def test_many_files_of_any_size_that_is_claimed(emulator, tmp_path, monkeypatch)
         for path in sources:
             identity = cosfast.transfer.journal.FileIdentity.of(os.stat(path))
             assert journal.parts_of(identity, cosfast.SLICE_SIZE) is None
-            assert journal.sha1_of(identity) is None
+            assert journal.digest_of(identity) is None
 
 
 def test_the_upload_of_a_wrongly_sized_file_is_resumed(emulator, tmp_path, monkeypatch):

@@ -317,7 +317,7 @@ def test_a_sync_that_is_left_remembers_what_it_learnt(remembering, folder, hashe
     sent = next(step for step in steps if step.result)
     steps.close()
     identity = FileIdentity.of(os.stat(folder / sent.name))
-    assert remembering.journal.sha1_of(identity) == sent.result.sha1
+    assert remembering.journal.digest_of(identity) == sent.result.sha1
 
 
 def test_what_was_hashed_to_compare_is_not_hashed_to_send(client, folder, hashed, monkeypatch):
@@ -381,7 +381,7 @@ def test_a_file_that_was_empty_and_still_says_so(remembering, folder, monkeypatc
     stamps = os.stat(path)
     done(cosfast.sync_up(remembering, folder, BUCKET))
     assert set(done(cosfast.sync_up(remembering, folder, BUCKET))) == {"keep"}
-    assert remembering.journal.sha1_of(FileIdentity.of(stamps)) == hashlib.sha1().hexdigest()
+    assert remembering.journal.digest_of(FileIdentity.of(stamps)) == hashlib.sha1().hexdigest()
     path.write_bytes(b"no longer empty")
 
     def listed(*arguments, **keywords):

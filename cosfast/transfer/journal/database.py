@@ -8,26 +8,22 @@ SQLite's rollback journal is used, not its write-ahead log: the log needs memory
 processes share, which a home folder on a network file system does not give.
 
 Nothing is flushed to the disk (``synchronous = OFF``). A process that is killed loses nothing by
-that, as the system has its writes. A machine that loses power may damage the file; that costs a
-hashing, where each flush on a busy disk would make an upload wait for seconds.
+that, as the system has its writes. A machine that loses power may damage the file; that costs
+hashing again, while each flush on a busy disk would make an upload wait for seconds.
 """
 
 from __future__ import annotations
 
 import os
-import random
 import sqlite3
 import stat
-import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from cosfast.ownfiles import belongs_to_user, create_own
 from cosfast.transfer.journal import schema
-from cosfast.transfer.journal.failures import JournalError, is_busy, is_damage
-from cosfast.transfer.journal.place import FILE_NAME
-from cosfast.transfer.journal.turns import PATIENCE, turn
+from cosfast.transfer.journal.schema import FILE_NAME, BusyError, DamagedError, JournalError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,53 +32,63 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 _SQLITE_PATIENCE = 0.05  # seconds that SQLite waits itself, which keeps new readers out meanwhile
-
-
 _SIDE_FILES = ("-journal", "-wal", "-shm")
 _ROOT = 0  # owns /tmp and the like, and may do anything anyway
 
+_DAMAGE = {
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    # The statements are right for the schema that the file claims, so these are damage too.
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+}
+
 
 def read(path: Path, work: Work[T]) -> T | None:
-    """Run `work` on the tables and return its result; None where there are none yet.
+    """Run `work` on the tables and return its result, or None if there are none yet.
 
     Raises:
-        JournalError: where the file cannot be used.
+        BusyError: If another process holds a lock.
+        JournalError: If the file cannot be used.
     """
-    return _patiently(path, lambda: _read_once(path, work))
+    return _guarded(path, lambda: _read(path, work))
 
 
 def write(path: Path, work: Work[T]) -> T:
-    """Run `work`, all of it or nothing, on tables that are made where they are not there.
-
-    `work` may run more than once.
+    """Run `work`, all of it or nothing, on tables that are made if they are missing.
 
     Raises:
-        JournalError: where the file cannot be used.
+        BusyError: If another process holds a lock.
+        JournalError: If the file cannot be used.
     """
-    return _patiently(path, lambda: _write_once(path, work))
+    return _guarded(path, lambda: _write(path, work))
 
 
-def _patiently(path: Path, attempt: Callable[[], T]) -> T:
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with turn(deadline - time.monotonic()):
-                return _guarded(path, attempt)
-        except (sqlite3.Error, OSError, ValueError, OverflowError, MemoryError) as exc:
-            if not is_busy(exc) or time.monotonic() > deadline:
-                raise JournalError(str(exc) or type(exc).__name__) from exc
-        # Jitter, and no growing waits: then nobody is passed over while many come and go.
-        time.sleep(random.uniform(0.001, 0.02))
+def is_damage(error: BaseException) -> bool:
+    """Whether the file is broken, so that no later try can do better."""
+    if isinstance(error, sqlite3.OperationalError) and not hasattr(error, "sqlite_errorcode"):
+        return True  # text that is not UTF-8, found by Python, which gives no code
+    return isinstance(error, DamagedError) or not _DAMAGE.isdisjoint(_codes(error))
+
+
+def _codes(error: BaseException) -> tuple[int, int]:
+    """Return SQLite's result code, primary and extended."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return code & 0xFF, code
 
 
 def _guarded(path: Path, attempt: Callable[[], T]) -> T:
-    before = _status(path)
     try:
-        return attempt()
-    except (JournalError, sqlite3.Error) as exc:
-        if before is not None and is_damage(exc):
-            _set_aside(path, before)
-        raise
+        before = _status(path)
+        try:
+            return attempt()
+        except (JournalError, sqlite3.Error) as exc:
+            if before is not None and is_damage(exc):
+                _set_aside(path, before)
+            raise
+    except (sqlite3.Error, OSError, ValueError, OverflowError, MemoryError) as exc:
+        kind = BusyError if sqlite3.SQLITE_BUSY in _codes(exc) else JournalError
+        raise kind(str(exc) or type(exc).__name__) from exc
 
 
 def _status(path: Path) -> os.stat_result | None:
@@ -120,7 +126,7 @@ def _own_status(path: Path) -> os.stat_result | None:
     return status
 
 
-def _read_once(path: Path, work: Work[T]) -> T | None:
+def _read(path: Path, work: Work[T]) -> T | None:
     if not path.exists():
         return None
     with closing(_connect(path)) as connection:
@@ -128,9 +134,9 @@ def _read_once(path: Path, work: Work[T]) -> T | None:
         return work(connection) if schema.is_ready(connection) else None
 
 
-def _write_once(path: Path, work: Work[T]) -> T:
+def _write(path: Path, work: Work[T]) -> T:
     _make_file(path)
-    # Closed without COMMIT, everything is undone.
+    # Closing the connection without COMMIT undoes everything.
     with closing(_connect(path)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("BEGIN IMMEDIATE")
@@ -155,7 +161,7 @@ def _make_file(path: Path) -> None:
 def _set_aside(path: Path, damaged: os.stat_result) -> None:
     """Make room for a new file, unless another process has; only for a file of our own name.
 
-    A rollback journal that stays behind does no harm: SQLite removes it where the file is new.
+    A rollback journal that stays behind does no harm: SQLite removes it when the file is new.
     """
     if path.name != FILE_NAME:
         return
