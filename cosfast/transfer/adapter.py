@@ -19,6 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from cosfast.transfer.redaction import without_query
 from cosfast.transfer.request import MemoryBody
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class _TransferConnection:
     response_class: Any
     _guard: StallGuard | None = None  # of the try that uses the connection
     _gathered: list[Any] | None = None
+    sent_url: str | None = None  # in place of the one that urllib3 was given to show
 
     def request(self, method: str, url: str, body: Any = None, *rest: Any, **options: Any) -> None:
         if not isinstance(body, TransferBody):
@@ -153,6 +155,9 @@ class _TransferConnection:
         finally:
             pieces, self._gathered = self._gathered, None
         _send_together(self.sock, pieces or [], body.guard)
+
+    def putrequest(self, method: str, url: str, *rest: Any, **options: Any) -> None:
+        super().putrequest(method, self.sent_url or url, *rest, **options)  # type: ignore[misc]
 
     def send(self, data: Any) -> None:
         if self._gathered is not None:
@@ -198,11 +203,20 @@ class _TlsConnection(_TransferConnection, HTTPSConnection):
     pass
 
 
-class _Pool(HTTPConnectionPool):
+class _TransferPool:
+    """What the two kinds of pool have in common."""
+
+    def _make_request(self, conn: Any, method: str, url: str, *rest: Any, **options: Any) -> Any:
+        """Send a request. The URL that urllib3 logs has no query, which may have a token."""
+        conn.sent_url = url
+        return super()._make_request(conn, method, without_query(url), *rest, **options)  # type: ignore[misc]
+
+
+class _Pool(_TransferPool, HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _TlsPool(HTTPSConnectionPool):
+class _TlsPool(_TransferPool, HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 

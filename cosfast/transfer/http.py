@@ -100,7 +100,8 @@ class HttpClient:
                     **self._settings_for(encoded.url),
                 )
             except BROKEN as exc:
-                raise _transport_error(request, exc) from exc
+                error = _transport_error(request, exc)
+                raise error from error.__cause__
             with response:
                 incoming = StreamingResponse(request, response, _transport_error, guard)
                 if receive is not None and incoming.http_status in _CONTENT_FOLLOWS:
@@ -168,14 +169,20 @@ def _new_session() -> requests.Session:
 
 
 def _transport_error(request: Request[Any], exc: Exception) -> TransportError:
+    """Return the error for what requests or urllib3 raised, and its cause.
+
+    Exceptions between the root cause and `exc` quote the URL, which may carry a signature or a
+    token. So the root cause is the only one that is chained, unless it quotes the URL itself.
+    """
     cause = _root_cause(exc)
     timed_out = isinstance(exc, (requests.Timeout, Urllib3Timeout)) or isinstance(
         cause, TimeoutError
     )
     kind = TransportTimeout if timed_out else TransportError
-    # Those in between quote the URL, which may carry a signature.
-    text = redacted(f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__)
-    return kind(text, operation=request.operation, target=request.target)
+    text = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
+    error = kind(redacted(text), operation=request.operation, target=request.target)
+    error.__cause__ = cause if redacted(text) == text else None
+    return error
 
 
 def _root_cause(exc: BaseException) -> BaseException:

@@ -1,31 +1,58 @@
-"""`redacted`: text from outside without anything that could be a signature or a token."""
+"""`redacted`: text without signatures, tokens and keys, for errors and logs.
+
+A server, or a proxy in between, may repeat a request's headers or its URL in its response, and an
+HTTP library's exception may quote the URL. Services sign requests in a header (COS), send a token
+in the query (WeDrive), or give out URLs that are signed themselves (PDS).
+"""
 
 from __future__ import annotations
 
 import re
 
 _SEARCHED = 4096  # characters, of which less is shown: a signature that is cut is not found
+_REMOVED = "[...]"
 
 # A signature is well over a hundred base64 characters; a SHA-1 in hex, which may stay, is 40.
 _LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=%\\_-]{41,}")
-_LABELLED = re.compile(r"(?i)\b(sign|authorization)(\W{1,5})\S+")
+
+# All of a URL's query: which of its parameters are secret differs from service to service.
+_QUERY = re.compile(r"""\?[\w.~%-]+=[^\s"'<>]*""")
+
+_COOKIE = re.compile(r"(?i)\b((?:set-)?cookie:)[^\r\n]+")
+_BEARER = re.compile(r"(?i)\b(bearer\s+)(?!tokens?\b)\S+")
+_SIGNED = re.compile(r"(?i)\b(sign|authorization)(\W{1,5})(?:(?:basic|bearer|oss\d?)\s+)?\S+")
+
+# Parameters, fields and headers, by the ends of their names. They stay in a sentence, in which
+# neither `=` nor `:` follows.
+_NAMES = (
+    r"(?:[\w-]*(?:token|secret|password|signature|credential|cookie_value"
+    r"|(?:upload|secret|access)_?key(?:_?id)?)|x-(?:oss|acs|amz)-[\w-]+|expires)"
+)
+_NAMED = re.compile(rf"(?i)\b({_NAMES})(\W{{0,3}}[=:]\W{{0,3}})\S+")
 
 
 def redacted(text: str) -> str:
-    """Return `text` without anything that could be a signature, or that cannot be encoded.
-
-    A server or a proxy in between may repeat the request's headers or its URL in its answer, and
-    an HTTP library's exception may quote the URL.
-    """
+    """Return `text` without anything that could be a secret, or that cannot be encoded."""
     text = text.encode(errors="replace").decode()
-    return _LABELLED.sub(r"\1\2[...]", _LONG_TOKEN.sub("[...]", text))
+    text = _QUERY.sub(f"?{_REMOVED}", text)
+    text = _LONG_TOKEN.sub(_REMOVED, text)
+    text = _COOKIE.sub(rf"\1 {_REMOVED}", text)
+    text = _BEARER.sub(rf"\1{_REMOVED}", text)
+    text = _SIGNED.sub(rf"\1\2{_REMOVED}", text)
+    return _NAMED.sub(rf"\1\2{_REMOVED}", text)
 
 
 def excerpt(text: str, length: int) -> str:
-    """Return how a server's text begins: nothing secret, and at most `length` characters."""
+    """Return the beginning of a server's text: nothing secret, and at most `length` characters."""
     return redacted(text[:_SEARCHED])[:length]
 
 
 def excerpt_of_body(body: bytes, length: int) -> str:
-    """Return how a body that cannot be read begins, as one line of text."""
+    """Return the beginning of a body that cannot be read, as one line of text."""
     return " ".join(redacted(body[:_SEARCHED].decode(errors="replace")).split())[:length]
+
+
+def without_query(url: str) -> str:
+    """Return a URL as it may be shown."""
+    path, mark, _ = url.partition("?")
+    return f"{path}?{_REMOVED}" if mark else path

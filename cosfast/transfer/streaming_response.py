@@ -172,7 +172,8 @@ class StreamingResponse:
         try:
             return read()
         except BROKEN as exc:
-            raise self._explain(self._request, exc) from exc
+            error = self._explain(self._request, exc)
+            raise error from error.__cause__
 
     def _too_large(self, limit: int) -> AnswerError:
         return self._error(f"the answer is larger than {limit // MIB} MiB")
