@@ -98,7 +98,8 @@ class ToyUpload(PartUpload):
         self._context.call(ToyRequest("part", f"{session.token}/{part.number}", data))
 
     def finish(self, session):
-        return self._context.call(ToyRequest("finish", session.token))
+        made = self._context.call(ToyRequest("finish", session.token))
+        return {**made, "hashed": self._content.sha1}
 
     def forget(self):
         pass

@@ -94,6 +94,12 @@ class UploadContent:
         """Have the bytes hashed as they are sent."""
         self.hasher = PartsBuilder()
 
+    def start_hasher(self) -> PartsBuilder | None:
+        """Return a fresh hasher for a pass over the source, if it is hashed on the way."""
+        if self.hasher is not None:
+            self.hasher = PartsBuilder()
+        return self.hasher
+
     def recall(self, remembered: UploadParts, hash_anew: Callable[[], UploadParts | None]) -> bool:
         """Take a list from an earlier time if a few slices of the source still fit it.
 

@@ -247,7 +247,7 @@ class _Run(Generic[Result]):
 
     def _read_missing(self, session: PartSession, buffers: BufferPool) -> Iterator[_Piece]:
         """Yield the missing parts; already read if they are hashed on the way."""
-        hasher = self._content.hasher
+        hasher = self._content.start_hasher()
         for part in session.missing:
             buffer = buffers.take()
             if hasher is None:

@@ -29,7 +29,7 @@ def test_content_arrives_and_progress_adds_up(server):
     seen = []
     outcome = upload(server.endpoint, DATA, retry=RETRY, progress=seen.append)
     assert server.files == {DIGEST: DATA}
-    assert outcome == ({"sha1": DIGEST}, False, len(DATA), 0)
+    assert outcome == ({"sha1": DIGEST, "hashed": DIGEST}, False, len(DATA), 0)
     assert sum(seen) == len(DATA)
 
 
@@ -72,9 +72,10 @@ def test_known_content_is_not_sent(server):
 def test_a_lost_session_starts_over_once(server):
     server.failures = [404]
     seen = []
-    upload(server.endpoint, DATA, retry=RETRY, max_workers=1, progress=seen.append)
+    outcome = upload(server.endpoint, DATA, retry=RETRY, max_workers=1, progress=seen.append)
     assert server.files[DIGEST] == DATA
     assert server.session == 2
+    assert outcome.result["hashed"] == DIGEST
     assert sum(seen) == len(DATA)
     server.files.clear()
     server.failures = [404] * 4
