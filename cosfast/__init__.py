@@ -53,10 +53,9 @@ if TYPE_CHECKING:
     from cosfast.parts.many import uploadparts_many
     from cosfast.parts.model import SLICE_SIZE, UploadPart, UploadParts
     from cosfast.parts.verify import verify
-    from cosfast.sync.down import sync_down
     from cosfast.sync.filters import Filter
-    from cosfast.sync.step import SyncAction, SyncStep
-    from cosfast.sync.up import sync_up
+    from cosfast.sync.job import sync_down, sync_up
+    from cosfast.sync.results import SyncAction, SyncStep
     from cosfast.transfer.cancellation import CancelToken
     from cosfast.transfer.journal import NO_JOURNAL, Journal, JournalWarning
     from cosfast.transfer.retry import NO_RETRY, RetryPolicy
@@ -165,10 +164,9 @@ _HOMES = {
     "cosfast.parts.model": ("SLICE_SIZE", "UploadPart", "UploadParts"),
     "cosfast.parts.verify": ("verify",),
     "cosfast.cosv4.protocol.stats": ("Authority", "ObjectStat"),
-    "cosfast.sync.down": ("sync_down",),
     "cosfast.sync.filters": ("Filter",),
-    "cosfast.sync.step": ("SyncAction", "SyncStep"),
-    "cosfast.sync.up": ("sync_up",),
+    "cosfast.sync.job": ("sync_down", "sync_up"),
+    "cosfast.sync.results": ("SyncAction", "SyncStep"),
     "cosfast.transfer.journal": ("NO_JOURNAL", "Journal", "JournalWarning"),
     "cosfast.transfer.cancellation": ("CancelToken",),
     "cosfast.transfer.retry": ("NO_RETRY", "RetryPolicy"),

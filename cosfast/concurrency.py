@@ -1,16 +1,17 @@
 """Running work concurrently, on `concurrent.futures`: every thread of cosfast is started here.
 
 `run_tasks` does all of the work or raises its first failure; `as_outcomes` gives each item its own
-result or error; `gather` returns results in order; `emit_all` merges what long-running workers
-produce; `read_ahead` reads one stream while its caller uses what was read.
+result or error; `traverse` works on items that lead to further items; `gather` returns results in
+order; `emit_all` merges what long-running workers produce; `read_ahead` reads one stream while its
+caller uses what was read.
 """
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from queue import Queue
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from queue import Queue, SimpleQueue
 from threading import Event, Lock, Semaphore
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -190,21 +191,79 @@ def as_outcomes(
         abort: Called if the caller leaves early, to end what is under way.
     """
     pool = executor or ThreadPoolExecutor(max_workers, thread_name_prefix=_THREAD_NAME)
-    pending: dict[Future[Result | Failure], Item] = {}
+    running: _Running[Item, Result] = _Running(pool, work)
     try:
         for item in items:
-            pending[pool.submit(_attempt, work, item)] = item
-            if max_workers and len(pending) >= 2 * max_workers:
-                yield from _finished(pending)
-        while pending:
-            yield from _finished(pending)
+            running.submit(item)
+            if max_workers and len(running) >= 2 * max_workers:
+                yield running.next_outcome()
+        while running:
+            yield running.next_outcome()
     finally:
-        for future in pending:
-            future.cancel()
-        if pending and abort is not None:
+        running.cancel()
+        if running and abort is not None:
             abort()
         if executor is None:
             pool.shutdown()
+
+
+def traverse(
+    work: Callable[[Item], Result],
+    root: Item,
+    visit: Callable[[Item, Result | Failure], Iterable[Item]],
+    *,
+    max_workers: int,
+    stop: Event,
+) -> None:
+    """Call ``work(item)`` in threads for `root` and for every item that a visit returns.
+
+    Args:
+        work: Its `CosError` or `OSError` is given to `visit`; anything else is raised.
+        root: The first item.
+        visit: Called in the calling thread with each item and its outcome; returns further items.
+        max_workers: Threads.
+        stop: Set by a failure, so that calls of `work` under way end soon.
+    """
+    with ThreadPoolExecutor(max_workers, thread_name_prefix=_THREAD_NAME) as pool:
+        running: _Running[Item, Result] = _Running(pool, work)
+        running.submit(root)
+        try:
+            while running:
+                for item in visit(*running.next_outcome()):
+                    running.submit(item)
+        except BaseException:
+            stop.set()
+            running.cancel()
+            raise
+
+
+class _Running(Generic[Item, Result]):
+    """The calls of `work` that an executor has not finished, or whose outcome was not taken."""
+
+    def __init__(self, executor: Executor, work: Callable[[Item], Result]) -> None:
+        self._executor = executor
+        self._work = work
+        self._items: dict[Future[Result | Failure], Item] = {}
+        self._done: SimpleQueue[Future[Result | Failure]] = SimpleQueue()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def submit(self, item: Item) -> None:
+        """Have ``work(item)`` called."""
+        future = self._executor.submit(_attempt, self._work, item)
+        self._items[future] = item
+        future.add_done_callback(self._done.put)
+
+    def next_outcome(self) -> tuple[Item, Result | Failure]:
+        """Wait for a call to end; return its item with its result, or its error."""
+        future = self._done.get()
+        return self._items.pop(future), future.result()
+
+    def cancel(self) -> None:
+        """Cancel the calls that have not begun."""
+        for future in self._items:
+            future.cancel()
 
 
 def gather(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
@@ -282,11 +341,3 @@ def _attempt(work: Callable[[Item], Result], item: Item) -> Result | Failure:
         return work(item)
     except (CosError, OSError) as exc:
         return exc
-
-
-def _finished(
-    pending: dict[Future[Result | Failure], Item],
-) -> Iterator[tuple[Item, Result | Failure]]:
-    done, _ = wait(pending, return_when=FIRST_COMPLETED)
-    for future in done:
-        yield pending.pop(future), future.result()

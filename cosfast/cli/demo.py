@@ -125,8 +125,7 @@ class _Demo:
 
     def _sync(self) -> bool:
         """Send a folder, change a file, send what differs, and fetch it all into another."""
-        from cosfast.sync.down import sync_down  # noqa: PLC0415 - as above
-        from cosfast.sync.up import sync_up  # noqa: PLC0415
+        from cosfast.sync.job import sync_down, sync_up  # noqa: PLC0415 - as above
 
         folder, other = self._folder / "tree", self._folder / "tree again"
         folder.mkdir()

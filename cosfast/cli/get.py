@@ -166,7 +166,7 @@ def _get_folder(
             client,
             *wanted.address,
             wanted.target,
-            files=options.files_at_once,
+            max_workers=options.files_at_once,
             options=DownloadOptions(progress=advance, **_download_keywords(options)),
         )
         for step in steps:

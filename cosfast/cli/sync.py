@@ -127,7 +127,7 @@ def _steps(
         "force_delete": options.force_delete,
         "dry_run": options.dry_run,
         "filters": _filters(options),
-        "files": options.files_at_once,
+        "max_workers": options.files_at_once,
     }
     transfer = {
         "concurrency": options.concurrency,

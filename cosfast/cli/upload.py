@@ -14,13 +14,13 @@ from cosfast.cli.output import Output, add_json_option
 from cosfast.cli.progress import FileBars
 from cosfast.cli.settings import add_server_options, open_client
 from cosfast.cli.usage import UsageError
-from cosfast.sync.local import files_below
+from cosfast.transfer.localfiles import files_below
 
 if TYPE_CHECKING:
     import argparse
 
     from cosfast.cosv4 import Client, UploadJob, UploadResult
-    from cosfast.sync.local import Found
+    from cosfast.transfer.localfiles import LocalEntry
 
 _KEYS = """\
   file                 the local path
@@ -83,7 +83,7 @@ def _check_usage(options: argparse.Namespace) -> Address:
 
 def _upload_all(
     client: Client,
-    found: list[Found],
+    found: list[LocalEntry],
     destination: Address,
     options: argparse.Namespace,
     output: Output,
@@ -94,7 +94,7 @@ def _upload_all(
     total = sum(file.size for file in found)
     with FileBars("all files", total) as bars:
         jobs = [_job(file, destination, options, bars) for file in found if file.error is None]
-        for job, outcome in client.upload_many(jobs, files=options.files_at_once):
+        for job, outcome in client.upload_many(jobs, max_workers=options.files_at_once):
             if isinstance(outcome, Exception):
                 output.complain(outcome)
             else:
@@ -102,7 +102,7 @@ def _upload_all(
 
 
 def _job(
-    file: Found, destination: Address, options: argparse.Namespace, bars: FileBars
+    file: LocalEntry, destination: Address, options: argparse.Namespace, bars: FileBars
 ) -> UploadJob:
     from cosfast.cosv4 import UploadJob, UploadOptions  # noqa: PLC0415 - after the words are read
 

@@ -14,6 +14,7 @@ from cosfast.cosv4.protocol.addresses import ObjectAddress, api_base, download_u
 from cosfast.cosv4.protocol.listing import MAX_PAGE_SIZE
 from cosfast.cosv4.service import CosService
 from cosfast.cosv4.upload import UploadOptions, upload
+from cosfast.deprecation import renamed_keywords
 from cosfast.errors import InputError
 from cosfast.transfer.context import TransferContext
 from cosfast.transfer.http import HttpClient
@@ -174,28 +175,29 @@ class Client:
         address = self._address(bucket, path)
         return upload(self.context, source, address, options)
 
+    @renamed_keywords(files="max_workers")
     def upload_many(
         self,
         jobs: Iterable[UploadJob],
         *,
         executor: Executor | None = None,
-        files: int = 4,
+        max_workers: int = 4,
     ) -> Iterator[tuple[UploadJob, Outcome]]:
-        """Upload many files; yield each job with its result, or its error, as they are done.
+        """Upload many files; yield each job with its result or its error when it is done.
 
         One failure does not stop the rest.
 
         Args:
-            jobs: what goes where; taken as they are needed.
-            executor: runs them, by default threads of this process. Any will do that takes
-                callables, such as `ProcessPoolExecutor` or a Dask cluster's
-                ``client.get_executor()``; this client then goes along, key and all.
-            files: how many at a time, without an executor.
+            jobs: The uploads; taken as they are needed.
+            executor: Runs the uploads; by default threads of this process do. Any
+                `concurrent.futures` executor, such as a `ProcessPoolExecutor` or a Dask cluster's
+                ``client.get_executor()``; this client is pickled for it, with its secret key.
+            max_workers: Files to upload at a time, without an executor.
 
         Raises:
-            InputError: where `files` is not a positive number; at once.
+            InputError: If `max_workers` is not a positive number; at once.
         """
-        return upload_many(self, jobs, executor, files)
+        return upload_many(self, jobs, executor=executor, max_workers=max_workers)
 
     def slice_init(
         self,

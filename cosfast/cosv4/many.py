@@ -1,23 +1,22 @@
-"""`upload_many`: many files, here or wherever an executor runs them.
+"""`upload_many`: uploads of many files, in threads or in the workers of an executor.
 
-Files are hashed by the many-files path, a group at a time, so that they share the core's lanes;
-each is then an upload of its own, and its failure is its own result.
+A group of files is hashed together, so that they share the lanes of the core. Each is then uploaded
+by itself, and its failure is its own result.
 """
 
 from __future__ import annotations
 
 import os
-from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cosfast.concurrency import as_outcomes
+from cosfast.concurrency import as_outcomes, check_workers
 from cosfast.cosv4.protocol.addresses import ObjectAddress
 from cosfast.cosv4.upload import SIMPLE_LIMIT, UploadOptions, UploadResult, upload
-from cosfast.errors import CosError, InputError
-from cosfast.parsing import shown
+from cosfast.errors import CosError
 from cosfast.parts.many import uploadparts_many
 from cosfast.parts.model import SLICE_SIZE, UploadParts
 from cosfast.transfer.cancellation import CancelToken
@@ -25,27 +24,27 @@ from cosfast.transfer.journal import FileIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor
 
     from cosfast.cosv4.client import Client
     from cosfast.transfer.journal import Journal
 
 GROUP = 32
-"""Files that are hashed together, and that one task of an executor takes."""
+"""Files that are hashed together; an executor's task is one group."""
 
 Outcome = UploadResult | CosError | OSError
 
 
 @dataclass(frozen=True)
 class UploadJob:
-    """One file of many.
+    """One of many uploads.
 
     Args:
-        source: a path; for an executor in other processes, one that they see too.
-        bucket: the bucket's name.
-        path: where in the bucket.
-        options: the keywords of `Client.upload`; callbacks do not go to other processes.
-        parts: those of the source, where they are known already.
+        source: A path; an executor's workers must see the file at the same path.
+        bucket: The bucket's name.
+        path: The file's path in the bucket.
+        options: The keywords of `Client.upload`; callbacks cannot go to other processes.
+        parts: The parts of the source, if they are known already.
     """
 
     source: Any
@@ -56,30 +55,31 @@ class UploadJob:
 
 
 class _Hashed(NamedTuple):
-    """A job and its parts; None where they are not known before it begins."""
+    """A job with its parts; they are None if the upload is to hash the source."""
 
     job: UploadJob
     parts: UploadParts | OSError | None
 
 
 def upload_many(
-    client: Client, jobs: Iterable[UploadJob], executor: Executor | None, files: int
+    client: Client, jobs: Iterable[UploadJob], *, executor: Executor | None, max_workers: int
 ) -> Iterator[tuple[UploadJob, Outcome]]:
-    """Yield each job with what came of it; see `Client.upload_many`."""
-    if type(files) is not int or files < 1:
-        raise InputError(f"files must be a number from 1, not {shown(files)}")
-    return _here(client, jobs, files) if executor is None else _spread(client, jobs, executor)
+    """Yield each job with its outcome; see `Client.upload_many`."""
+    check_workers(max_workers)
+    if executor is None:
+        return _in_threads(client, jobs, max_workers)
+    return _in_executor(client, jobs, executor)
 
 
-def _here(
-    client: Client, jobs: Iterable[UploadJob], files: int
+def _in_threads(
+    client: Client, jobs: Iterable[UploadJob], max_workers: int
 ) -> Iterator[tuple[UploadJob, Outcome]]:
-    """Upload in threads of this process, while the next ones are hashed."""
-    stopper = CancelToken()  # of those under way, where the caller has left or was interrupted
+    """Upload in threads of this process, while the next files are hashed."""
+    stopper = CancelToken()  # stops the uploads under way if the caller leaves or is interrupted
     outcomes = as_outcomes(
         lambda hashed: _run_job(client, hashed, stopper),
-        _hash_groups(client.journal, jobs),
-        max_workers=files,
+        _hash_jobs(client.journal, jobs),
+        max_workers=max_workers,
         abort=stopper.cancel,
     )
     with closing(outcomes):
@@ -87,27 +87,23 @@ def _here(
             yield hashed.job, outcome
 
 
-def _spread(
+def _in_executor(
     client: Client, jobs: Iterable[UploadJob], executor: Executor
 ) -> Iterator[tuple[UploadJob, Outcome]]:
-    """Give an executor's workers a group at a time; each hashes and uploads its own."""
-    remaining = iter(jobs)
-    pending: set[Future[list[tuple[UploadJob, Outcome]]]] = set()
-    try:
-        for group in iter(lambda: list(islice(remaining, GROUP)), []):
-            pending.add(executor.submit(_run_group, client, group))
-        while pending:
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield from future.result()
-    finally:
-        for future in pending:
-            future.cancel()
+    """Give an executor one group a task."""
+    done = as_outcomes(
+        partial(_run_group, client), _groups_of(jobs), max_workers=0, executor=executor
+    )
+    with closing(done):
+        for _group, outcomes in done:
+            if isinstance(outcomes, Exception):  # of the task, not of one of its uploads
+                raise outcomes
+            yield from outcomes
 
 
 def _run_group(client: Client, jobs: list[UploadJob]) -> list[tuple[UploadJob, Outcome]]:
-    """Hash these files together and upload them one after the other: an executor's task."""
-    return [(hashed.job, _run_job(client, hashed)) for hashed in _hash_groups(client.journal, jobs)]
+    """Hash files together and upload them one after the other."""
+    return [(hashed.job, _run_job(client, hashed)) for hashed in _hash_group(client.journal, jobs)]
 
 
 def _run_job(client: Client, hashed: _Hashed, stopper: CancelToken | None = None) -> Outcome:
@@ -128,16 +124,21 @@ def _run_job(client: Client, hashed: _Hashed, stopper: CancelToken | None = None
         return exc
 
 
-def _hash_groups(journal: Journal, jobs: Iterable[UploadJob]) -> Iterator[_Hashed]:
+def _groups_of(jobs: Iterable[UploadJob]) -> Iterator[list[UploadJob]]:
     remaining = iter(jobs)
-    for group in iter(lambda: list(islice(remaining, GROUP)), []):
-        # A file alone hashes itself as it goes: it has nobody to share the lanes with.
-        yield from (
-            _hash_group(journal, group) if len(group) > 1 else [_Hashed(group[0], group[0].parts)]
-        )
+    while group := list(islice(remaining, GROUP)):
+        yield group
+
+
+def _hash_jobs(journal: Journal, jobs: Iterable[UploadJob]) -> Iterator[_Hashed]:
+    for group in _groups_of(jobs):
+        yield from _hash_group(journal, group)
 
 
 def _hash_group(journal: Journal, jobs: list[UploadJob]) -> Iterator[_Hashed]:
+    if len(jobs) == 1:  # there is no other file to share the lanes with
+        yield _Hashed(jobs[0], jobs[0].parts)
+        return
     wanted: dict[str | os.PathLike[str], _Wanted] = {}
     for job in jobs:
         identity = _identity(job)
@@ -154,21 +155,21 @@ def _hash_group(journal: Journal, jobs: list[UploadJob]) -> Iterator[_Hashed]:
 
 
 class _Wanted(NamedTuple):
-    """A file to be hashed: what it was before, and who wants it."""
+    """A file to hash: its identity before, and the jobs that upload it."""
 
     identity: FileIdentity
     jobs: list[UploadJob]
 
 
 def _identity(job: UploadJob) -> FileIdentity | None:
-    """Return what file it is, or None where it is not one to be hashed beforehand."""
+    """Return the identity of the file to hash beforehand, or None if the upload is to hash it."""
     hashed_here = job.options.integrity == "parts" and job.parts is None
     if not hashed_here or not isinstance(job.source, (str, os.PathLike)):
         return None
     try:
         return FileIdentity.of(os.stat(job.source))  # noqa: PTH116 - either kind of path
     except (OSError, ValueError):
-        return None  # the upload will say what is wrong with it
+        return None  # the upload reports what is wrong with it
 
 
 def _is_known(journal: Journal, identity: FileIdentity) -> bool:

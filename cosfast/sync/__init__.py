@@ -1,6 +1,9 @@
-"""Trees in a folder and in a bucket made equal: `cosfast.sync_up` and `cosfast.sync_down`.
+"""One-way sync of a local folder and a folder in a bucket: `cosfast.sync_up`, `cosfast.sync_down`.
 
-The way of a sync: both trees are read (`local`, `remote`, `trees`); where their names differ is
-planned (`plan`); files of one name are compared, by size and then by SHA-1 (`compare`, `digests`);
-and what that comes to is carried out (`steps`), by hands that know one direction (`up`, `down`).
+A `SyncJob` (`job`) lists both sides (`listing`), plans from the names (`planner`), compares files
+of the same name by size and SHA-1 (`comparator`), and executes the plan (`executor`) on the target
+(`targets`). `filters` selects the names that take part; `results` holds what a sync yields.
+
+Both listings are in memory before anything is changed, unlike in a sync that merges two sorted
+listings: the number of deletions is checked first, and a folder is deleted after its content.
 """

@@ -1,30 +1,41 @@
-"""Which names take part in a sync: patterns in order, of which the last that matches decides."""
+"""Which names take part in a sync: `Filter`, `Selection`, and names that cannot be local files."""
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from fnmatch import translate
 from typing import TYPE_CHECKING
 
+from cosfast.cosv4.protocol.addresses import check_text
 from cosfast.errors import InputError
+from cosfast.transfer.partial_file import is_partial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_SEPARATORS = frozenset(filter(None, (os.sep, os.altsep, "/", "\0")))
+
+# Names that Windows takes for a device, a drive, an alternate data stream, or shortens.
+_WINDOWS_DEVICE = re.compile(
+    r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(?:[.:].*)?", re.IGNORECASE | re.DOTALL
+)
+_WINDOWS_FORBIDDEN = re.compile('[\x00-\x1f<>:"/\\\\|?*]|[. ]$')
+
 
 @dataclass(frozen=True)
 class Filter:
-    """A pattern, and whether what it matches takes part.
+    """A pattern that excludes or includes names.
 
     Args:
-        pattern: as the shell has them (``*``, ``?``, ``[seq]``), case and all, for the whole name
-            below the folder that is synchronised. ``*`` crosses ``/``; a folder's name ends in
-            it, so that ``cache/*`` stands for a folder and all in it.
-        keep: whether it takes part.
+        pattern: A shell pattern (``*``, ``?``, ``[seq]``), case-sensitive, matched against the
+            whole name relative to the synchronised folder. ``*`` also matches ``/``. A folder's
+            name ends in ``/``, so ``cache/*`` matches the folder and everything in it.
+        keep: Whether the names that match take part.
 
     Raises:
-        InputError: where they are no text and no bool.
+        InputError: If the pattern is not a str or `keep` is not a bool.
     """
 
     pattern: str
@@ -32,24 +43,29 @@ class Filter:
 
     def __post_init__(self) -> None:
         if not isinstance(self.pattern, str) or not isinstance(self.keep, bool):
-            raise InputError(f"a filter is a pattern and a bool, not {self.pattern!r}, {self.keep}")
+            raise InputError(
+                f"a filter is a str and a bool, not {self.pattern!r} and {self.keep!r}"
+            )
 
     @classmethod
     def exclude(cls, pattern: str) -> Filter:
-        """Leave out what matches."""
+        """Exclude the names that match."""
         return cls(pattern, keep=False)
 
     @classmethod
     def include(cls, pattern: str) -> Filter:
-        """Take what matches, though a filter before left it out."""
+        """Include the names that match, even if an earlier filter excludes them."""
         return cls(pattern, keep=True)
 
 
 class Selection:
-    """What a sequence of filters selects: everything, but for what they leave out.
+    """The names that a sequence of filters selects; the last filter that matches decides.
+
+    Args:
+        filters: Without any, everything is selected.
 
     Raises:
-        InputError: where one is no `Filter`.
+        InputError: If one is not a `Filter`.
     """
 
     def __init__(self, filters: Iterable[Filter]) -> None:
@@ -57,18 +73,36 @@ class Selection:
         for each in self._filters:
             if not isinstance(each, Filter):
                 raise InputError(f"filters are cosfast.Filter, not {type(each).__name__}")
-        # The last that matches decides, so the first from behind.
         self._rules = [(re.compile(translate(f.pattern)), f) for f in reversed(self._filters)]
 
-    def has(self, name: str) -> bool:
+    def includes(self, name: str) -> bool:
         """Tell whether `name` takes part."""
         return next((f.keep for rule, f in self._rules if rule.match(name)), True)
 
-    def has_any_below(self, folder: str) -> bool:
-        """Tell whether something in `folder` might take part; False is certain."""
+    def may_include_below(self, folder: str) -> bool:
+        """Tell whether a name in `folder` may take part; False is certain."""
         for rule, each in self._rules:
             if each.keep:
                 return True
             if each.pattern.endswith("*") and rule.match(folder):
-                return False  # what begins with a name that it matches, it matches too
+                return False  # the pattern matches every name that begins with the folder's
         return True
+
+
+def check_local_name(name: str, *, windows: bool = os.name == "nt") -> None:
+    """Check that a name from a server becomes a file of just that name in its folder.
+
+    Args:
+        name: One segment of a path.
+        windows: Whether to apply the rules of Windows.
+
+    Raises:
+        InputError: If it does not.
+    """
+    check_text("name", name)
+    if name in {"", ".", ".."} or not _SEPARATORS.isdisjoint(name):
+        raise InputError(f"{name!r} cannot be a file name: it leads out of its folder")
+    if windows and (_WINDOWS_DEVICE.fullmatch(name) or _WINDOWS_FORBIDDEN.search(name)):
+        raise InputError(f"{name!r} cannot be a file name on Windows")
+    if is_partial(name):
+        raise InputError(f"{name!r} is reserved for partial files of unfinished downloads")

@@ -268,6 +268,12 @@ def partial_paths(target: str) -> tuple[str, str]:
     return base + PART_SUFFIX, base + IDENTITY_SUFFIX
 
 
+def is_partial(name: str) -> bool:
+    """Tell whether a file of that name, or path with ``/``, belongs to an unfinished download."""
+    hidden = name.rpartition("/")[2].startswith(".")
+    return hidden and name.endswith((PART_SUFFIX, IDENTITY_SUFFIX))
+
+
 def _identity(sha: str, filesize: int) -> dict[str, Any]:
     return {"filesize": filesize, "sha1": sha}
 

@@ -367,7 +367,7 @@ def check_many(client, jobs, outcomes):
 
 def test_many_files(client, tmp_path):
     jobs = jobs_of(tmp_path, SIZES)
-    check_many(client, jobs, dict(client.upload_many(iter(jobs), files=3)))
+    check_many(client, jobs, dict(client.upload_many(iter(jobs), max_workers=3)))
 
 
 def test_one_failure_among_many_is_its_own(client, tmp_path):
@@ -382,8 +382,8 @@ def test_one_failure_among_many_is_its_own(client, tmp_path):
     assert isinstance(outcomes[bad[1]], cosfast.InputError)
     assert isinstance(outcomes[bad[2]], cosfast.InputError)
     check_many(client, jobs, {job: outcomes[job] for job in jobs})
-    with pytest.raises(cosfast.InputError, match="files"):
-        client.upload_many(jobs, files=0)
+    with pytest.raises(cosfast.InputError, match="max_workers"):
+        client.upload_many(jobs, max_workers=0)
 
 
 def test_many_over_processes(client, tmp_path):

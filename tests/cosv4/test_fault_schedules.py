@@ -172,7 +172,7 @@ def test_fewer_faults_than_tries_are_survived(emulator, base, chunk):
             emulator.faults.add(operation, faults.SessionExpired())
         jobs = random_jobs(rng, f"survived-{number}", base)
         with connect(emulator.endpoint, retry=POLICY, timeout=10) as client:
-            outcomes = dict(client.upload_many(jobs, files=2))
+            outcomes = dict(client.upload_many(jobs, max_workers=2))
             for job in jobs:
                 where = f"schedule {number}, {job.path}"
                 assert isinstance(outcomes[job], cosfast.UploadResult), (where, outcomes[job])
@@ -208,7 +208,7 @@ def work_on(client, job, folder):
 def run_schedule(emulator, jobs, number):
     sockets = open_sockets()
     with connect(emulator.endpoint, retry=POLICY, timeout=(2, 0.5)) as client:
-        outcomes = dict(client.upload_many(jobs, files=2))
+        outcomes = dict(client.upload_many(jobs, max_workers=2))
         fired = len(emulator.faults.fired)
         emulator.faults.clear()
         for job in jobs:

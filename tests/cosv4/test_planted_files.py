@@ -19,10 +19,9 @@ from emulated import BUCKET
 from worked_values import content
 
 import cosfast
-from cosfast.sync.names import is_partial
 from cosfast.transfer.download_ranges import PIECE_SIZE
 from cosfast.transfer.journal import Journal, JournalWarning, RememberedUpload
-from cosfast.transfer.partial_file import partial_paths
+from cosfast.transfer.partial_file import is_partial, partial_paths
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="owners, links and pipes of POSIX")
 

@@ -27,8 +27,8 @@ EXCLUDE, INCLUDE = Filter.exclude, Filter.include
 )
 def test_which_names_take_part(filters, taken, left):
     selection = Selection(filters)
-    assert all(map(selection.has, taken))
-    assert not any(map(selection.has, left))
+    assert all(map(selection.includes, taken))
+    assert not any(map(selection.includes, left))
 
 
 PATTERNS = st.lists(st.sampled_from("ab/*?."), max_size=4).map("".join)
@@ -41,15 +41,15 @@ def test_a_folder_that_is_not_looked_into_has_nothing_that_takes_part(filters, s
     selection = Selection(filters)
     name = "/".join(segments)
     for depth in range(1, len(segments)):
-        if not selection.has_any_below("/".join(segments[:depth]) + "/"):
-            assert not selection.has(name)
-            assert not selection.has(name + "/")
+        if not selection.may_include_below("/".join(segments[:depth]) + "/"):
+            assert not selection.includes(name)
+            assert not selection.includes(name + "/")
 
 
 def test_the_case_that_matters_is_not_looked_into():
-    assert not Selection([EXCLUDE("a/*")]).has_any_below("a/")
-    assert Selection([EXCLUDE("a/*")]).has_any_below("b/")
-    assert Selection([EXCLUDE("a/*"), INCLUDE("*.py")]).has_any_below("a/")
+    assert not Selection([EXCLUDE("a/*")]).may_include_below("a/")
+    assert Selection([EXCLUDE("a/*")]).may_include_below("b/")
+    assert Selection([EXCLUDE("a/*"), INCLUDE("*.py")]).may_include_below("a/")
 
 
 @pytest.mark.parametrize("wrong", [(b"a", True), (None, True), ("a", 1)])

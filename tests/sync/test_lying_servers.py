@@ -14,7 +14,7 @@ from emulated import BUCKET, connect
 from trees import errors_of, put_tree, read_tree, write_tree
 
 import cosfast
-from cosfast.sync.names import check_local_name
+from cosfast.sync.filters import check_local_name
 
 ROOT = f"/files/v2/1250000000/{BUCKET}/"
 SHA1_OF_HELLO = "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d"
@@ -230,7 +230,7 @@ def test_a_digest_that_the_server_does_not_know_differs(tmp_path):
 
 def test_a_file_that_changes_after_it_was_listed(client, tmp_path):
     put_tree(client, "/", {"a": b"before", "b": b"1"})
-    steps = cosfast.sync_down(client, BUCKET, "/", tmp_path / "tree", files=1)
+    steps = cosfast.sync_down(client, BUCKET, "/", tmp_path / "tree", max_workers=1)
     next(steps)
     put_tree(client, "/", {"a": b"after!"})
     errors = errors_of(steps)

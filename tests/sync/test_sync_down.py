@@ -87,7 +87,7 @@ def test_to_a_folder_that_is_not_there_yet(stored, folder):
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"files": None},
+        {"max_workers": None},
         {"bucket": "no bucket"},
         {"path": "a?"},
         {"filters": [None]},
@@ -125,13 +125,13 @@ def test_what_the_list_tells_is_not_asked_again(stored, folder, monkeypatch):
 
 def test_an_unchanged_tree_is_hashed_once(emulator, stored, folder, tmp_path, monkeypatch):
     hashed = []
-    really = cosfast.sync.digests.uploadparts_many
+    really = cosfast.sync.comparator.uploadparts_many
 
-    def noted(wanted):
+    def noted(wanted, **keywords):
         hashed.extend(wanted)
-        return really(wanted)
+        return really(wanted, **keywords)
 
-    monkeypatch.setattr("cosfast.sync.digests.uploadparts_many", noted)
+    monkeypatch.setattr("cosfast.sync.comparator.uploadparts_many", noted)
     with connect(emulator.endpoint, journal=cosfast.Journal(tmp_path / "journal")) as client:
         done(down(client, folder))
         wait_until_settled(folder)
@@ -261,7 +261,7 @@ def test_an_extra_link_goes_and_what_it_leads_to_stays(stored, folder, outside):
 @on_posix
 def test_a_folder_that_becomes_a_link_meanwhile(stored, folder, outside):
     write_tree(folder, {"a/b/": None, "a/more": b"extra"})
-    steps = down(stored, folder, delete=True, files=1)
+    steps = down(stored, folder, delete=True, max_workers=1)
     next(steps)
     (folder / "a").rename(folder.parent / "moved")
     os.symlink(outside, folder / "a")
@@ -310,14 +310,14 @@ def test_a_disk_that_fails_is_a_steps_error(stored, folder, monkeypatch):
 
     write_tree(folder, {"extra": b""})
     with monkeypatch.context() as patched:
-        patched.setattr("cosfast.sync.down.os.unlink", refuse)
+        patched.setattr("cosfast.sync.targets.os.unlink", refuse)
         errors = errors_of(down(stored, folder, delete=True))
     assert set(errors) == {"extra"}
 
 
 def test_left_in_the_middle(client, folder):
     put_tree(client, "/base/", {str(number): LARGE[number:] for number in range(4)})
-    steps = down(client, folder, files=2)
+    steps = down(client, folder, max_workers=2)
     next(step for step in steps if step.result)
     steps.close()
     for path in folder.iterdir():

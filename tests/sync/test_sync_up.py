@@ -74,8 +74,8 @@ def test_an_empty_folder_is_one_there_too(client, tmp_path):
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"files": 0},
-        {"files": True},
+        {"max_workers": 0},
+        {"max_workers": True},
         {"bucket": "no bucket"},
         {"path": "a?"},
         {"filters": ["*.tmp"]},
@@ -187,7 +187,7 @@ def test_nothing_is_deleted_where_the_source_cannot_be_read(client, folder, hind
                 raise PermissionError(errno.EACCES, "permission denied", path)
             return really(path)
 
-        monkeypatch.setattr("cosfast.sync.local.os.scandir", refuse)
+        monkeypatch.setattr("cosfast.transfer.localfiles.os.scandir", refuse)
     steps = list(cosfast.sync_up(client, folder, BUCKET, delete=True))
     errors = errors_of(steps)
     assert len(errors) == 3
@@ -280,14 +280,14 @@ def test_progress_is_of_all(client, folder):
 def hashed(monkeypatch):
     """The paths that are hashed for comparing, from now on."""
     paths = []
-    really = cosfast.sync.digests.uploadparts_many
+    really = cosfast.sync.comparator.uploadparts_many
 
     def noted(wanted, **keywords):
         wanted = list(wanted)
         paths.extend(os.path.basename(path) for path in wanted)
         return really(wanted, **keywords)
 
-    monkeypatch.setattr("cosfast.sync.digests.uploadparts_many", noted)
+    monkeypatch.setattr("cosfast.sync.comparator.uploadparts_many", noted)
     return paths
 
 
@@ -313,7 +313,7 @@ def test_an_unchanged_tree_is_hashed_once(remembering, folder, hashed):
 
 def test_a_sync_that_is_left_remembers_what_it_learnt(remembering, folder, hashed):
     wait_until_settled(folder)
-    steps = cosfast.sync_up(remembering, folder, BUCKET, files=1)
+    steps = cosfast.sync_up(remembering, folder, BUCKET, max_workers=1)
     sent = next(step for step in steps if step.result)
     steps.close()
     identity = FileIdentity.of(os.stat(folder / sent.name))
@@ -357,11 +357,11 @@ def test_a_file_of_any_claimed_size(remembering, folder, monkeypatch, size, clai
     stamps = os.stat(path)
 
     def listed(*arguments, **keywords):
-        for found in cosfast.sync.local.walk(*arguments, **keywords):
+        for found in cosfast.transfer.localfiles.walk(*arguments, **keywords):
             is_it = found.name == "file"
             yield found._replace(status=with_size(stamps, claimed)) if is_it else found
 
-    monkeypatch.setattr("cosfast.sync.reading.walk", listed)
+    monkeypatch.setattr("cosfast.sync.listing.walk", listed)
     with monkeypatch.context() as patch:
         claim_size(patch, path, claimed)
         for action in ("upload", "keep"):
@@ -385,10 +385,10 @@ def test_a_file_that_was_empty_and_still_says_so(remembering, folder, monkeypatc
     path.write_bytes(b"no longer empty")
 
     def listed(*arguments, **keywords):
-        for found in cosfast.sync.local.walk(*arguments, **keywords):
+        for found in cosfast.transfer.localfiles.walk(*arguments, **keywords):
             yield found._replace(status=stamps) if found.path == str(path) else found
 
-    monkeypatch.setattr("cosfast.sync.reading.walk", listed)
+    monkeypatch.setattr("cosfast.sync.listing.walk", listed)
     claim_size(monkeypatch, path, 0)
     assert done(cosfast.sync_up(remembering, folder, BUCKET))["upload"] == {"a/b/ü 3"}
     assert remembering.read(BUCKET, "a/b/ü 3") == b"no longer empty"

@@ -8,7 +8,7 @@ import os
 import pytest
 from trees import write_tree
 
-from cosfast.sync.local import files_below, walk
+from cosfast.transfer.localfiles import files_below, walk
 
 on_posix = pytest.mark.skipif(os.name != "posix", reason="POSIX has it, this system has not")
 
@@ -62,7 +62,7 @@ def test_a_folder_that_cannot_be_read(folder, monkeypatch):
             raise PermissionError(errno.EACCES, "permission denied", path)
         return really(path)
 
-    monkeypatch.setattr("cosfast.sync.local.os.scandir", refuse)
+    monkeypatch.setattr("cosfast.transfer.localfiles.os.scandir", refuse)
     found = list(walk(str(folder)))
     assert [each.name for each in found] == ["a", "b/", "b/", "c/", "ü"]
     assert [type(each.error) for each in found if each.error] == [PermissionError]

@@ -1,4 +1,4 @@
-"""`Run`: a sync carried out, step by step, whichever direction it has."""
+"""`SyncExecutor` carries out a plan on a target, step by step, in either direction."""
 
 from __future__ import annotations
 
@@ -7,49 +7,47 @@ from errno import EEXIST
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from cosfast.cosv4.download import DownloadResult
-from cosfast.cosv4.upload import UploadResult
 from cosfast.errors import CosError
-from cosfast.sync.compare import SAME
-from cosfast.sync.plan import levels
-from cosfast.sync.step import ROOT, SyncAction, SyncStep
+from cosfast.sync.comparator import SAME
+from cosfast.sync.planner import levels
+from cosfast.sync.results import ROOT, SyncAction, SyncStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cosfast.sync.compare import Verdict
-    from cosfast.sync.hands import Hands
-    from cosfast.sync.plan import Plan
-    from cosfast.sync.trees import Tree
+    from cosfast.sync.comparator import Verdict
+    from cosfast.sync.listing import Tree
+    from cosfast.sync.planner import Plan
+    from cosfast.sync.targets import SyncTarget
 
-AT_A_TIME = 1000
-"""Files found to differ, before they are transferred and the comparing goes on."""
+BATCH = 1000
+"""Differing files that are collected before they are transferred."""
 
 
 @dataclass
-class Run:
-    """One sync, its trees read.
+class SyncExecutor:
+    """One sync whose trees are listed.
 
     Args:
-        source: what is to be.
-        target: what is.
-        plan: what their names tell.
-        verdicts: on the files of the source that nothing stands in the way of, in any order.
-        hands: do it.
+        source: The tree that the target is to be made equal to.
+        existing: The tree of the target.
+        plan: What their names tell.
+        verdicts: On the unblocked files of the source, in any order.
+        target: Changes the target.
     """
 
     source: Tree[Any]
-    target: Tree[Any]
+    existing: Tree[Any]
     plan: Plan
-    verdicts: Iterator[Verdict]
-    hands: Hands
+    verdicts: Iterable[Verdict]
+    target: SyncTarget
     _transferred: set[str] = field(default_factory=set)
     _source_failed: bool = False
 
     def steps(self) -> Iterator[SyncStep]:
-        """Do it all; yield each step when it is done."""
-        for name, error in chain(self.source.errors.items(), self.target.errors.items()):
-            yield SyncStep(self.hands.action, name, None, "cannot be used", error)
+        """Carry out all steps; yield each when it is done."""
+        for name, error in chain(self.source.errors.items(), self.existing.errors.items()):
+            yield SyncStep(self.target.action, name, None, "cannot be used", error)
         yield from self._delete(self.plan.obstacles, "in the way")
         yield from self._blocked()
         yield from self._folders()
@@ -59,15 +57,15 @@ class Run:
     def _blocked(self) -> Iterator[SyncStep]:
         for name in sorted(self.plan.blocked):
             error = FileExistsError(EEXIST, "something else of this name is in the way", name)
-            action = SyncAction.CREATE_FOLDER if name.endswith("/") else self.hands.action
+            action = SyncAction.CREATE_FOLDER if name.endswith("/") else self.target.action
             yield SyncStep(action, name, self._size(name), "new", error)
 
     def _folders(self) -> Iterator[SyncStep]:
-        if not self.target.exists:
+        if not self.existing.exists:
             yield from self._make_folders([ROOT])
         missing = []
         for name in self.source.folders:
-            if name in self.target.folders:
+            if name in self.existing.folders:
                 yield SyncStep(SyncAction.KEEP, name, None, SAME)
             elif name not in self.plan.blocked:
                 missing.append(name)
@@ -75,7 +73,7 @@ class Run:
             yield from self._make_folders(level)
 
     def _make_folders(self, names: list[str]) -> Iterator[SyncStep]:
-        for name, error in self.hands.make_folders(names):
+        for name, error in self.target.make_folders(names):
             yield SyncStep(SyncAction.CREATE_FOLDER, name, None, "new", error)
 
     def _files(self) -> Iterator[SyncStep]:
@@ -85,39 +83,36 @@ class Run:
                 yield SyncStep(SyncAction.KEEP, verdict.name, self._size(verdict.name), SAME)
                 continue
             differing.append(verdict)
-            if len(differing) >= AT_A_TIME:
+            if len(differing) >= BATCH:
                 yield from self._transfer(differing)
                 differing = []
         yield from self._transfer(differing)
 
     def _transfer(self, verdicts: list[Verdict]) -> Iterator[SyncStep]:
         self._transferred.update(verdict.name for verdict in verdicts)
-        for (name, reason, *_), outcome in self.hands.transfer(verdicts):
+        action = self.target.action
+        for (name, reason, *_), outcome in self.target.transfer(verdicts):
             size = self._size(name)
-            if outcome is None or isinstance(outcome, (UploadResult, DownloadResult)):
-                yield SyncStep(self.hands.action, name, size, reason, result=outcome)
+            if isinstance(outcome, (CosError, OSError)):
+                self._source_failed |= self.target.is_source_failure(outcome)
+                yield SyncStep(action, name, size, reason, error=outcome)
             else:
-                self._source_failed |= self.hands.is_of_source(outcome)
-                yield SyncStep(self.hands.action, name, size, reason, outcome)
+                yield SyncStep(action, name, size, reason, result=outcome)
 
     def _extras(self) -> Iterator[SyncStep]:
-        extras = self.hands.without_partials(self.plan.extras, self._transferred)
-        if extras and (self._source_failed or not self.source.is_whole):
-            error = CosError("nothing is deleted, as not all of the source could be read")
+        extras = self.target.obsolete(self.plan.extras, self._transferred)
+        if extras and (self._source_failed or not self.source.is_complete):
+            error = CosError("nothing is deleted, since the source could not be read completely")
             yield SyncStep(SyncAction.DELETE, ROOT, None, "extra", error)
             return
         yield from self._delete(extras, "extra")
 
     def _delete(self, names: Iterable[str], reason: str) -> Iterator[SyncStep]:
+        files = self.existing.files
         for level in levels(names):
-            for name, error in self.hands.delete(level):
-                size = self.target.files[name].size if name in self.target.files else None
+            for name, error in self.target.delete(level):
+                size = files[name].size if name in files else None
                 yield SyncStep(SyncAction.DELETE, name, size, reason, error)
 
     def _size(self, name: str) -> int | None:
         return self.source.files[name].size if name in self.source.files else None
-
-
-def unblocked_files(source: Tree[Any], plan: Plan) -> list[str]:
-    """Return the files of the source that nothing stands in the way of, in order of name."""
-    return sorted(name for name in source.files if name not in plan.blocked)

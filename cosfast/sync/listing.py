@@ -1,0 +1,258 @@
+"""The two listings of a sync: a local folder and a folder in a bucket, each as a `Tree`."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import takewhile
+from threading import Event
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from cosfast.concurrency import Failure, run_tasks, traverse
+from cosfast.cosv4.listing import check_depth
+from cosfast.cosv4.protocol.addresses import ObjectAddress
+from cosfast.cosv4.protocol.listing import UnreadableEntry
+from cosfast.errors import InputError, NotFoundError
+from cosfast.sync.filters import check_local_name
+from cosfast.sync.results import ROOT
+from cosfast.transfer.journal import FileIdentity
+from cosfast.transfer.localfiles import walk
+from cosfast.transfer.partial_file import is_partial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from cosfast.cosv4 import Client
+    from cosfast.cosv4.protocol.stats import ObjectStat
+    from cosfast.sync.filters import Selection
+    from cosfast.transfer.localfiles import LocalEntry
+
+
+class LocalFile(NamedTuple):
+    """A local file; or, without an identity, anything that is neither a file nor a folder.
+
+    Attributes:
+        path: The path to open.
+        size: Bytes.
+        identity: The identity of the file when it was listed.
+    """
+
+    path: str
+    size: int
+    identity: FileIdentity | None
+
+
+class RemoteFile(NamedTuple):
+    """A file in a bucket.
+
+    Attributes:
+        size: Bytes.
+        sha1: 40 hex digits, or None if the server does not know it.
+        is_complete: Whether all of it has been uploaded.
+        known: The server's whole description.
+    """
+
+    size: int
+    sha1: str | None
+    is_complete: bool
+    known: ObjectStat
+
+
+Entry = TypeVar("Entry", LocalFile, RemoteFile)
+
+
+@dataclass
+class Tree(Generic[Entry]):
+    """The content of a folder at any depth, as far as it takes part in a sync.
+
+    Names are those of `SyncStep.name`.
+
+    Attributes:
+        files: The files by name.
+        folders: The folders; each comes before those in it.
+        errors: The error of each entry that cannot be used, by name.
+        is_complete: Whether everything could be listed. An entry that cannot be used, but was
+            listed, does not count.
+        retained: Folders that cannot be deleted: at some depth they hold what takes no part.
+        exists: Whether the folder itself exists.
+    """
+
+    files: dict[str, Entry] = field(default_factory=dict)
+    folders: dict[str, None] = field(default_factory=dict)
+    errors: dict[str, Failure] = field(default_factory=dict)
+    is_complete: bool = True
+    retained: set[str] = field(default_factory=set)
+    exists: bool = True
+
+    def exclude(self, name: str) -> None:
+        """Note that `name` exists but takes no part, which retains the folders above it."""
+        folder = parent(name)
+        while folder != ROOT and folder not in self.retained:
+            self.retained.add(folder)
+            folder = parent(folder)
+
+    def add_error(self, name: str, error: Failure, *, is_listed: bool) -> None:
+        """Add an entry that cannot be used, and whether it could be listed with its content."""
+        self.errors[name] = error
+        self.is_complete = self.is_complete and is_listed
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.files or name in self.folders
+
+
+def parent(name: str) -> str:
+    """Return the name of the folder that a file or a folder is in."""
+    return name[: name.rstrip("/").rfind("/") + 1] or ROOT
+
+
+def local_path(top: str, name: str) -> str:
+    """Return the path of `name` below the local folder `top`."""
+    return top if name == ROOT else os.path.join(top, *name.rstrip("/").split("/"))  # noqa: PTH118
+
+
+def remote_path(top: str, name: str) -> str:
+    """Return the path of `name` below the folder `top` of a bucket, which ends in ``/``."""
+    return top if name == ROOT else top + name
+
+
+def list_both(
+    client: Client,
+    top: str,
+    folder: ObjectAddress,
+    selection: Selection,
+    *,
+    is_upload: bool,
+    max_workers: int,
+) -> tuple[Tree[LocalFile], Tree[RemoteFile]]:
+    """List both sides of a sync at the same time: one waits for the disk, one for the server.
+
+    Args:
+        client: Lists the bucket.
+        top: The local folder.
+        folder: The folder in the bucket.
+        selection: The names that take part.
+        is_upload: Whether the local folder is the source.
+        max_workers: Folders of the bucket to list at a time.
+
+    Raises:
+        OSError: If the local folder itself cannot be listed.
+        CosError: If the folder in the bucket itself cannot be listed; also if it is the source
+            and does not exist.
+    """
+    stop = Event()
+    local: Tree[LocalFile] = Tree()
+    remote: Tree[RemoteFile] = Tree()
+    listings: list[Callable[[], None]] = [
+        _RemoteListing(remote, client, folder, selection, not is_upload, max_workers, stop).run,
+        partial(_list_local, local, top, selection, is_source=is_upload, stop=stop),
+    ]
+    run_tasks(lambda fill: fill(), listings, max_workers=len(listings), stop=stop)
+    return local, remote
+
+
+def _list_local(
+    tree: Tree[LocalFile], top: str, selection: Selection, *, is_source: bool, stop: Event
+) -> None:
+    """Fill `tree` with the local folder `top`.
+
+    Links in a source are followed. Links in a target count as files, whatever they lead to, so
+    that nothing is written or deleted through one.
+    """
+    if not is_source and not os.path.lexists(top):
+        tree.exists = False
+        return
+    for entry in walk(top, follow=is_source, enter=selection.may_include_below):
+        if stop.is_set():
+            return
+        if entry.error is not None and not entry.name:
+            raise entry.error
+        if not selection.includes(entry.name):
+            tree.exclude(entry.name)
+        elif entry.error is not None:
+            is_listed = entry.status is not None and not entry.is_folder
+            tree.add_error(entry.name, entry.error, is_listed=is_listed)
+        elif entry.is_folder:
+            tree.folders[entry.name] = None
+        elif not (is_source and is_partial(entry.name)):
+            tree.files[entry.name] = _local_file(entry)
+
+
+def _local_file(entry: LocalEntry) -> LocalFile:
+    status = entry.status
+    if status is None or not stat.S_ISREG(status.st_mode):
+        return LocalFile(entry.path, 0, None)
+    return LocalFile(entry.path, status.st_size, FileIdentity.of(status))
+
+
+@dataclass
+class _RemoteListing:
+    """Fills `tree` with the folder `top` of a bucket, several folders at a time.
+
+    The names of a source are checked, since they become local files.
+    """
+
+    tree: Tree[RemoteFile]
+    client: Client
+    top: ObjectAddress
+    selection: Selection
+    is_source: bool
+    max_workers: int
+    stop: Event
+
+    def run(self) -> None:
+        """List the folder and all folders below it that take part."""
+        traverse(
+            self._entries, self.top.path, self._add, max_workers=self.max_workers, stop=self.stop
+        )
+
+    def _entries(self, path: str) -> list[ObjectStat | UnreadableEntry]:
+        if self.stop.is_set():
+            return []
+        folder = ObjectAddress(self.top.appid, self.top.bucket, path)
+        check_depth(folder, path.count("/"))
+        unreadable: list[UnreadableEntry] = []
+        listed = self.client.list(folder.bucket, path, onerror=unreadable.append)
+        return [*takewhile(lambda _entry: not self.stop.is_set(), listed), *unreadable]
+
+    def _add(
+        self, path: str, listed: list[ObjectStat | UnreadableEntry] | Failure
+    ) -> Iterable[str]:
+        """Add what is in a folder to the tree; return the folders in it that are to be listed."""
+        if not isinstance(listed, Exception):
+            return [entry.path for entry in listed if self._add_entry(entry)]
+        if path != self.top.path:
+            if not isinstance(listed, NotFoundError):  # else it was deleted in the meantime
+                self.tree.add_error(self._name(path), listed, is_listed=False)
+        elif isinstance(listed, NotFoundError) and not self.is_source:
+            self.tree.exists = False
+        else:
+            raise listed
+        return []
+
+    def _add_entry(self, entry: ObjectStat | UnreadableEntry) -> bool:
+        """Add an entry to the tree; tell whether it is a folder that is to be listed."""
+        tree, name = self.tree, self._name(entry.path)
+        is_selected = self.selection.includes(name)
+        if self.is_source:
+            try:
+                check_local_name(name.rstrip("/").rpartition("/")[2])
+            except InputError as exc:
+                if is_selected:
+                    tree.add_error(name, exc, is_listed=True)
+                return False
+        if not is_selected:
+            tree.exclude(name)
+        elif isinstance(entry, UnreadableEntry):
+            tree.add_error(name, entry.error, is_listed=False)
+            return False
+        elif entry.is_folder:
+            tree.folders[name] = None
+        else:
+            size = entry.filesize or 0
+            tree.files[name] = RemoteFile(size, entry.sha, entry.filelen == size, entry)
+        return entry.is_folder and self.selection.may_include_below(name)
+
+    def _name(self, path: str) -> str:
+        return path[len(self.top.path) :]
