@@ -1,4 +1,4 @@
-"""`cosfast sync`: a local folder and one in a bucket made equal."""
+"""`cosfast sync`: make a local folder and a folder in a bucket equal."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 _KEYS = """\
   action       "upload", "download", "delete", "create folder" or "keep"
-  name         below the folder; a folder's ends in /
+  name         relative to the folder; a folder's name ends in /
   size         bytes; null for a folder
   reason       why, in a few words
-  dry_run      whether it was only planned"""
+  dry_run      whether nothing was changed"""
 
 _PAST = {
     "upload": "uploaded",
@@ -38,16 +38,16 @@ _TRANSFERS = ("upload", "download")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of `sync`."""
+    """Add the arguments of `sync`."""
     describe(
         parser,
         """
-        Make TARGET like SOURCE, of which one is a local folder and the other cos://BUCKET/PATH,
-        taken as a folder. Files differ where their sizes or their SHA-1s do; only those are
-        transferred. A sync that was interrupted goes on where it was when it is started again.
+        Make TARGET equal to SOURCE. One of them is a local folder, the other a folder in a bucket,
+        cos://BUCKET/PATH. Only files whose size or SHA-1 differs are transferred. A sync that was
+        interrupted resumes when it is started again.
 
-        A pattern is matched against the whole name below the folder, * crosses /, and the last
-        one that matches wins; without any, everything takes part.
+        A pattern is matched against the whole name relative to the folder; * also matches /. The
+        last pattern that matches decides; without any, everything takes part.
         """,
         "cosfast sync photos cos://my-bucket/photos/",
         "cosfast sync --delete --dry-run cos://my-bucket/photos/ photos",
@@ -68,14 +68,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force-delete",
         action="store_true",
-        help="remove also if SOURCE holds no files, as a disk that is not mounted does",
+        help="remove even if SOURCE holds no files, such as a disk that is not mounted",
     )
     parser.add_argument(
-        "-n", "--dry-run", action="store_true", help="compare, and print what would be done"
+        "-n", "--dry-run", action="store_true", help="print what would be done, and change nothing"
     )
     for kind, explanation in (
-        ("exclude", "leave out what matches: it is neither transferred nor removed"),
-        ("include", "take what matches, though a pattern before left it out"),
+        ("exclude", "exclude what matches: it is neither transferred nor removed"),
+        ("include", "include what matches, even if an earlier pattern excludes it"),
     ):
         parser.add_argument(
             f"--{kind}",
@@ -86,7 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="PATTERN",
             help=explanation,
         )
-    parser.add_argument("-v", "--verbose", action="store_true", help="print what is kept too")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print also what is kept")
     add_transfer_options(parser, unit="ranges or slices", concurrency=4)
     add_files_at_once(parser)
     add_server_options(parser)
@@ -94,9 +94,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make them equal; a failure is one line, and stops nothing else."""
+    """Run the sync; a failure is one line and does not stop the rest."""
     if isinstance(options.source, Address) == isinstance(options.target, Address):
-        raise UsageError("one of SOURCE and TARGET is a local folder, the other cos://BUCKET/PATH")
+        raise UsageError("one of SOURCE and TARGET must be local, the other cos://BUCKET/PATH")
     options.resumes = True
     output = Output(as_json=options.json)
     done: Counter[str] = Counter()
@@ -171,9 +171,9 @@ def _line(step: SyncStep, *, dry_run: bool) -> str:
 
 
 def _summary(done: Counter[str], transferred: int, failures: int, *, dry_run: bool) -> str:
-    """Return on one line how often each was done, such as ``2 uploaded (10 bytes), 1 kept``."""
+    """Return one line of counts, such as ``2 uploaded, 1 kept; 10 bytes``."""
     counts = [f"{done[action]} {past}" for action, past in _PAST.items() if done[action]]
     if failures:
         counts.append(f"{failures} failed")
-    told = f"{', '.join(counts) or 'nothing there'}; {transferred} bytes"
-    return f"dry run: {told}" if dry_run else told
+    summary = f"{', '.join(counts) or 'nothing there'}; {transferred} bytes"
+    return f"dry run: {summary}" if dry_run else summary

@@ -1,4 +1,4 @@
-"""`cosfast put`, also called `upload`: files and folders to a bucket."""
+"""`cosfast put`, also called `upload`: upload files and folders to a bucket."""
 
 from __future__ import annotations
 
@@ -24,26 +24,28 @@ if TYPE_CHECKING:
 
 _KEYS = """\
   file                 the local path
-  access_url, source_url, url, resource_path, vid      as the server has them
-  sha1                 40 hex digits; empty where nothing was hashed
+  access_url, source_url, url, resource_path, vid      from the server
+  sha1                 40 hex digits; empty if nothing was hashed
   filesize, sent_bytes, resumed_bytes                  bytes
   instant              whether the server had the content already
-  existed              whether the file was there before, and was left alone"""
+  existed              whether the file existed with this content"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of `put`."""
+    """Add the arguments of `put`."""
     describe(
         parser,
-        "Upload files, whole and checked; missing folders are made. An upload that was "
-        "interrupted goes on where it was when it is started again.",
+        "Upload files and verify them; missing folders are created. An upload that was "
+        "interrupted resumes when it is started again.",
         f"{parser.prog} film.mp4 cos://my-bucket/videos/",
         f"{parser.prog} film.mp4 cos://my-bucket/videos/another-name.mp4",
         f"{parser.prog} -r photos cos://my-bucket/photos/",
     )
     add_operand(parser, "files", "FILE", several=True)
-    add_operand(parser, "destination", ADDRESS, "a folder where it ends in /")
-    parser.add_argument("-r", "--recursive", action="store_true", help="folders with all in them")
+    add_operand(parser, "destination", ADDRESS, "a folder if it ends in /")
+    parser.add_argument(
+        "-r", "--recursive", action="store_true", help="upload folders with their content"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace files of other content")
     add_transfer_options(parser, unit="slices", concurrency=8)
     add_files_at_once(parser)
@@ -51,16 +53,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--integrity",
         default="parts",
         choices=("parts", "stream", "none"),
-        help="how the content is checked (default parts: hashed first, checked slice by slice)",
+        help="how the content is verified (default parts: hashed first, verified by slice)",
     )
     add_server_options(parser)
     add_json_option(parser, _KEYS)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Upload them all; a failure is one line, and stops no other file."""
+    """Upload the files; a failure is one line and does not stop the rest."""
     destination = _check_usage(options)
-    options.resumes = options.integrity == "parts"  # else all is sent again
+    options.resumes = options.integrity == "parts"  # otherwise everything is sent again
     output = Output(as_json=options.json)
     found = [
         each for name in options.files for each in files_below(name, recursive=options.recursive)
@@ -73,11 +75,11 @@ def run(options: argparse.Namespace) -> int:
 def _check_usage(options: argparse.Namespace) -> Address:
     destination = options.destination
     if not isinstance(destination, Address):
-        raise UsageError(f"files go to cos://BUCKET/PATH, which {destination!r} is not")
+        raise UsageError(f"the destination must be cos://BUCKET/PATH, not {destination!r}")
     if any(isinstance(file, Address) for file in options.files):
-        raise UsageError("only local files are uploaded: cp copies within a bucket")
+        raise UsageError("only local files can be uploaded; cp copies within a bucket")
     if not destination.is_folder and (len(options.files) > 1 or options.recursive):
-        raise UsageError("several files need a destination that ends in /")
+        raise UsageError("several files, or -r, need a destination that ends in /")
     return destination
 
 
@@ -104,7 +106,7 @@ def _upload_all(
 def _job(
     file: LocalEntry, destination: Address, options: argparse.Namespace, bars: FileBars
 ) -> UploadJob:
-    from cosfast.cosv4 import UploadJob, UploadOptions  # noqa: PLC0415 - after the words are read
+    from cosfast.cosv4 import UploadJob, UploadOptions  # noqa: PLC0415 - slow to import
 
     target = destination.below(file.name)
     return UploadJob(
