@@ -90,7 +90,7 @@ def _compare_content(
             unknown[name] = file
         else:
             yield Verdict(name, _verdict_on(sha1, remote.files[name]))
-    for name, parts in digests.hashed(unknown):
+    for name, parts in digests.hashed(unknown) if unknown else ():
         if isinstance(parts, UploadParts):
             # If the size has changed since the listing, so has the SHA-1.
             yield Verdict(name, _verdict_on(parts.sha1, remote.files[name]), parts)

@@ -175,7 +175,7 @@ def test_only_the_unfinished_downloads_of_wanted_files_stay(client, folder, monk
     planned = done(down(client, folder, dry_run=True, delete=True))
     assert planned["delete"] == left_over
     with monkeypatch.context() as patched:
-        patched.setattr("cosfast.cosv4.download.RemoteFile.fetch", refuse)
+        patched.setattr("cosfast.transfer.download_ranges.RangeDownload.run", refuse)
         errors = errors_of(down(client, folder, delete=True))
     assert set(errors) == {"large", "a/new"}
     assert set(read_tree(folder)) == set(before) - left_over
@@ -189,7 +189,7 @@ def test_nothing_unfinished_goes_where_the_source_fails(client, folder, monkeypa
 
     put_tree(client, "/base/", {"large": LARGE})
     write_tree(folder, {"extra": b""})
-    monkeypatch.setattr("cosfast.cosv4.download.RemoteFile.fetch", refuse)
+    monkeypatch.setattr("cosfast.transfer.download_ranges.RangeDownload.run", refuse)
     errors = errors_of(down(client, folder, delete=True))
     assert set(errors) == {"large", "./"}
     assert "extra" in read_tree(folder)
