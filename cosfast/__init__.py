@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from cosfast.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cosfast.cosv4 import (
         Client,
         DownloadOptions,
@@ -172,4 +174,6 @@ _HOMES = {
     "cosfast.transfer.retry": ("NO_RETRY", "RetryPolicy"),
 }
 
+__getattr__: Callable[[str], object]
+__dir__: Callable[[], list[str]]
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from cosfast.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cosfast.cosv4.client import Client
     from cosfast.cosv4.download import DownloadOptions, DownloadResult
     from cosfast.cosv4.many import UploadJob
@@ -21,6 +23,8 @@ __all__ = [
     "UploadResult",
 ]
 
+__getattr__: Callable[[str], object]
+__dir__: Callable[[], list[str]]
 __getattr__, __dir__ = lazy_names(
     __name__,
     {

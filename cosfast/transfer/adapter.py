@@ -63,7 +63,7 @@ class GuardedResponse(HTTPResponse):
         self._guard = guard
         guard.restart()
         reader: Any = self.fp
-        self.fp = io.BufferedReader(_GuardedSocket(reader.detach(), sock, guard))
+        self.fp: Any = io.BufferedReader(_GuardedSocket(reader.detach(), sock, guard))
 
     def begin(self) -> None:
         """Read the head; the body is a period of its own."""
