@@ -47,12 +47,17 @@ def test_the_tree_of_errors_is_the_tree():
     drawn = set(re.findall(r"[├└]── (\w+)", text)) | {"CosError"}
     every = {name for name in cosfast.__all__ if _is_error(getattr(cosfast, name))}
     assert drawn == every
+    above = ["CosError"]
     for line in text.splitlines():
-        indented = re.match(r"([│ ]*)[├└]── (\w+)", line)
+        indented = re.match(r"([│ ]*)[├└]── (\w+)(.*)", line)
         if indented:
             depth = len(indented.group(1)) // 4 + 1
-            kinds = getattr(cosfast, indented.group(2)).__mro__
-            assert kinds.index(cosfast.CosError) == depth
+            del above[depth:]
+            bases = getattr(cosfast, indented.group(2)).__bases__
+            assert bases[0].__name__ == above[-1]
+            others = [base.__name__ for base in bases[1:]]
+            assert re.findall(r"also an? (\w+)", indented.group(3)) == others
+            above.append(indented.group(2))
 
 
 def _is_error(value):
