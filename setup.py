@@ -14,7 +14,7 @@ from core_sources import CSRC, MSVC, Source, kernel_sources
 
 DEBUG = hasattr(sys, "gettotalrefcount")
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
-# One wheel for all later Pythons, but for builds that have no stable ABI.
+# One wheel for all later Pythons, except builds without a stable ABI.
 WHEEL_OPTIONS = {} if DEBUG or FREE_THREADED else {"py_limited_api": "cp311"}
 
 

@@ -1,8 +1,8 @@
 """The cffi binding of the C core: `cosfast._core`, which exports `ffi` and `lib` and nothing else.
 
-The declarations are written by hand from csrc/cosfast.h and csrc/cosfast_files.h; the compiler
-checks them against those.
-What they mean in Python stands in cosfast/hashing and cosfast/parts.
+The declarations are written by hand from csrc/cosfast.h and csrc/cosfast_files.h, and the compiler
+checks them against these headers. The Python API on top of it is in cosfast/hashing and
+cosfast/parts.
 """
 
 from __future__ import annotations

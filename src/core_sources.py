@@ -1,8 +1,8 @@
-"""Which files of csrc/ are compiled for the machine that is built for, and with which flags.
+"""The files of csrc/ to compile for the target architecture, and their compiler flags.
 
-csrc/sources.txt lists each C file with the architecture and the compiler flags that it needs.
-Files without flags of their own go into the extension. Each kernel that needs an instruction set
-is a small static library, so that its flags reach no other file.
+csrc/sources.txt lists each C file with the architecture and the compiler flags that it needs. Files
+without flags are compiled into the extension. Each kernel with flags for an instruction set is a
+small static library, so that its flags do not apply to other files.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class Source(NamedTuple):
     """A line of csrc/sources.txt.
 
     Attributes:
-        path: of the C file, with ``/``, from the root of the project.
+        path: Path of the C file from the root of the project, with ``/``.
         architecture: `any`, `x86` or `arm64`.
-        flags: what GCC and Clang need for it; Visual C++ needs none.
+        flags: Flags of GCC and Clang; Visual C++ needs none.
     """
 
     path: str
@@ -42,10 +42,10 @@ def read_sources() -> list[Source]:
 
 
 def target_architectures() -> list[str]:
-    """Return what is compiled for, in the words of csrc/sources.txt; [] where it knows no name.
+    """Return the target architectures as csrc/sources.txt names them; [] for any other.
 
-    macOS may have several at once: ARCHFLAGS says which, else how this Python was built.
-    Visual C++'s command prompt has its target in VSCMD_ARG_TGT_ARCH.
+    macOS may have several at once: those in ARCHFLAGS, otherwise those of this Python. The command
+    prompt of Visual C++ sets VSCMD_ARG_TGT_ARCH.
     """
     asked = os.environ.get("ARCHFLAGS") or os.environ.get("VSCMD_ARG_TGT_ARCH")
     target = (asked or sysconfig.get_platform()).lower()
@@ -55,17 +55,17 @@ def target_architectures() -> list[str]:
 
 
 def portable_only() -> bool:
-    """Whether kernels with flags of their own are left out: flags are for one architecture."""
+    """Return whether to omit kernels with compiler flags, which fit only one architecture."""
     return len(target_architectures()) > 1
 
 
 def portable_sources() -> list[str]:
-    """Return the C files that need no flags of their own."""
+    """Return the C files without compiler flags."""
     return [source.path for source in read_sources() if not source.flags]
 
 
 def kernel_sources() -> list[Source]:
-    """Return the C files that the target compiles with flags of their own."""
+    """Return the C files with compiler flags for the target architecture."""
     if portable_only():
         return []
     return [s for s in read_sources() if s.flags and s.architecture in target_architectures()]

@@ -1,10 +1,10 @@
-"""Asks pip-audit whether what a user would install today has known weaknesses.
+"""Check the dependencies that a user would install today for known vulnerabilities, with pip-audit.
 
     audit.py FOLDER
 
-The newest versions that cosfast and its extras allow are looked up, so a range is only as good as
-what it resolves to. pip-audit lives in FOLDER, a virtual environment of its own. Where its database
-cannot be reached, that is said and no failure.
+Checks the newest versions that cosfast and its extras allow, since these are what version ranges
+resolve to. pip-audit is installed in FOLDER, a virtual environment. If its database cannot be
+reached, a message says so and the check does not fail.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ EXTRAS = ("", "cli", "emulator", "fsspec", "dask")
 
 
 def requirements() -> list[str]:
-    """Return what cosfast and its extras require on this Python."""
+    """Return the requirements of cosfast and its extras on this Python."""
     parsed = [Requirement(text) for text in requires("cosfast") or []]
     wanted = [
         f"{each.name}{each.specifier}"
@@ -36,12 +36,12 @@ def requirements() -> list[str]:
 
 
 def audit(python: Path, wanted: list[str]) -> list[dict[str, Any]]:
-    """Return what pip-audit says of each package that these resolve to."""
+    """Return the report of pip-audit on each package that the requirements resolve to."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "requirements.txt")
         file.write_text("\n".join(wanted), "utf-8")
         options = ["--progress-spinner=off", "--format=json", "-r", str(file)]
-        done = subprocess.run(  # noqa: S603 - a program of our own choice
+        done = subprocess.run(  # noqa: S603 - a fixed command
             [str(python), "-m", "pip_audit", *options],
             capture_output=True,
             text=True,
@@ -50,13 +50,13 @@ def audit(python: Path, wanted: list[str]) -> list[dict[str, Any]]:
     try:
         answer: dict[str, list[dict[str, Any]]] = json.loads(done.stdout)
     except ValueError:
-        print(f"SKIPPED: pip-audit did not answer: {done.stderr.strip()[-300:]}", file=sys.stderr)
+        print(f"SKIPPED: pip-audit has no report: {done.stderr.strip()[-300:]}", file=sys.stderr)
         return []
     return answer["dependencies"]
 
 
 def install(folder: Path) -> Path:
-    """Install pip-audit, unless it is there; return its Python."""
+    """Install pip-audit if it is missing; return the path of its Python."""
     python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
@@ -66,7 +66,7 @@ def install(folder: Path) -> Path:
 
 
 def main() -> int:
-    """Print what is known of each package that has a weakness; return 1 where there is one."""
+    """Print the known vulnerabilities of each package; return 1 if there are any."""
     found = audit(install(Path(sys.argv[1])), requirements())
     checked = [each for each in found if "vulns" in each]
     weak = [each for each in checked if each["vulns"]]
@@ -75,8 +75,8 @@ def main() -> int:
         print(f"{each['name']} {each['version']}: {ids}", file=sys.stderr)
     if len(checked) < len(found):
         names = ", ".join(each["name"] for each in found if "vulns" not in each)
-        print(f"SKIPPED: pip-audit's database was not reached for {names}", file=sys.stderr)
-    print(f"{len(checked)} packages audited, {len(weak)} with known weaknesses")
+        print(f"SKIPPED: pip-audit cannot reach its database for {names}", file=sys.stderr)
+    print(f"{len(checked)} packages audited, {len(weak)} with known vulnerabilities")
     return 1 if weak else 0
 
 

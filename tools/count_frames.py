@@ -22,14 +22,14 @@ LIMITS = {"upload_slice_init": 8, "upload_slice_data": 6}
 
 
 class CountingAdapter(HTTPAdapter):
-    """Keeps the own frames that stand above `send`, by the operation that is sent."""
+    """Adapter that records cosfast's frames above `send` for each operation."""
 
     def __init__(self) -> None:
         super().__init__()
         self.frames: dict[str, list[str]] = {}
 
     def send(self, request: requests.PreparedRequest, **options: object) -> requests.Response:  # type: ignore[override]
-        """Note the frames, and send."""
+        """Record the frames, and send the request."""
         head = bytes(next(iter(request.body or [b""]), b""))  # type: ignore[arg-type]
         operation = next((name for name in LIMITS if name.encode() in head), "")
         if operation and operation not in self.frames:
@@ -39,7 +39,7 @@ class CountingAdapter(HTTPAdapter):
 
 def own_frames() -> list[str]:
     """Return the names of cosfast's frames above the caller, innermost first."""
-    frame = sys._getframe(2)  # noqa: SLF001 - what this script is for
+    frame = sys._getframe(2)  # noqa: SLF001 - the purpose of this script
     found = []
     while frame is not None:
         if frame.f_code.co_filename.startswith(OWN):

@@ -1,15 +1,15 @@
-"""The tests against the wheel as it is installed, on each Python, with each end of the bounds.
+"""Run the tests with the installed wheel, on each Python, with the oldest and newest dependencies.
 
     installed_tests.py [--all] [--slow] [--python VERSION] [--dependencies oldest|newest]
                        [-- PYTEST...]
 
-dist/ has the wheel, and the sdist with the tests: `make wheels` puts them there. Each combination
-has a virtual environment of its own and an empty home, sees nothing of this tree, and is isolated
-(``python -I``). Without options it is the oldest Python here with the oldest dependencies allowed;
-``--all`` is each Python from 3.11 on with the oldest and with the newest dependencies. The tests
-are those that are not slow, with all code of README and docs/; ``--slow`` runs every test.
+dist/ must have the wheel, and the sdist with the tests, as `make wheels` builds them. Each run has
+its own virtual environment and an empty home, and does not use this source tree (``python -I``).
+Without options, the oldest installed Python is used with the oldest allowed dependencies; ``--all``
+runs each Python from 3.11 on with the oldest and the newest dependencies. The tests are those that
+are not slow, and all code of README and docs/; ``--slow`` runs all tests.
 
-It needs `packaging`.
+Requires `packaging`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 DIST = Path(__file__).parent.parent / "dist"
 VERSIONS = ("3.11", "3.12", "3.13", "3.14", "3.14t")
 EXTRAS = ("cli", "emulator", "fsspec", "dask")
-"""What users install; their bounds are what is tested. The tests' own needs are always new."""
+"""Extras whose version bounds are tested. The dependencies of the tests are always the newest."""
 
 QUICK = (["--ignore=tests/docs", "-m", "not slow"], ["tests/docs"])
 TEST_SECONDS = 3600
@@ -45,7 +45,7 @@ ASK_VERSION = (
 
 
 class Combination(NamedTuple):
-    """One run of the tests: a Python, by its version and path, and which dependencies it has."""
+    """One run of the tests: version and path of a Python, and oldest or newest dependencies."""
 
     version: str
     python: str
@@ -56,11 +56,11 @@ class Combination(NamedTuple):
 
 
 def main() -> int:
-    """Run what was asked for; return 1 where something failed."""
+    """Run the requested combinations; return 1 if one fails."""
     options = parse_arguments()
     pythons = dict(find_pythons())
     for version in sorted(set(VERSIONS) - set(pythons), key=VERSIONS.index):
-        print(f"SKIPPED: Python {version} is not here", flush=True)
+        print(f"SKIPPED: Python {version} is not installed", flush=True)
     chosen = [c for c in combinations(pythons) if is_wanted(c, options)]
     if not options.all and not options.python:
         chosen = chosen[:1]
@@ -73,32 +73,32 @@ def main() -> int:
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--all", action="store_true", help="every Python, oldest and newest")
     parser.add_argument("--slow", action="store_true", help="the slow tests too")
-    parser.add_argument("--python", choices=VERSIONS, help="this Python alone")
-    parser.add_argument("--dependencies", choices=("oldest", "newest"), help="these alone")
-    parser.add_argument("pytest", nargs="*", help="words for pytest, behind --")
+    parser.add_argument("--python", choices=VERSIONS, help="only this Python")
+    parser.add_argument("--dependencies", choices=("oldest", "newest"), help="only these")
+    parser.add_argument("pytest", nargs="*", help="arguments of pytest, after --")
     return parser.parse_args()
 
 
 def is_wanted(combination: Combination, options: argparse.Namespace) -> bool:
-    """Whether the options name it, or leave it open."""
+    """Return whether the options select a combination."""
     return (options.python or combination.version) == combination.version and (
         options.dependencies or combination.dependencies
     ) == combination.dependencies
 
 
 def combinations(pythons: dict[str, str]) -> Iterator[Combination]:
-    """Yield each Python with each end of the bounds; the oldest of both comes first."""
+    """Yield each Python with the oldest and the newest dependencies, oldest first."""
     for version, python in pythons.items():
         for dependencies in ("oldest", "newest"):
             yield Combination(version, python, dependencies)
 
 
 def find_pythons() -> Iterator[tuple[str, str]]:
-    """Yield version and path of each Python on PATH or of pyenv's, in order of version."""
+    """Yield version and path of each Python on PATH or of pyenv, in order of version."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
     for version in VERSIONS:
         names = [shutil.which(f"python{version}"), shutil.which(f"python{version.rstrip('t')}")]
@@ -110,16 +110,16 @@ def find_pythons() -> Iterator[tuple[str, str]]:
 
 
 def version_of(python: str) -> str:
-    """Return what that Python says it is; nothing where it does not run, as a shim may not."""
+    """Return the version that a Python reports; empty if it does not run, like some shims."""
     ask = [python, "-I", "-c", ASK_VERSION]
-    run = subprocess.run(  # noqa: S603 - a Python that was looked up
+    run = subprocess.run(  # noqa: S603 - a Python found by find_pythons
         ask, check=False, capture_output=True, text=True
     )
     return run.stdout.strip()
 
 
 def passes(combination: Combination, runs: Sequence[Sequence[str]]) -> bool:
-    """Install the wheel for one combination; run pytest with each of some lists of words."""
+    """Install the wheel for one combination; run pytest with each list of arguments."""
     print(f"== {combination}", flush=True)
     with tempfile.TemporaryDirectory(prefix="cosfast-installed-") as name:
         folder = Path(name)
@@ -133,7 +133,7 @@ def passes(combination: Combination, runs: Sequence[Sequence[str]]) -> bool:
 
 
 def run_tests(python: str, tree: Path, home: Path, words: Sequence[str]) -> bool:
-    """Run pytest in the tree, with nothing of this process's environment but PATH."""
+    """Run pytest in the tree, with only PATH of this process's environment."""
     environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
     command = [python, "-I", "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
     run = subprocess.run(  # noqa: S603 - as above
@@ -143,7 +143,7 @@ def run_tests(python: str, tree: Path, home: Path, words: Sequence[str]) -> bool
 
 
 def make_environment(folder: Path, combination: Combination) -> str | None:
-    """Make a virtual environment with the wheel; return its Python, None where that failed."""
+    """Create a virtual environment with the wheel; return its Python, or None if that failed."""
     make = [combination.python, "-I", "-m", "venv", str(folder)]
     subprocess.run(make, check=True)  # noqa: S603 - as above
     python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
@@ -163,8 +163,8 @@ def oldest_pins(wheel: Path, version: str) -> list[str]:
     """Return the lower bounds of what the wheel asks for, as pins for pip.
 
     Args:
-        wheel: its metadata is read.
-        version: of Python, for which markers are evaluated.
+        wheel: Its metadata is read.
+        version: Of Python, for which markers are evaluated.
     """
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
@@ -185,7 +185,7 @@ def oldest_pins(wheel: Path, version: str) -> list[str]:
 
 
 def unpack_tests(folder: Path) -> Path:
-    """Unpack the sdist without the package, so that only the installed one can be imported."""
+    """Unpack the sdist without the package, so that only the installed wheel can be imported."""
     (sdist,) = DIST.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         archive.extractall(folder, filter="data")

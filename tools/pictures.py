@@ -1,6 +1,6 @@
-"""Makes the pictures that README shows: the emulator's page, in a real browser.
+"""Make the screenshot of the emulator's page in README, in a real browser.
 
-Run by `make pictures`. Needs Chromium, which is only found, not installed, here.
+Run by `make pictures`. Requires an installed Chromium.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 def fill(emulator: Emulator) -> None:
-    """Give the page something of each kind to show."""
+    """Create uploads, files and faults for the page to show."""
     settings = emulator.settings
     credentials = Credentials(settings.appid, settings.secret_id, settings.secret_key)
     with Client(credentials, endpoint=emulator.endpoint, journal=None) as client:
@@ -36,7 +36,7 @@ def fill(emulator: Emulator) -> None:
                 client.slice_data(
                     "media",
                     name,
-                    session=opened.session,  # type: ignore[union-attr]  # a new one, always
+                    session=opened.session,  # type: ignore[union-attr]  # always a new session
                     offset=index * MIB,
                     content=bytes(MIB),
                 )
@@ -46,9 +46,9 @@ def fill(emulator: Emulator) -> None:
 
 
 def take(browser: str, url: str) -> None:
-    """Let a headless browser draw `url` into `PICTURE`."""
+    """Take a screenshot of `url` with a headless browser and write it to `PICTURE`."""
     with tempfile.TemporaryDirectory() as profile:
-        subprocess.run(  # noqa: S603 - a browser that was looked up by its name
+        subprocess.run(  # noqa: S603 - a browser found on PATH
             [
                 browser,
                 *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
@@ -67,7 +67,7 @@ def take(browser: str, url: str) -> None:
 
 
 def main() -> int:
-    """Make the picture, or say what is missing."""
+    """Make the picture; return 1 if no browser is installed."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         print("no Chromium is installed: on Debian, apt-get install chromium", file=sys.stderr)
