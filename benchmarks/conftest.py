@@ -1,4 +1,4 @@
-"""Runs the races, gives their times to pytest-benchmark, and prints the claims at the end."""
+"""Fixtures that run the races, pass their times to pytest-benchmark, and print the claims."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ CLOCK = pytest.StashKey[ReplayClock]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take --quick."""
+    """Add the option --quick."""
     parser.addoption(
         "--quick",
         action="store_true",
-        help="smaller sizes and few rounds: shows that all works, but its figures are not claims",
+        help="smaller sizes and few rounds: checks the benchmarks, gives no figures for the claims",
     )
 
 
@@ -44,42 +44,42 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give every benchmark the clock that replays what its race measured."""
+    """Give every benchmark the clock that replays the times of its race."""
     for item in items:
         item.add_marker(pytest.mark.benchmark(timer=config.stash[CLOCK].now))
 
 
 @pytest.fixture(scope="session")
 def sizes(request: pytest.FixtureRequest) -> Sizes:
-    """Return how much work this run does."""
+    """Return the sizes of this run."""
     return _sizes(request.config)
 
 
 @pytest.fixture(scope="session")
 def files() -> Iterator[Files]:
-    """Make files to hash, and remove them when the run ends."""
+    """Yield the files to hash, and remove them at the end of the run."""
     with tempfile.TemporaryDirectory(prefix="cosfast-bench-") as folder:
         yield Files(Path(folder))
 
 
 @pytest.fixture
 def report(request: pytest.FixtureRequest) -> Report:
-    """Return what the run has measured so far."""
+    """Return the report of this run."""
     return request.config.stash[REPORT]
 
 
 @pytest.fixture
 def clock(request: pytest.FixtureRequest) -> ReplayClock:
-    """Return the clock that `benchmark` goes by."""
+    """Return the clock of `benchmark`."""
     return request.config.stash[CLOCK]
 
 
 @pytest.fixture
 def measure(report: Report, benchmark: Any, clock: ReplayClock) -> Measure:
-    """Show pytest-benchmark how one contender did in its race.
+    """Return a function that passes the times of one contender to pytest-benchmark.
 
-    The first of a race's contenders runs the whole race. One that could not take part is
-    skipped with the reason; one that failed, or was wrong, fails.
+    The first contender of a race runs the whole race. A contender that cannot run is skipped with
+    the reason; one that failed, or returned a wrong result, fails.
     """
 
     def measure_contender(race: Race, work: Work, name: str) -> None:
@@ -96,12 +96,12 @@ def measure(report: Report, benchmark: Any, clock: ReplayClock) -> Measure:
 
 
 def pytest_benchmark_generate_machine_info() -> dict[str, object]:
-    """Describe the machine in place of pytest-benchmark, which would tell the host's name."""
+    """Describe the machine instead of pytest-benchmark, which would include the host name."""
     return machine.describe()
 
 
 def pytest_benchmark_generate_commit_info() -> dict[str, object]:
-    """Leave out the commit: a result is committed together with what it measured."""
+    """Omit the commit: a result is committed together with the code that it measured."""
     return {}
 
 

@@ -1,6 +1,6 @@
-"""What cosfast claims about its speed and size, each line with its floor and its aim.
+"""The claims about the speed and memory of cosfast, each with a minimum and a goal.
 
-The figures are reported beside what was measured and never asserted: a busy machine is no bug.
+The report shows them with the measurements. They are not asserted, since load is not a fault.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Unit:
-    """How a figure is spelt, and which way is better."""
+    """The unit of a figure, its number format, and whether larger is better."""
 
     suffix: str
     decimals: int
@@ -22,7 +22,7 @@ class Unit:
 
     @property
     def name(self) -> str:
-        """What the result file calls it."""
+        """The name in the result file."""
         return self.suffix.strip()
 
     def spell(self, value: float) -> str:
@@ -30,7 +30,7 @@ class Unit:
         return f"{value:,.{self.decimals}f}{self.suffix}"
 
     def spell_bound(self, value: float) -> str:
-        """Return a claimed value with its unit, as short as it is."""
+        """Return a claimed value with its unit, without trailing zeros."""
         return f"{value:,g}{self.suffix}"
 
 
@@ -44,7 +44,7 @@ SLICES = Unit(" slices", 1, larger_is_better=False)
 
 @dataclass(frozen=True)
 class Comparison:
-    """How the seconds of a contender and those of the peer become a figure."""
+    """The function that computes a figure from the seconds of a contender and of the peer."""
 
     unit: Unit
     of: Callable[[float, float], float]
@@ -57,7 +57,7 @@ SHARE = Comparison(PERCENT, lambda ours, peer: peer / ours * 100)
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured value, of the medians, and the extremes of single rounds."""
+    """A value computed from the medians, with the extremes of single rounds."""
 
     measured: float
     lowest: float
@@ -66,7 +66,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Claim:
-    """One line of the table: the work, what must be reached, and what is aimed for."""
+    """One line of the table: the work, the minimum and the goal."""
 
     row: str
     floor: float
@@ -74,7 +74,7 @@ class Claim:
     unit: Unit = TIMES
 
     def verdict(self, measured: float) -> str:
-        """Say in a word how the measured value, as it is spelt, stands to the claim."""
+        """Return how the measured value, as it is printed, compares with the claim."""
         sign = 1 if self.unit.larger_is_better else -1
         value = sign * round(measured, self.unit.decimals)
         if value >= sign * self.aim:

@@ -1,4 +1,4 @@
-"""Hands times that were measured already to pytest-benchmark, through its own front door."""
+"""Pass times that were measured before to pytest-benchmark, through its public API."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 
 class ReplayClock:
-    """A timer for pytest-benchmark that moves only when told to.
+    """A timer for pytest-benchmark that advances only by given times.
 
-    pytest-benchmark times one function to the end before it turns to the next; a race takes
-    turns. So the race measures, and pytest-benchmark is shown those times round by round.
+    pytest-benchmark times all rounds of one function before those of the next, whereas a race
+    alternates. So the race measures, and pytest-benchmark replays its times round by round.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class ReplayClock:
         return self._now
 
     def rewind(self) -> None:
-        """Start the next round at 0, which keeps a round's time exact."""
+        """Start the next round at 0, which keeps its time exact."""
         self._now = 0.0
 
     def replay(self, benchmark: Any, times: Iterable[float]) -> None:

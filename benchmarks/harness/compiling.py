@@ -1,4 +1,4 @@
-"""Shared libraries from a few lines of C, compiled for this very machine when they are needed."""
+"""Shared libraries compiled on demand for this machine."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def shared_library(sources: Sequence[Path], libraries: Sequence[str] = ()) -> ct
     """Compile `sources`, link them with `libraries`, and load the result.
 
     Raises:
-        UnavailableError: where there is no C compiler, or it refuses.
+        UnavailableError: If there is no C compiler, or compilation fails.
     """
     compiler = shutil.which("cc")
     if compiler is None:
-        raise UnavailableError("there is no C compiler `cc`")
+        raise UnavailableError("no C compiler: install `cc`")
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "library.so")
         options = ["-O3", "-march=native", "-shared", "-fPIC", "-o", str(target)]

@@ -1,11 +1,11 @@
-"""Why a contender has no time: it cannot take part here, or did something other than the work."""
+"""Errors of contenders."""
 
 from __future__ import annotations
 
 
 class UnavailableError(Exception):
-    """A contender cannot take part here; says why, and how it could."""
+    """A contender cannot run on this machine; the message says why and what to install."""
 
 
 class WrongResultError(AssertionError):
-    """A contender did not return what the work asks for."""
+    """A contender returned a wrong result."""

@@ -1,4 +1,4 @@
-"""The files that are hashed: made once, flushed to disk, and left in the page cache."""
+"""Files to hash: made once, flushed to disk, and left in the page cache."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def random_bytes(size: int) -> bytes:
 
 
 class Files:
-    """Makes files in a folder when they are first asked for.
+    """Creates files in a folder on first use.
 
-    Contents are random, no two files and no two MiB of a file alike, and the same in every run.
+    Contents are random and the same in every run; all files and all MiB of a file differ.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,7 +43,7 @@ class Files:
         return path
 
     def many(self, count: int, size: int) -> list[Path]:
-        """Return `count` files of `size` bytes, in a folder of their own."""
+        """Return `count` files of `size` bytes, in a separate folder."""
         folder = self._folder / f"{count}-of-{size}"
         paths = [folder / f"{index:06}.bin" for index in range(count)]
         if not folder.exists():
@@ -55,7 +55,7 @@ class Files:
         return paths
 
     def sparse(self, size: int) -> Path:
-        """Return a file of `size` bytes that are all zero and take no room."""
+        """Return a sparse file of `size` zero bytes."""
         path = self._folder / f"{size}.sparse"
         with path.open("wb") as file:
             file.truncate(size)
@@ -77,6 +77,6 @@ class Files:
 
 
 def _flush() -> None:
-    """Let nothing be written to disk in the background while something is timed."""
+    """Flush files to disk, so that no background writes disturb the measurements."""
     if hasattr(os, "sync"):
         os.sync()

@@ -1,4 +1,4 @@
-"""Choosing the core's kernel for one run, as COSFAST_KERNEL does for a process."""
+"""Forcing a kernel for one run, as COSFAST_KERNEL does for a process."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def forced_kernel(kernel: str | None) -> Iterator[None]:
-    """Use `kernel` alone within the block, and the best ones again after it.
+    """Use only `kernel` within the block, and the fastest ones after it.
 
-    The choice is made in the process, below the public names, so that forced kernels and their
-    peers meet in the same rounds.
+    Uses a private function to select it within the process, so that forced kernels and their peers
+    are timed in the same rounds.
 
     Raises:
-        UnavailableError: where this build or this CPU does not have it.
+        UnavailableError: If this build or this CPU does not have it.
     """
     if kernel is None:
         yield

@@ -1,4 +1,4 @@
-"""What a result was measured on, without a name or a path that would tell whose machine it is."""
+"""Description of the machine of a result, without host name and paths."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def cores() -> int:
 
 
 def describe() -> dict[str, object]:
-    """Return what pytest-benchmark stores as `machine_info`."""
+    """Return the `machine_info` for pytest-benchmark."""
     kernels = cosfast.kernels()
     return {
         "cpu": _cpu(),
@@ -50,7 +50,7 @@ def _cpu() -> dict[str, object]:
 
 
 def _proc_cpuinfo() -> dict[str, str]:
-    """Return the first core's lines of /proc/cpuinfo; nothing where there is none."""
+    """Return the fields of the first core in /proc/cpuinfo; empty if there is no such file."""
     try:
         first = Path("/proc/cpuinfo").read_text("ascii").partition("\n\n")[0]
     except OSError:

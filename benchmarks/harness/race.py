@@ -1,7 +1,7 @@
-"""A race: several ways to do the same work, timed in turns so that noise meets all of them alike.
+"""A race: several implementations of the same work, timed in alternating rounds.
 
-Each round times every contender once, A, B, C, then A, B, C again; what a busy machine takes away
-in one round it takes from neighbours in time. Results are checked after each run, untimed.
+Each round times every contender once, A, B, C, then A, B, C again, so that other load on the
+machine affects all of them equally. Results are checked after each run, outside of the timed part.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ LIMIT = "limit"
 
 @dataclass(frozen=True)
 class Work:
-    """What a race is about.
+    """The work of a race.
 
     Attributes:
-        title: names the work and its size.
-        data: what contenders are given: a buffer, a path, a list of either.
-        expected: what they must return.
-        size: bytes that one operation takes in; 0 where bytes are not what counts.
-        repeats: operations in one run; times are divided by it.
+        title: Name of the work, with its size.
+        data: Input of the contenders: a buffer, a path, or a list of either.
+        expected: The result that they must return.
+        size: Bytes that one operation processes; 0 if the rate is not in bytes.
+        repeats: Number of operations in one run; times are divided by it.
     """
 
     title: str
@@ -47,23 +47,23 @@ class Work:
 
 
 def is_expected(result: Any, work: Work) -> bool:
-    """Compare a result with what the work expects: the usual check."""
+    """Return whether a result equals the expected one: the default check."""
     return bool(result == work.expected)
 
 
 @dataclass(frozen=True)
 class Contender:
-    """One way to do the work.
+    """One implementation of the work.
 
     Attributes:
-        name: is unique in its race.
-        run: does the work; may raise `UnavailableError` in its first, untimed run.
-        role: `OURS`, `PEER` or `LIMIT`: a limit does not do the work, but something that the
-            work cannot be done without.
-        check: says whether what `run` returned is right.
-        kernel: the core's kernel to force, by name.
-        share: how much of the work it does, where all of it would take too long and the time
-            grows with the work alone; what it takes is divided by this.
+        name: Name, unique in its race.
+        run: Does the work; may raise `UnavailableError` in its first, untimed run.
+        role: `OURS`, `PEER` or `LIMIT`: a limit does not do the work, but a part that cannot be
+            avoided.
+        check: Returns whether the result of `run` is correct.
+        kernel: Name of the kernel to force.
+        share: Fraction of the work that it does, if all of it would take too long and the time is
+            proportional to the work; the time is divided by it.
     """
 
     name: str
@@ -79,12 +79,12 @@ class Race:
     """Contenders for one kind of work.
 
     Attributes:
-        group: one of the groups that benchmarks/README.md lists.
-        peer: the contender that the others are compared with.
-        contenders: all, in the order in which each round times them.
-        claims: what is claimed of a contender, by its name.
-        rounds: timed rounds, at least 7 unless the run is a quick one.
-        comparison: how two times become a figure.
+        group: One of the groups in benchmarks/README.md.
+        peer: Name of the contender that the others are compared with.
+        contenders: All contenders, in the order of each round.
+        claims: Claims by the name of the contender.
+        rounds: Number of timed rounds, at least 7 unless the run is a quick one.
+        comparison: How two times become a figure.
     """
 
     group: str
@@ -96,7 +96,7 @@ class Race:
 
     @property
     def names(self) -> list[str]:
-        """The contenders' names, in order."""
+        """The names of the contenders, in order."""
         return [contender.name for contender in self.contenders]
 
     def contender(self, name: str) -> Contender:
@@ -116,14 +116,14 @@ class Race:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a race gave.
+    """The result of a race.
 
     Attributes:
-        race: the race.
-        work: its work.
-        times: seconds an operation, one a round, by contender.
-        absent: why contenders did not take part.
-        failed: with what contenders failed.
+        race: The race.
+        work: Its work.
+        times: Seconds of an operation in each round, by contender.
+        absent: Reasons why contenders did not take part.
+        failed: Errors of contenders.
     """
 
     race: Race
@@ -133,12 +133,12 @@ class Outcome:
     failed: dict[str, Exception] = field(default_factory=dict)
 
     def admits(self, contender: Contender) -> bool:
-        """Run a contender once, untimed and checked; false where it cannot race."""
+        """Run a contender once, untimed and checked; return whether it can race."""
         try:
             time_once(contender, self.work)
         except UnavailableError as exc:
             self.absent[contender.name] = str(exc)
-        except Exception as exc:  # noqa: BLE001 - its own test raises it; the others go on
+        except Exception as exc:  # noqa: BLE001 - its own test raises it; the others continue
             self.failed[contender.name] = exc
         else:
             self.times[contender.name] = []
@@ -148,7 +148,7 @@ class Outcome:
     def compare(
         self, name: str, peer: str | None = None, comparison: Comparison | None = None
     ) -> Figure | None:
-        """Compare a contender with the race's peer, or another; None where either did not race."""
+        """Compare a contender with the peer, or with another; None if either did not race."""
         peer = peer or self.race.peer
         if name not in self.times or peer not in self.times:
             return None
@@ -165,7 +165,7 @@ def time_once(contender: Contender, work: Work) -> float:
     """Return the seconds that one operation takes.
 
     Raises:
-        WrongResultError: where the result is not the work's.
+        WrongResultError: If the result is wrong.
     """
     with forced_kernel(contender.kernel):
         start = perf_counter()
@@ -178,7 +178,7 @@ def time_once(contender: Contender, work: Work) -> float:
 
 @contextmanager
 def _steady_interpreter() -> Iterator[None]:
-    """Keep the garbage collector from running in the midst of one contender's time."""
+    """Disable the garbage collector, so that it does not run while a contender is timed."""
     gc.collect()
     gc.disable()
     try:

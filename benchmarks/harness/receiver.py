@@ -1,7 +1,7 @@
-"""A bare receiver: what comes is written to a file a request and flushed to the disk, no more.
+"""A minimal server that writes the body of each request to a file and flushes it to disk.
 
-Run as a program with the folder to write to. It parses nothing, checks nothing and forgets at
-once; the server that is measured beside it cannot do without this much.
+Run as a program with the folder to write to. It does not parse or check anything: any server that
+stores uploads has to do at least this.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(_BODY), _BOD
 
 
 def serve_connection(connection: socket.socket, folder: Path, numbers: count[int]) -> None:
-    """Take one request after the other until the client leaves."""
+    """Receive requests until the client closes the connection."""
     buffer = memoryview(bytearray(BUFFER_BYTES))
     with connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -39,7 +39,7 @@ def serve_connection(connection: socket.socket, folder: Path, numbers: count[int
 
 
 def receive(connection: socket.socket, buffer: memoryview) -> memoryview | None:
-    """Return the body of the next request, or None where there is none."""
+    """Return the body of the next request, or None if there is none."""
     got, total = 0, None
     while total is None or got < total:
         received = connection.recv_into(buffer[got:])

@@ -1,4 +1,4 @@
-"""Gathers what was measured: the outcome of each race, and what it says of the claims."""
+"""The outcomes of all races, and the measurements for the claims."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reading:
-    """A claim and what was measured of it; `subject` tells readings of one claim apart."""
+    """A measurement for a claim; `subject` distinguishes several measurements of one claim."""
 
     claim: Claim
     figure: Figure
@@ -22,7 +22,7 @@ class Reading:
 
     @property
     def verdict(self) -> str:
-        """How the figure stands to the claim, in a word or two."""
+        """How the figure compares with the claim."""
         return self.claim.verdict(self.figure.measured)
 
     def as_json(self) -> dict[str, object]:
@@ -39,10 +39,10 @@ class Reading:
 
 
 class Report:
-    """Runs each race once, whichever of its contenders' tests comes first, and keeps its outcome.
+    """Runs each race once, when its first contender is tested, and stores its outcome.
 
     Args:
-        most_rounds: rounds that a race may take, however many it asks for.
+        most_rounds: Rounds that a race may take, however many it asks for.
     """
 
     def __init__(self, most_rounds: int) -> None:
@@ -51,22 +51,22 @@ class Report:
         self._readings: list[Reading] = []
 
     def outcome(self, race: Race, work: Work) -> Outcome:
-        """Return what the race gave, running it the first time."""
+        """Return the outcome of a race, which runs on the first call."""
         key = (race.group, work.title)
         if key not in self._outcomes:
             self._outcomes[key] = race.run(work, min(race.rounds, self._most_rounds))
         return self._outcomes[key]
 
     def outcomes(self) -> list[Outcome]:
-        """Return what all races gave, in the order in which they ran."""
+        """Return the outcomes of all races, in the order in which they ran."""
         return list(self._outcomes.values())
 
     def add(self, reading: Reading) -> None:
-        """Keep a reading that no race gave."""
+        """Store a measurement that is not the result of a race."""
         self._readings.append(reading)
 
     def readings(self) -> list[Reading]:
-        """Return what was measured of each claim, in the order of the claims."""
+        """Return the measurements for all claims, in the order of the claims."""
         from_races = [
             Reading(claim, figure)
             for outcome in self._outcomes.values()
@@ -77,7 +77,7 @@ class Report:
 
 
 def extra_info(outcome: Outcome, name: str) -> dict[str, object]:
-    """Return what pytest-benchmark stores beside a contender's times."""
+    """Return the data that pytest-benchmark stores with the times of a contender."""
     figure = outcome.compare(name)
     return {
         "work": outcome.work.title,

@@ -1,4 +1,4 @@
-"""The servers that uploads are measured against, each in a process of its own."""
+"""The servers of the benchmarks, each in a separate process."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ ROOT = Path(cosfast.__file__).parents[1]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Return what a process needs to be of this very cosfast and of the benchmarks' account.
+    """Return an environment with this source tree and the benchmarks' credentials.
 
-    Modules are compiled once, as users have it, whatever the caller's own process does.
+    Byte code is written, as for users, even if this process does not write it.
     """
     inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     return {
@@ -41,18 +41,18 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def connect(endpoint: str, journal: cosfast.Journal | None = None) -> cosfast.Client:
-    """Return a client of a server here; by default one that remembers nothing."""
+    """Return a client of a local server, by default without a journal."""
     return cosfast.Client(CREDENTIALS, endpoint=endpoint, journal=journal)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a sink saw.
+    """Statistics of a sink.
 
     Attributes:
-        wasted_bytes: of slices that broke off or came twice: those that were sent again.
-        held: slices of the newest upload that arrived whole.
-        first_slice_at: `time.monotonic()` of its first slice byte since it was begun or listed.
+        wasted_bytes: Bytes of slices that were interrupted or received twice.
+        held: Number of complete slices of the newest upload.
+        first_slice_at: `time.monotonic()` of its first slice byte since it was opened or listed.
     """
 
     wasted_bytes: int
@@ -67,18 +67,18 @@ class SinkServer:
     endpoint: str
 
     def watch(self) -> Seen:
-        """Ask what it saw."""
+        """Request the statistics."""
         return Seen(**requests.get(f"{self.endpoint}/watch", timeout=10).json()["data"])
 
 
 @contextmanager
 def running_sink(*, delay: float = 0.0, sha1: str = "", entries: int = 0) -> Iterator[SinkServer]:
-    """Run a sink while the block runs.
+    """Run a sink for the duration of the block.
 
     Args:
-        delay: seconds that it waits before each answer.
-        sha1: what its stat says of files of which no upload told.
-        entries: files that it lists in each folder.
+        delay: Seconds before each response.
+        sha1: SHA-1 in the `stat` of files that were not uploaded with one.
+        entries: Number of files in the list of each folder.
     """
     options = ["--delay", str(delay), "--sha1", sha1, "--entries", str(entries)]
     with _listening([str(Path(sink_program.__file__)), *options]) as endpoint:
@@ -87,14 +87,14 @@ def running_sink(*, delay: float = 0.0, sha1: str = "", entries: int = 0) -> Ite
 
 @contextmanager
 def running_emulator(root: Path) -> Iterator[str]:
-    """Run `cosfast emulator`, which keeps its data in `root`; yield its address."""
+    """Run `cosfast emulator` with its data in `root`; yield its URL."""
     with _listening(["-m", "cosfast", "emulator", "--quiet", "--root", str(root)]) as endpoint:
         yield endpoint
 
 
 @contextmanager
 def running_receiver(folder: Path) -> Iterator[str]:
-    """Run a bare receiver that writes to `folder`; yield its address."""
+    """Run the minimal receiver, which writes to `folder`; yield its URL."""
     with _listening([str(Path(receiver_program.__file__)), str(folder)]) as endpoint:
         yield endpoint
 

@@ -1,4 +1,4 @@
-"""How much work a run does: what the claims speak of, or a quick look."""
+"""Sizes of the work: those of the claims, or smaller ones for a quick run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ GIB = 1024 * MIB
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bytes, counts of files and of buffers, and the most rounds a race may take."""
+    """Bytes, numbers of files and buffers, and the maximum number of rounds of a race."""
 
     stream: int = 64 * MIB
     file: int = GIB

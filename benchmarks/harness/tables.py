@@ -1,4 +1,4 @@
-"""Says on the terminal what was measured: a table for each race, and one of the claims."""
+"""Tables of the results for the terminal: one for each race, and one of the claims."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _contender_line(outcome: Outcome, contender: Contender) -> str:
 
 
 def claim_lines(readings: list[Reading]) -> Iterator[str]:
-    """Yield the lines of the claims: what must be reached, what is aimed for, what was measured."""
+    """Yield the lines of the claims: minimum, goal and measurement."""
     yield ""
     yield _claim_line("claim", "at least", "aim", "measured (rounds)")
     for claim in TABLE:

@@ -62,9 +62,9 @@ def dependency_chain(kernel: str, name: str, threads: int = 1) -> Contender:
     """Return a limit: the instructions of which each needs the last, for all bytes of the work.
 
     Args:
-        kernel: which kernel they bound.
-        name: what to call the limit.
-        threads: share the bytes among them, each with a chain of its own.
+        kernel: Which kernel they bound.
+        name: What to call the limit.
+        threads: Share the bytes among them, each with a chain of its own.
     """
 
     def run(work: Work) -> list[int]:

@@ -20,7 +20,7 @@ def curl(url: str, target: Path) -> None:
     """Download by curl.
 
     Raises:
-        UnavailableError: where there is none.
+        UnavailableError: If there is none.
     """
     subprocess.run(
         [_program("curl"), "--fail", "--silent", "--show-error", "--output", str(target), url],
@@ -32,7 +32,7 @@ def curl_and_sha1sum(url: str, target: Path) -> str:
     """Download by curl, hash what came by sha1sum; return the SHA-1.
 
     Raises:
-        UnavailableError: where one of them is missing.
+        UnavailableError: If one of them is missing.
     """
     curl(url, target)
     done = subprocess.run(

@@ -46,7 +46,7 @@ def ipsec_mb() -> IpsecMb:
     """Return the library, compiled against and loaded once.
 
     Raises:
-        UnavailableError: where it is not installed.
+        UnavailableError: If it is not installed.
     """
     try:
         return IpsecMb()
