@@ -1,4 +1,4 @@
-"""Memory above the idle client while it uploads a file of any size, or lists: a process's peak."""
+"""Peak memory of a process that uploads or lists, above that of an idle client."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def sink(file: tuple[Path, str]) -> Iterator[SinkServer]:
 def test_memory(
     report: Report, sizes: Sizes, file: tuple[Path, str], sink: SinkServer, integrity: str
 ) -> None:
-    """Upload a file in a process of its own."""
+    """Upload a file in a separate process."""
     path, sha1 = file
     baseline = idle(sink)
     peaks = []
@@ -65,7 +65,7 @@ def test_memory(
 
 
 def test_listing(report: Report, sizes: Sizes) -> None:
-    """List a long folder in a process of its own."""
+    """List a long folder in a separate process."""
     with running_sink(entries=sizes.entries) as sink:
         baseline = idle(sink)
         peaks = []
@@ -82,7 +82,7 @@ def idle(sink: SinkServer) -> float:
 
 
 def run(operation: str, *arguments: str) -> tuple[float, str]:
-    """Return the peak of a process that does `operation`, in MiB, and its answer."""
+    """Return the peak of a process that does `operation`, in MiB, and its output."""
     env = environment()
     env["PYTHONPATH"] = os.pathsep.join([env["PYTHONPATH"], str(PROGRAM.parents[1])])
     done = subprocess.run(

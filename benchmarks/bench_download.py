@@ -1,4 +1,4 @@
-"""A download from the emulator, checked: beside curl and sha1sum, and requests and hashlib."""
+"""A verified download from the emulator, compared with curl and requests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EXPIRES_IN = 24 * 3600  # seconds
 
 
 class FromEmulator:
-    """A file on the emulator, and a folder for what comes of it."""
+    """A file on the emulator, and a folder for downloads."""
 
     def __init__(self, client: cosfast.Client, folder: Path) -> None:
         self._client = client
@@ -35,20 +35,20 @@ class FromEmulator:
         self._url = client.download_url(BUCKET, OBJECT, expires_in=EXPIRES_IN)
 
     def download(self) -> str:
-        """Download it by cosfast; return the SHA-1 that it found."""
+        """Download the file with cosfast; return its SHA-1."""
         return self._client.download(BUCKET, OBJECT, self._new_path()).sha1
 
     def fetch(self, download: Callable[[str, Path], str]) -> str:
-        """Download it another way."""
+        """Download the file with a peer."""
         return download(self._url, self._new_path())
 
     def only_fetch(self) -> str:
-        """Download it and check nothing."""
+        """Download the file without checking it."""
         downloaders.curl(self._url, self._new_path())
         return ""
 
     def is_right(self, result: str, expected: str) -> bool:
-        """Check what a download said, and remove what it left: the next finds nothing there."""
+        """Check the result of a download, and remove its files before the next one."""
         left = list(self._folder.iterdir())
         for path in left:
             path.unlink()
@@ -59,7 +59,7 @@ class FromEmulator:
 
 
 def is_right(result: str, work: Work) -> bool:
-    """Check a download that says which SHA-1 it found."""
+    """Check a download that returned its SHA-1."""
     return bool(work.data.is_right(result, work.expected))
 
 

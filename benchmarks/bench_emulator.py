@@ -1,4 +1,4 @@
-"""The emulator taking slices in, verified and on disk, beside a receiver that only writes them."""
+"""Slices stored and verified by the emulator, compared with a receiver that only writes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONNECTIONS = 8
 
 
 class Taken:
-    """A file that both servers take in by the same bare sockets."""
+    """A file that both servers receive from the same bare sockets."""
 
     def __init__(self, path: Path, emulator: str, receiver: str, client: cosfast.Client) -> None:
         self._path = path
@@ -35,17 +35,17 @@ class Taken:
         self._client = client
 
     def by_emulator(self) -> str:
-        """Have it taken in with its parts list, each slice checked; return where it is."""
+        """Upload the file with its parts list, so that each slice is checked; return its URL."""
         return senders.send_file(
             self._path, self._emulator, CONNECTIONS, senders.bare_socket, self._parts
         )
 
     def by_receiver(self) -> str:
-        """Have the same bytes written and flushed."""
+        """Have the receiver write and flush the same bytes."""
         return senders.send_file(self._path, self._receiver, CONNECTIONS, senders.bare_socket)
 
     def is_right(self, _result: object, _work: Work) -> bool:
-        """Check what the emulator has, and remove it: or the next round would be instant."""
+        """Check the file on the emulator, and delete it, since the next upload would be instant."""
         found = self._client.stat(BUCKET, senders.OBJECT)
         self._client.delete(BUCKET, senders.OBJECT)
         return found.sha == self._parts.sha1
@@ -89,5 +89,5 @@ def work(sizes: Sizes, files: Files, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.mark.parametrize("name", RACE.names)
 def test_taken_in(measure: Measure, work: Work, name: str) -> None:
-    """Take in one file."""
+    """Upload one file."""
     measure(RACE, work, name)

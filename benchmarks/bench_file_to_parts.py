@@ -1,4 +1,4 @@
-"""A file in the page cache to its parts list, in one pass: beside a digest alone, and the SDK."""
+"""The parts list of a file in the page cache, compared with a digest alone, and with the SDK."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ SMALL = Race(
 
 @pytest.fixture(scope="module")
 def large(sizes: Sizes, files: Files) -> Work:
-    """Check a file's list: its end by hashlib, a slice in its midst by pure Python."""
+    """Check a list: its last entry with hashlib, a slice in the middle with pure Python."""
     path = files.single(sizes.file)
     parts = cosfast.uploadparts(path)
     assert parts.sha1 == standard_library.sha1_of(path)
@@ -78,7 +78,7 @@ def large(sizes: Sizes, files: Files) -> Work:
 
 @pytest.fixture(scope="module")
 def small(sizes: Sizes, files: Files) -> Work:
-    """Make a file of a size that pure Python can bear."""
+    """Make a file small enough for pure Python."""
     path = files.single(sizes.pure_python)
     expected = cosfast.uploadparts(path).datashas
     return Work(spell_size(sizes.pure_python), path, expected, sizes.pure_python)

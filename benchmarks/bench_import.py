@@ -53,7 +53,7 @@ RACE = Race(
 
 @pytest.fixture(scope="module")
 def work() -> Work:
-    """Return an environment that imports the very cosfast that the rest of the run measures."""
+    """Return an environment that imports the same cosfast as the rest of the run."""
     return Work("in a fresh interpreter", environment(), 0)
 
 

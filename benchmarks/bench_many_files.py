@@ -1,4 +1,4 @@
-"""Many files to their parts lists, over all lanes and cores: large ones, and small ones."""
+"""Parts lists of many large or small files, over all lanes and cores."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def hash_all(work: Work) -> list[str]:
-    """Return the SHA-1 of each file in the order asked, taking results as they come."""
+    """Return the SHA-1 of each file in the given order, from results in order of completion."""
     found: dict[str | os.PathLike[str], str] = {}
     for path, parts in cosfast.uploadparts_many(work.data):
         assert not isinstance(parts, OSError), parts
@@ -74,7 +74,7 @@ def large(sizes: Sizes, files: Files) -> Work:
 
 @pytest.fixture(scope="module")
 def small(sizes: Sizes, files: Files) -> Work:
-    """Make files so small that opening them counts."""
+    """Make files so small that opening them takes a large share of the time."""
     return work_of(files, sizes.files_16_kib, 16 * KIB)
 
 

@@ -1,4 +1,4 @@
-"""Many independent streams in memory, on one thread: what lanes of vector registers are for."""
+"""Many independent streams in memory, on one thread, in the lanes of vector registers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def forced(kernel: str) -> Contender:
-    """Return cosfast with one kernel alone, as COSFAST_KERNEL would have it."""
+    """Return cosfast with one forced kernel, as with COSFAST_KERNEL."""
     return Contender(
         f"cosfast, {kernel} forced", lambda work: digest_many(work.data), OURS, kernel=kernel
     )
@@ -80,7 +80,7 @@ def large(sizes: Sizes) -> Work:
 
 @pytest.fixture(scope="module")
 def jobs(sizes: Sizes) -> Work:
-    """Return the work of hashing buffers of the largest size that libipsec-mb takes."""
+    """Return the work of hashing buffers of the maximum size of libipsec-mb."""
     return buffers(sizes.jobs, LARGEST_JOB)
 
 

@@ -1,4 +1,4 @@
-"""Memory above the interpreter, whatever the size of the file: the peak of a whole process."""
+"""Peak memory of a process above that of the interpreter, for files of any size."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RUNS = 3
 
 
 def run(operation: str, *paths: Path) -> tuple[float, str]:
-    """Return the peak of a process that does `operation`, in MiB, and its answer."""
+    """Return the peak of a process that does `operation`, in MiB, and its output."""
     done = subprocess.run(
         [sys.executable, str(PROGRAM), operation, *map(str, paths)],
         env=environment(),
@@ -55,7 +55,7 @@ def above_interpreter(operation: str, expected: str, *paths: Path) -> Figure:
 
 @pytest.fixture(scope="module", params=["plain", "sparse"])
 def file(request: pytest.FixtureRequest, sizes: Sizes, files: Files) -> tuple[str, Path]:
-    """Make a file; return what to call it, and its path."""
+    """Make a file; return its name in the report, and its path."""
     if request.param == "plain":
         return spell_size(sizes.file), files.single(sizes.file)
     return f"{spell_size(sizes.sparse)} sparse", files.sparse(sizes.sparse)
@@ -63,7 +63,7 @@ def file(request: pytest.FixtureRequest, sizes: Sizes, files: Files) -> tuple[st
 
 @pytest.fixture(scope="module")
 def sha1(file: tuple[str, Path]) -> str:
-    """Return the file's SHA-1, by hashlib."""
+    """Return the SHA-1 of a file, computed with hashlib."""
     return standard_library.sha1_of(file[1])
 
 

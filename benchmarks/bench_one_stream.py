@@ -1,4 +1,4 @@
-"""One stream in memory: no faster than hashlib, whose chain of SHA1RNDS4 bounds it as well."""
+"""One stream in memory, limited by the same chain of SHA1RNDS4 as hashlib."""
 
 from __future__ import annotations
 

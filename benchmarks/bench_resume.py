@@ -1,4 +1,4 @@
-"""Going on after a kill: how long until the first slice, and how much has to be sent again."""
+"""Resume after a kill: time to the first slice, and number of slices sent again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PATIENCE = 60.0  # seconds
 
 
 class Interrupted:
-    """An upload that was killed half-way, and the journal it left."""
+    """An upload that was killed after half of its slices, with its journal."""
 
     def __init__(self, path: Path, journal: Path, sink: SinkServer) -> None:
         self._path = path
@@ -59,7 +59,7 @@ class Interrupted:
                 process.kill()
 
     def leave_half(self, slices: int) -> None:
-        """Begin, and be killed with half of the slices there."""
+        """Start an upload and kill it when half of the slices have arrived."""
         with self.command("--max-rate", str(HALF_RATE)) as process:
             wait_until(lambda: self._sink.watch().held >= slices // 2, process)
 
@@ -71,7 +71,7 @@ class Interrupted:
         return self._first_slice_at() - start
 
     def resume_in_process(self) -> float:
-        """Return the same from the call of `Client.upload` in a process that has it loaded."""
+        """Return the same for `Client.upload`, in a process that has imported cosfast."""
         token = cosfast.CancelToken()
         calls: list[int] = []
 
@@ -103,7 +103,7 @@ class Interrupted:
 
 
 def wait_until(happened: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    """Wait until something happened while a process runs."""
+    """Wait for a condition while a process runs."""
     ends = time.monotonic() + PATIENCE
     while not happened():
         assert process.poll() is None, f"it ended: {process.stderr and process.stderr.read()!r}"
@@ -127,7 +127,7 @@ def interrupted(
 
 @pytest.mark.parametrize("how", ["by_command", "in_process"])
 def test_first_slice(report: Report, interrupted: Interrupted, how: str) -> None:
-    """Take up an upload again and again, each time until a few more slices are there."""
+    """Resume an upload repeatedly, each time until a few more slices have arrived."""
     resume = getattr(interrupted, f"resume_{how}")
     resume()
     seconds = [resume() for _ in range(ROUNDS)]
@@ -137,7 +137,7 @@ def test_first_slice(report: Report, interrupted: Interrupted, how: str) -> None
 
 
 def test_sent_again(report: Report, sizes: Sizes, files: Files, tmp_path: Path) -> None:
-    """Kill the command at random instants, run it again, and count what came for nothing."""
+    """Kill the command at random instants, run it again, and count the slices sent again."""
     path = files.single(sizes.upload)
     instants = random.Random(4)
     options = ["--concurrency", str(AT_A_TIME), "--max-rate", str(RATE)]

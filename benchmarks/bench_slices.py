@@ -1,4 +1,4 @@
-"""The slices alone, nothing hashed: into a sink, beside requests' forms and bare sockets."""
+"""Slices without hashing, sent to a sink, compared with forms of requests and with bare sockets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BARE = "bare sockets"
 
 
 class ToSink:
-    """A file, and where it goes."""
+    """A file and its destination."""
 
     def __init__(self, path: Path, endpoint: str, client: cosfast.Client) -> None:
         self._path = path
@@ -35,13 +35,13 @@ class ToSink:
         self._client = client
 
     def upload(self) -> str:
-        """Upload it by cosfast; return where it is."""
+        """Upload the file with cosfast; return its URL."""
         return self._client.upload(
             self._path, BUCKET, senders.OBJECT, integrity="none", concurrency=CONNECTIONS
         ).access_url
 
     def send(self, connect: senders.Connect) -> str:
-        """Send it another way; return where it is."""
+        """Upload the file with a peer; return its URL."""
         return senders.send_file(self._path, self._endpoint, CONNECTIONS, connect)
 
 
@@ -63,7 +63,7 @@ RACE = Race(
 
 @pytest.fixture(scope="module")
 def work(sizes: Sizes, files: Files) -> Iterator[Work]:
-    """Run a sink, which refuses to finish what has not all arrived."""
+    """Run a sink, which refuses to finish incomplete uploads."""
     path = files.single(sizes.slices)
     with running_sink() as sink, connect(sink.endpoint) as client:
         to_sink = ToSink(path, sink.endpoint, client)
@@ -78,7 +78,7 @@ def test_slices(measure: Measure, work: Work, name: str) -> None:
 
 
 def test_against_bare_sockets(report: Report, work: Work) -> None:
-    """Say how much of the bare sockets' rate is left."""
+    """Report the rate as a percentage of that of bare sockets."""
     figure = report.outcome(RACE, work).compare("cosfast, integrity=none", BARE, SHARE)
     assert figure is not None
     report.add(Reading(claims.BARE_SOCKETS, figure))

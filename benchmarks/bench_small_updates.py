@@ -1,4 +1,4 @@
-"""Small updates: what a call costs, and what taking the state out and putting it back costs."""
+"""Small updates: the overhead of a call, and of exporting and importing a state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DIGEST_SIZES = (64, 1024)
 
 
 def updates(work: Work, sha1: Any) -> Any:
-    """Feed one object the same bytes over and over; return the object."""
+    """Update one object repeatedly with the same bytes; return the object."""
     data, update = work.data, sha1.update
     for _ in range(work.repeats):
         update(data)
@@ -31,7 +31,7 @@ def updates(work: Work, sha1: Any) -> Any:
 
 
 def digests(work: Work, digest: Callable[[bytes], str]) -> str:
-    """Hash the same short message over and over, with a new object each time."""
+    """Hash the same short message repeatedly, with a new object each time."""
     data = work.data
     for _ in range(work.repeats - 1):
         digest(data)
@@ -39,7 +39,7 @@ def digests(work: Work, digest: Callable[[bytes], str]) -> str:
 
 
 def moves_of_cosfast(work: Work) -> str:
-    """Take the state out as bytes and go on in a new object, over and over."""
+    """Export the state as bytes and continue in a new object, repeatedly."""
     sha1 = cosfast.sha1(work.data)
     for _ in range(work.repeats):
         state = cosfast.Sha1State.from_bytes(sha1.state().to_bytes())
@@ -110,7 +110,7 @@ def update(request: pytest.FixtureRequest) -> Work:
 
 @pytest.fixture(params=DIGEST_SIZES)
 def digest(request: pytest.FixtureRequest) -> Work:
-    """Return the work of hashing short messages whole."""
+    """Return the work of hashing short messages."""
     data = random_bytes(request.param)
     expected = hashlib.sha1(data).hexdigest()
     return Work(f"message of {spell_size(len(data))}", data, expected, len(data), 10_000)
@@ -118,7 +118,7 @@ def digest(request: pytest.FixtureRequest) -> Work:
 
 @pytest.fixture
 def move() -> Work:
-    """Return the work of moving a state with bytes pending."""
+    """Return the work of exporting and importing a state with pending bytes."""
     data = random_bytes(100)
     expected = hashlib.sha1(data).hexdigest()
     return Work("state out and in", data, expected, repeats=2000)
@@ -138,5 +138,5 @@ def test_digest(measure: Measure, digest: Work, name: str) -> None:
 
 @pytest.mark.parametrize("name", MOVES.names)
 def test_state_out_and_in(measure: Measure, move: Work, name: str) -> None:
-    """Take a state out and put it in many times."""
+    """Export and import a state many times."""
     measure(MOVES, move, name)

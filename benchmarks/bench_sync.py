@@ -1,4 +1,4 @@
-"""A tree in sync: `cosfast sync` of many small files that nobody changed, beside its first time."""
+"""`cosfast sync` of many small unchanged files, compared with the first sync."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ UNCHANGED = 3  # syncs of the unchanged tree, of which the median counts
 
 
 class Sync:
-    """The command, with a journal of its own."""
+    """The command, with its own journal."""
 
     def __init__(self, endpoint: str, journal: Path) -> None:
         self._environment = environment(COSFAST_ENDPOINT=endpoint, COSFAST_JOURNAL=str(journal))
 
     def seconds(self, source: str, target: str, *, transfers: int) -> float:
-        """Return how long it takes; check how many files it transferred."""
+        """Return the duration; check the number of files transferred."""
         began_at = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-m", "cosfast", "sync", "--json", source, target],
@@ -52,7 +52,7 @@ class Sync:
 
 @pytest.fixture(scope="module")
 def tree(sizes: Sizes, files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a tree of small files, some while before they are read."""
+    """Make a tree of small files, and wait before they are read."""
     root = tmp_path_factory.mktemp("tree")
     for number, path in enumerate(files.many(sizes.tree, FILE_SIZE)):
         folder = root / f"{number % FOLDERS:03}"

@@ -1,4 +1,4 @@
-"""A whole upload, hashed and checked: to the emulator, and where each answer is slow to come."""
+"""Complete uploads, hashed and checked: to the emulator, and to a server with slow responses."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ NUMBERS = count()
 
 
 def is_sent(result: UploadResult, work: Work) -> bool:
-    """Check that every byte was sent, and none was there before."""
+    """Check that every byte was sent and none was resumed."""
     return not result.instant and result.sent_bytes == work.size
 
 
 class ToEmulator:
-    """Uploads a file whose last slice is another each time, since the server knows the others."""
+    """Uploads a file whose last slice differs each time, so that no upload is instant."""
 
     def __init__(self, path: Path, endpoint: str) -> None:
         self._path = path
         self._client = connect(endpoint)
 
     def upload(self) -> UploadResult:
-        """Upload it, in place of the one before."""
+        """Upload the file over the one before."""
         with self._path.open("r+b") as file:
             file.seek(-16, 2)
             file.write(b"%016d" % next(NUMBERS))
@@ -55,7 +55,7 @@ class ToEmulator:
 
 
 def emulator_race(share: float, slices: int) -> Race:
-    """Return the race, in which pure Python hashes the first `slices` alone."""
+    """Return the race, in which pure Python hashes only the first `slices`."""
     return Race(
         "upload",
         "pure Python, hashing alone",
@@ -113,7 +113,7 @@ def late(integrity: str) -> Contender:
 
 
 def wait_for_rounds(work: Work) -> int:
-    """Wait as long as the answers of init, of the slices in batches, and of finish take."""
+    """Wait for the latency of init, of the slices in batches, and of finish."""
     rounds = 2 - (-work.size // (SLICE * AT_A_TIME))
     for _ in range(rounds):
         time.sleep(DELAY)
@@ -138,7 +138,7 @@ LATE = Race(
 
 @pytest.fixture(scope="module")
 def late_answers(sizes: Sizes, files: Files) -> Iterator[Work]:
-    """Run a sink whose every answer is late."""
+    """Run a sink with delayed responses."""
     path = files.single(sizes.upload)
     with running_sink(delay=DELAY) as sink, connect(sink.endpoint) as client:
         title = f"{spell_size(sizes.upload)}, every answer {DELAY * 1e3:.0f} ms late"
@@ -147,5 +147,5 @@ def late_answers(sizes: Sizes, files: Files) -> Iterator[Work]:
 
 @pytest.mark.parametrize("name", LATE.names)
 def test_late_answers(measure: Measure, late_answers: Work, name: str) -> None:
-    """Upload where each answer takes its time."""
+    """Upload to a server with slow responses."""
     measure(LATE, late_answers, name)

@@ -1,4 +1,4 @@
-"""Checking a file against its parts list: every slice alone, over all lanes and cores."""
+"""Verification of a file with its parts list, slices in parallel over all lanes and cores."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ RACE = Race(
 
 @pytest.fixture(scope="module")
 def work(sizes: Sizes, files: Files) -> Work:
-    """Make a file and its list, and see that a wrong entry in a list is found."""
+    """Make a file and its list, and check that a wrong entry is found."""
     path = files.single(sizes.file)
     parts = cosfast.uploadparts(path)
     index = len(parts) // 2

@@ -1,4 +1,4 @@
-"""The pure Python peer is right: against hashlib, and against the worked values of uploadparts."""
+"""Tests of the pure Python peer, with hashlib and with published values of uploadparts."""
 
 from __future__ import annotations
 

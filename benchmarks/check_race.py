@@ -1,4 +1,4 @@
-"""The measuring is right: turns are taken, wrong results are seen, times arrive unchanged."""
+"""Tests of the harness: contenders alternate, wrong results are detected, times are unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What uploads are measured against is right: the sink's rules, and what the other senders send."""
+"""Tests of the sink, and of the requests that the peers send."""
 
 from __future__ import annotations
 

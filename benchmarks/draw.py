@@ -1,4 +1,4 @@
-"""Draws the charts from a result file, one SVG a group and one of the claims.
+"""Draw the charts from a result file: one SVG for each group, and one of the claims.
 
 python benchmarks/draw.py benchmarks/results/full.json benchmarks/charts
 """
@@ -63,17 +63,17 @@ def main(results: Path, charts: Path) -> None:
 
 
 def draw_throughput(group: str, entries: list[Entry], path: Path) -> None:
-    """Draw a bar a contender, in GB/s, with a panel for each work."""
+    """Draw a bar for each contender, in GB/s, with a panel for each work."""
     draw_panels(group, by_work(entries), path, gigabytes_per_second, "GB/s")
 
 
 def draw_import(group: str, entries: list[Entry], path: Path) -> None:
-    """Draw a bar a module, in milliseconds."""
+    """Draw a bar for each module, in milliseconds."""
     draw_panels(group, by_work(entries), path, lambda entry: median(entry) * 1e3, "ms")
 
 
 def draw_small_updates(group: str, entries: list[Entry], path: Path) -> None:
-    """Draw a line a contender: nanoseconds of an update by its size."""
+    """Draw a line for each contender: nanoseconds of an update by its size."""
     updates = [entry for entry in entries if work(entry).startswith("update")]
     figure, axes = plt.subplots(figsize=(WIDTH, 3.6), layout="constrained")
     greys = iter(PEER_LINES)
@@ -139,7 +139,7 @@ def draw_bars(axes: Axes, entries: list[Entry], value: Callable[[Entry], float],
 
 
 def draw_claims(claims: list[Entry], path: Path) -> None:
-    """Draw each ratio on one scale: what was measured, its floor and its aim."""
+    """Draw each ratio on one scale: measurement, minimum and goal."""
     ratios = [claim for claim in claims if claim["unit"] == "x"]
     figure, axes = plt.subplots(figsize=(WIDTH, 0.42 * len(ratios) + 1), layout="constrained")
     for position, claim in enumerate(ratios):
@@ -163,7 +163,7 @@ def draw_claims(claims: list[Entry], path: Path) -> None:
 
 
 def spell_claim(claim: Entry) -> str:
-    """Return the claim, and of what it was measured where it is claimed of several."""
+    """Return the claim, with its subject if there are several measurements of it."""
     return ", ".join(filter(None, (claim["claim"], claim["subject"])))
 
 
@@ -188,7 +188,7 @@ def by_work(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
 
 
 def against_peer(entry: Entry) -> str:
-    """Return the ratio that a bar ends with; nothing for the peer itself."""
+    """Return the ratio at the end of a bar; empty for the peer itself."""
     info = entry["extra_info"]
     if info["unit"] != "x" or info["contender"] == info["peer"] or not info["against_peer"]:
         return ""
@@ -196,7 +196,7 @@ def against_peer(entry: Entry) -> str:
 
 
 def spell_ratio(ratio: float) -> str:
-    """Return a ratio with three digits, or with all before the point."""
+    """Return a ratio with three digits, or with all digits before the point."""
     return f"{ratio:,.{max(0, 2 - int(math.log10(max(ratio, 1))))}f}x"
 
 
@@ -206,13 +206,13 @@ def group_of(entry: Entry) -> str:
 
 
 def spelt(entry: Entry) -> str:
-    """Return a contender's name, with the word limit where it is one."""
+    """Return the name of a contender, marked if it is a limit."""
     is_limit = entry["extra_info"]["role"] == "limit"
     return f"limit: {contender(entry)}" if is_limit else contender(entry)
 
 
 def gigabytes_per_second(entry: Entry) -> float:
-    """Return the bytes that were taken in, over the median of the times."""
+    """Return the number of bytes divided by the median of the times."""
     return size(entry) / median(entry) / 1e9
 
 
@@ -222,7 +222,7 @@ def median(entry: Entry) -> float:
 
 
 def size(entry: Entry) -> int:
-    """Return the bytes that one operation takes in."""
+    """Return the number of bytes of one operation."""
     return int(entry["extra_info"]["bytes"])
 
 

@@ -1,11 +1,11 @@
-"""A server that takes uploads in slices and keeps nothing of them but their count.
+"""A server that receives uploads in slices and only counts them.
 
     sink.py [--delay SECONDS] [--sha1 HEX]
 
-It answers as COS does (PROTOCOL.md, section 4) as fast as Python can: a slice is read in one or two
-calls of the system, and only the form's first bytes are looked at. It holds no content, so it
-checks none; that a slice arrived whole, and each of them, it does check. Run as a program: it
-prints its address, and serves until it is ended. `/watch` tells what it saw.
+Responds like COS (PROTOCOL.md, section 4), as fast as Python can: it reads a slice with one or two
+system calls and parses only the first bytes of the form. It checks that all slices arrive
+completely, but not their content. Run as a program, it prints its URL and serves until it is
+killed. `/watch` returns statistics.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FORM_HEAD = 4096
-"""Bytes of a slice's form within which all of its fields stand, before the content."""
+"""Bytes at the start of a form that contain all fields before the content."""
 
 FIRST_READ = 64 * 1024
 
 
 @dataclass
 class Upload:
-    """What is known of one upload."""
+    """The state of one upload."""
 
     session: str
     filesize: int
@@ -40,14 +40,14 @@ class Upload:
     sha: str
     held: set[int] = field(default_factory=set)
     finished: bool = False
-    first_slice_at: float | None = None  # since its session was last given out
+    first_slice_at: float | None = None  # since its session was last opened or listed
 
     def missing(self) -> bool:
         """Whether a slice is missing."""
         return len(self.held) * self.slice_size < self.filesize
 
     def listed(self) -> list[dict[str, int]]:
-        """Return the slices that are there."""
+        """Return the received slices."""
         return [
             {"offset": offset, "datalen": min(self.slice_size, self.filesize - offset)}
             for offset in sorted(self.held)
@@ -56,26 +56,26 @@ class Upload:
 
 @dataclass(frozen=True)
 class Incoming:
-    """A request, whole or broken off."""
+    """A complete or interrupted request."""
 
     path: str
     operation: str
     body: memoryview
     whole: bool
-    began_at: float  # time.monotonic() when the first of its body was there
+    began_at: float  # time.monotonic() when the first bytes of its body arrived
     query: dict[str, list[str]]
 
     def text(self, name: str) -> str:
-        """Return a field of the form; empty where it is not there."""
+        """Return a field of the form, or an empty string."""
         return field_of(self.body, name)
 
     def asked(self, name: str) -> str:
-        """Return a field of the query; empty where it is not there."""
+        """Return a field of the query, or an empty string."""
         return self.query.get(name, [""])[0]
 
 
 class RefusedError(Exception):
-    """An answer other than success."""
+    """A response other than success."""
 
     def __init__(self, code: int, status: int = 400) -> None:
         super().__init__(code)
@@ -84,7 +84,7 @@ class RefusedError(Exception):
 
 
 class Sink:
-    """Answers requests; threads share it."""
+    """Responds to requests; thread-safe."""
 
     def __init__(self, sha1: str, entries: int) -> None:
         self._sha1 = sha1
@@ -116,7 +116,7 @@ class Sink:
         return 200, {"code": 0, "message": "SUCCESS", "request_id": "sink", "data": data}
 
     def broken_off(self, request: Incoming) -> None:
-        """Count the bytes of a slice that will have to be sent again."""
+        """Count the bytes of an interrupted slice, which must be sent again."""
         if request.operation == "upload_slice_data":
             with self._lock:
                 self._wasted += len(request.body)
@@ -173,7 +173,7 @@ class Sink:
         return {"filesize": size, "filelen": size, "sha": sha, **times, **located(request.path)}
 
     def _list_folder(self, request: Incoming) -> dict[str, Any]:
-        """Return a page of a folder that is the same whatever its path."""
+        """Return a page of a made-up folder, the same for every path."""
         begin = int(request.asked("context") or 0)
         end = min(begin + int(request.asked("num")), self._entries)
         last = end == self._entries
@@ -201,7 +201,7 @@ class Sink:
 
 
 class Connection:
-    """Reads one client's requests and answers them, with memory that is used again."""
+    """Serves one connection with a reused buffer."""
 
     def __init__(self, client: socket.socket, sink: Sink, delay: float) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -211,7 +211,7 @@ class Connection:
         self._buffer = memoryview(bytearray(FIRST_READ))
 
     def serve(self) -> None:
-        """Answer until the client is gone."""
+        """Serve requests until the client closes the connection."""
         with self._client:
             try:
                 while self._serve_one():
@@ -239,7 +239,7 @@ class Connection:
             return None
         start, length = len(head), CONTENT_LENGTH.search(head)
         total = start + (int(length[1]) if length else 0)
-        if filled == start < total:  # the form comes by itself: note when its first bytes do
+        if filled == start < total:  # the form arrives separately: note when its first bytes do
             filled += self._client.recv_into(self._buffer[start : min(total, FIRST_READ)])
         began_at = time.monotonic()
         self._make_room(total, filled)
@@ -251,7 +251,7 @@ class Connection:
         return Incoming(url.path, operation, body, filled == total, began_at, query)
 
     def _read_head(self) -> tuple[bytes, int]:
-        """Return the head with its empty line, and the bytes read so far; empty at the end."""
+        """Return the head with its empty line, and the number of bytes read; empty at the end."""
         filled, end = 0, -1
         while end < 0:
             count = self._client.recv_into(self._buffer[filled:])
@@ -282,7 +282,7 @@ HEAD = b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\
 
 
 def field_of(form: memoryview, name: str) -> str:
-    """Return a text that stands in the first bytes of a multipart form; empty if it does not."""
+    """Return a text field in the first bytes of a multipart form, or an empty string."""
     head = bytes(form[:FORM_HEAD])
     _, found, rest = head.partition(b'name="%s"' % name.encode())
     if not found:
@@ -291,16 +291,16 @@ def field_of(form: memoryview, name: str) -> str:
 
 
 def located(path: str) -> dict[str, str]:
-    """Return the addresses that a finished file has."""
+    """Return the URLs of a finished file."""
     return dict.fromkeys(("access_url", "url", "source_url"), f"http://sink{path}")
 
 
 def main() -> None:
-    """Serve."""
+    """Serve until killed."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
-    parser.add_argument("--sha1", default="", help="what stat says where no upload told")
-    parser.add_argument("--entries", type=int, default=0, help="how many each folder lists")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds before each response")
+    parser.add_argument("--sha1", default="", help="SHA-1 of files uploaded without one")
+    parser.add_argument("--entries", type=int, default=0, help="number of entries of each folder")
     options = parser.parse_args()
     sink = Sink(options.sha1, options.entries)
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:

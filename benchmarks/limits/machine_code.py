@@ -1,6 +1,6 @@
-"""What the core itself allows: the chains of instructions that SHA-1 cannot do without, and loads.
+"""Limits of the CPU: the dependent instructions that SHA-1 cannot avoid, and memory loads.
 
-The chains are those of the C core's own benchmark, csrc/bench/chain.c.
+The instruction chains are those of the benchmark of the C core, csrc/bench/chain.c.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ def _chain_of(kernel: str) -> Chain:
 
 
 def dependency_chain(kernel: str, name: str, threads: int = 1) -> Contender:
-    """Return a limit: the instructions of which each needs the last, for all bytes of the work.
+    """Return a limit: a chain of dependent instructions for all bytes of the work.
 
     Args:
-        kernel: Which kernel they bound.
-        name: What to call the limit.
-        threads: Share the bytes among them, each with a chain of its own.
+        kernel: Kernel that the chain limits.
+        name: Name of the limit.
+        threads: Number of threads that share the bytes, each with its own chain.
     """
 
     def run(work: Work) -> list[int]:
@@ -79,7 +79,7 @@ def dependency_chain(kernel: str, name: str, threads: int = 1) -> Contender:
 
 
 def memory_read() -> Contender:
-    """Return a limit: reading the work's buffer, or its list of them, on one core."""
+    """Return a limit: reading the buffer or buffers of the work on one core."""
 
     def run(work: Work) -> int:
         buffers: Iterable[bytes] = [work.data] if isinstance(work.data, bytes) else work.data

@@ -1,9 +1,9 @@
-/* Reads memory and does next to nothing with it: what a core can take in. */
+/* Reads memory with minimal work on it: the read bandwidth of one core. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-/* The exclusive or of all whole 64-bit words, so that no load can be left out. */
+/* Return the exclusive or of all 64-bit words, so that the compiler cannot omit any load. */
 uint64_t limit_read_memory(const uint8_t *data, size_t len) {
     uint64_t lanes[16] = {0}, all = 0;
     for (; len >= sizeof lanes; data += sizeof lanes, len -= sizeof lanes) {

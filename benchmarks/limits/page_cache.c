@@ -1,4 +1,4 @@
-/* Reads files and throws their bytes away: what the system calls and the copy cost. */
+/* Reads files and discards their bytes: the cost of the system calls and the copy. */
 #define _DEFAULT_SOURCE
 #include <fcntl.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@ enum {
     BUFFER = 256 * 1024
 }; /* bytes: stays in a core's own cache, as hashlib.file_digest's does */
 
-/* Read the bytes from `start` to `end`, or to the end of the file; return how many there were, or
+/* Read the bytes from `start` to `end`, or to the end of the file; return their number, or
  * -1 where the file cannot be read. */
 int64_t limit_read_range(const char *path, int64_t start, int64_t end) {
     static _Thread_local uint8_t buffer[BUFFER];
@@ -30,7 +30,7 @@ int64_t limit_read_range(const char *path, int64_t start, int64_t end) {
     return count < 0 ? -1 : at - start;
 }
 
-/* Read whole files one after another; return the bytes of all, or -1 where one cannot be read. */
+/* Read whole files one after another; return the total bytes, or -1 if one cannot be read. */
 int64_t limit_read_files(const char *const paths[], size_t count) {
     int64_t total = 0;
     for (size_t i = 0; i < count; i++) {

@@ -1,4 +1,4 @@
-"""What the operating system allows: copying files out of the page cache with read(), in C."""
+"""Limits of the operating system: copying files out of the page cache with read(), in C."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 def read_file() -> Contender:
-    """Return a limit: reading the work's file from front to back on one core."""
+    """Return a limit: reading the file sequentially on one core."""
     return Contender("read(), one thread", lambda work: _read(work.data, 1), LIMIT, _read_all)
 
 
 def read_file_in_threads() -> Contender:
-    """Return a limit: reading the work's file with a thread on each core, a range each."""
+    """Return a limit: reading the file with one thread per core, each a range of it."""
     return Contender("read(), all cores", lambda work: _read(work.data, cores()), LIMIT, _read_all)
 
 
 def read_files_in_threads() -> Contender:
-    """Return a limit: opening and reading the work's files, a share of them on each core."""
+    """Return a limit: opening and reading the files, a share of them on each core."""
     return Contender(
         "open and read(), all cores", lambda work: _read_files(work.data), LIMIT, _read_all
     )

@@ -1,4 +1,4 @@
-"""How others download a file and check it: curl with sha1sum, and requests with hashlib."""
+"""Peers that download and check a file: curl with sha1sum, and requests with hashlib."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ MIB = 1024 * 1024
 
 
 def curl(url: str, target: Path) -> None:
-    """Download by curl.
+    """Download with curl.
 
     Raises:
-        UnavailableError: If there is none.
+        UnavailableError: If curl is not installed.
     """
     subprocess.run(
         [_program("curl"), "--fail", "--silent", "--show-error", "--output", str(target), url],
@@ -29,7 +29,7 @@ def curl(url: str, target: Path) -> None:
 
 
 def curl_and_sha1sum(url: str, target: Path) -> str:
-    """Download by curl, hash what came by sha1sum; return the SHA-1.
+    """Download with curl and hash the file with sha1sum; return the SHA-1.
 
     Raises:
         UnavailableError: If one of them is missing.

@@ -1,4 +1,4 @@
-/* Many SHA-1 messages of one length through libipsec-mb: a job each, as its documentation asks. */
+/* Hashes many messages of one length with libipsec-mb: one job each, as its documentation says. */
 #include <intel-ipsec-mb.h>
 
 IMB_MGR *peer_manager(void) {

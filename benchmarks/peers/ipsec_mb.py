@@ -1,4 +1,4 @@
-"""Intel's multi-buffer library as Debian packages it (libipsec-mb): the strongest peer for many."""
+"""Intel's multi-buffer library (libipsec-mb of Debian): the fastest peer for many streams."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DIGEST = 20
 
 
 class IpsecMb:
-    """The library, with a manager of its own."""
+    """The library, with its own manager."""
 
     def __init__(self) -> None:
         self._library = shared_library([Path(__file__).with_suffix(".c")], ["IPSec_MB"])
@@ -43,7 +43,7 @@ class IpsecMb:
 
 @cache
 def ipsec_mb() -> IpsecMb:
-    """Return the library, compiled against and loaded once.
+    """Return the library; its binding is compiled and loaded once.
 
     Raises:
         UnavailableError: If it is not installed.

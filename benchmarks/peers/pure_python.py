@@ -1,7 +1,7 @@
-"""SHA-1 in Python alone, one round at a time: how the official SDK makes its parts lists.
+"""SHA-1 in pure Python, round by round, as the official SDK makes its parts lists.
 
-Written from FIPS 180-4, sections 5.1.1, 5.2.1, 5.3.1 and 6.1.2, for what it must show: a state
-that can be read at any block. It is checked by check_pure_python.py.
+Written from FIPS 180-4, sections 5.1.1, 5.2.1, 5.3.1 and 6.1.2, with a state that can be read after
+any block. Tested by check_pure_python.py.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def compress(state: State, blocks: bytes) -> State:
 
 
 class Sha1:
-    """A running SHA-1 that shows its state."""
+    """A SHA-1 whose state can be read."""
 
     def __init__(self) -> None:
         self.state = INITIAL

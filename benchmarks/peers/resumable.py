@@ -1,4 +1,4 @@
-"""The packages that can go on with a SHA-1: rehashes (in Rust), and rehash (OpenSSL 1 alone)."""
+"""Packages that can export a SHA-1 state: rehashes (in Rust), and rehash (only with OpenSSL 1)."""
 
 from __future__ import annotations
 

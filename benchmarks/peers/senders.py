@@ -1,4 +1,4 @@
-"""Other ways to send a file in slices: requests as the official SDKs use it, and bare sockets."""
+"""Peers that send a file in slices: requests, used as in the official SDKs, and bare sockets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SUCCESS = re.compile(rb'"code": ?0\b')
 
 
 class Transfer:
-    """One file on its way into one session."""
+    """The upload of one file in one session."""
 
     def __init__(self, endpoint: str, descriptor: int) -> None:
         self.url = f"{endpoint}/files/v2/{CREDENTIALS.appid}/{BUCKET}{OBJECT}"
@@ -52,13 +52,13 @@ class Transfer:
         self.session = answer["session"]
 
     def finish(self) -> str:
-        """Close the session, which the server refuses where a slice is missing."""
+        """Finish the session; the server refuses if a slice is missing."""
         size = str(self.size)
         answer = self.call("upload_slice_finish", session=self.session, filesize=size, **self._sha)
         return str(answer["access_url"])
 
     def call(self, operation: str, **fields: str) -> dict[str, Any]:
-        """Make one call other than a slice's; return its data."""
+        """Send a request other than that of a slice; return its data."""
         with requests.Session() as session:
             return post(session.post, self.url, {"op": operation, **fields})
 
@@ -83,7 +83,7 @@ def send_file(
     connect: Connect,
     parts: cosfast.UploadParts | None = None,
 ) -> str:
-    """Send a file by `threads` threads with a sender each; return where it is."""
+    """Send a file with `threads` threads, each with its own sender; return its URL."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         transfer = Transfer(endpoint, descriptor)
@@ -110,20 +110,20 @@ def send_file(
 
 @contextmanager
 def requests_post(transfer: Transfer) -> Iterator[Send]:
-    """Send by `requests.post`, which makes a connection for each slice."""
+    """Send with `requests.post`, which opens a connection for each slice."""
     yield lambda offset: _send_form(transfer, requests.post, offset)
 
 
 @contextmanager
 def requests_session(transfer: Transfer) -> Iterator[Send]:
-    """Send by a `requests.Session`, as the official Python SDK does; here each thread has one."""
+    """Send with a `requests.Session` for each thread, as the official Python SDK does."""
     with requests.Session() as session:
         yield lambda offset: _send_form(transfer, session.post, offset)
 
 
 @contextmanager
 def bare_socket(transfer: Transfer) -> Iterator[Send]:
-    """Send the same bytes by one socket: nothing is parsed, nothing can go wrong."""
+    """Send the same bytes through one socket, without parsing or error handling."""
     address = urlsplit(transfer.url)
     buffer = memoryview(bytearray(SLICE))
     head, tail = _prepared(transfer)
@@ -148,7 +148,7 @@ def _send_form(transfer: Transfer, send: Callable[..., Any], offset: int) -> Non
 
 
 def _prepared(transfer: Transfer) -> tuple[Callable[[int, int], bytes], bytes]:
-    """Return what makes the bytes before a slice, and those after it."""
+    """Return a function that makes the bytes before a slice, and the bytes after it."""
     boundary = b"boundary-of-the-benchmarks"
     address = urlsplit(transfer.url)
     signature = CREDENTIALS.sign_reusable(BUCKET, OBJECT)

@@ -1,4 +1,4 @@
-"""What Python itself offers: hashlib over buffers, over a file, and over many files in threads."""
+"""hashlib over buffers, over a file, and over many files in threads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def digests(buffers: Iterable[bytes]) -> list[bytes]:
 
 
 def file_digest(path: Path) -> str:
-    """Return the SHA-1 of a file as `hashlib.file_digest` gives it."""
+    """Return the SHA-1 of a file, computed with `hashlib.file_digest`."""
     if not hasattr(hashlib, "file_digest"):
         raise UnavailableError("hashlib.file_digest came with Python 3.11")
     with path.open("rb") as file:
@@ -28,7 +28,7 @@ def file_digest(path: Path) -> str:
 
 
 def sha1_of(path: Path) -> str:
-    """Return the SHA-1 of a file on any Python, to check others by; it is not timed."""
+    """Return the SHA-1 of a file, to check others; not timed."""
     sha1 = hashlib.sha1()
     with path.open("rb") as file:
         while block := file.read(2**20):
@@ -42,6 +42,6 @@ def file_digests(paths: Iterable[Path]) -> list[str]:
 
 
 def whole_file_digests(paths: Iterable[Path]) -> list[str]:
-    """Return the SHA-1 of each file, read whole, on all cores: hashlib as fast as it gets."""
+    """Return the SHA-1 of each file, read as a whole, on all cores: the fastest use of hashlib."""
     with ThreadPoolExecutor(cores()) as pool:
         return list(pool.map(lambda path: hashlib.sha1(path.read_bytes()).hexdigest(), paths))
