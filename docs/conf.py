@@ -1,4 +1,4 @@
-"""How Sphinx makes the site: `make docs`, without a network, with warnings as errors."""
+"""Configuration of Sphinx; `make docs` builds without a network and treats warnings as errors."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ release = version = installed_version("cosfast")
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 
-myst_heading_anchors = 3  # links such as resuming.md#downloads, as they also work in a repository
+myst_heading_anchors = 3  # for links such as resuming.md#downloads, which also work in a repository
 
-default_role = "py:obj"  # `name` in a docstring: a link where there is such a name, else code
+default_role = "py:obj"  # `name` in a docstring becomes a link if the name exists, otherwise code
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
@@ -41,17 +41,17 @@ pygments_dark_style = "github-dark"
 
 
 def setup(app: Sphinx) -> None:
-    """Have the sections of properties read before Napoleon comes to them."""
+    """Process the docstrings of properties before Napoleon does."""
     app.connect("autodoc-process-docstring", _read_property, priority=400)
 
 
 def _read_property(
     app: Sphinx, what: str, name: str, _obj: object, _options: object, lines: list[str]
 ) -> None:
-    """Read a property's docstring as a function's.
+    """Process the docstring of a property like that of a function.
 
-    Napoleon would take what stands before its first colon for its type, and read no sections. An
-    empty comment in front of what is read here already has no colon.
+    Napoleon would treat the text before the first colon as its type, and would not process its
+    sections. The empty comment before the processed docstring prevents that.
     """
     if what in {"attribute", "data", "property"}:
         lines[:] = ["..", "", *GoogleDocstring(lines, app.config, app, "function", name).lines()]
