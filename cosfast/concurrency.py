@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from queue import Queue, SimpleQueue
+from queue import SimpleQueue
 from threading import Event, Lock, Semaphore
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -188,10 +188,11 @@ def as_outcomes(
         max_workers: Threads; with an executor, its tasks at a time, or as many as there are items
             if it is 0.
         executor: Runs the work elsewhere; then `work` and its items are pickled. Default: threads.
-        abort: Called if the caller leaves early, to end what is under way.
+        abort: Called if the caller leaves early or `items` fails, to end what is under way.
     """
     pool = executor or ThreadPoolExecutor(max_workers, thread_name_prefix=_THREAD_NAME)
     running: _Running[Item, Result] = _Running(pool, work)
+    is_done = False
     try:
         for item in items:
             running.submit(item)
@@ -199,9 +200,10 @@ def as_outcomes(
                 yield running.next_outcome()
         while running:
             yield running.next_outcome()
+        is_done = True
     finally:
         running.cancel()
-        if running and abort is not None:
+        if not is_done and abort is not None:
             abort()
         if executor is None:
             pool.shutdown()
@@ -285,25 +287,32 @@ def emit_all(
         max_workers: Threads.
     """
     stop = Event()
-    emitted: Queue[Any] = Queue(4 * max_workers)  # bounded: results do not pile up
+    emitted: SimpleQueue[Any] = SimpleQueue()
+    room = Semaphore(4 * max_workers)  # results do not pile up
+
+    def emit(value: Result) -> None:
+        room.acquire()
+        if stop.is_set():
+            room.release()  # to the next thread that waits for room
+        else:
+            emitted.put(value)
+
     with ThreadPoolExecutor(max_workers, thread_name_prefix=_THREAD_NAME) as pool:
-        running = {pool.submit(work, emitted.put, stop) for _ in range(max_workers)}
-        for future in running:
-            future.add_done_callback(emitted.put)
         try:
+            running = {pool.submit(work, emit, stop) for _ in range(max_workers)}
+            for future in running:
+                future.add_done_callback(emitted.put)
             while running:
                 value = emitted.get()
                 if isinstance(value, Future):
                     running.discard(value)
                     value.result()
                 else:
+                    room.release()
                     yield value
         finally:
             stop.set()
-            while running:  # they may wait for room in the queue
-                value = emitted.get()
-                if isinstance(value, Future):
-                    running.discard(value)
+            room.release()
 
 
 def read_ahead(
@@ -316,9 +325,16 @@ def read_ahead(
         buffers: Buffers that are read ahead.
         buffer_size: Bytes in each.
     """
+    at_end = False  # or after a failure; a terminal could be read on after its end
 
     def read(buffer: memoryview) -> memoryview:
-        return buffer[: readinto(buffer) or 0]
+        nonlocal at_end
+        if at_end:
+            return buffer[:0]
+        at_end = True
+        count = readinto(buffer) or 0
+        at_end = not count
+        return buffer[:count]
 
     with ThreadPoolExecutor(1, thread_name_prefix=_THREAD_NAME) as pool:
         rooms = [memoryview(bytearray(buffer_size)) for _ in range(buffers)]
