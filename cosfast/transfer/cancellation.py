@@ -146,8 +146,7 @@ class Cancellation:
         """
         with self._lock:
             self._sockets[id(user)] = connected
-        if self.stop.is_set():
-            self.check()
+        self.check_going()
 
     def detach(self, user: object) -> None:
         """Note that `user` waits for no socket any more."""

@@ -92,6 +92,7 @@ class HttpClient:
         body = TransferBody(encoded.body, cancellation, bandwidth, guard)
         adapter: Any = self._session.get_adapter(encoded.url)
         left = max(0.001, cancellation.remaining())
+        failure = None
         try:
             try:
                 response = adapter.send(
@@ -100,8 +101,9 @@ class HttpClient:
                     **self._settings_for(encoded.url),
                 )
             except BROKEN as exc:
-                error = _transport_error(request, exc)
-                raise error from error.__cause__
+                failure = _transport_error(request, exc)
+            if failure is not None:  # raised here, it has no context
+                raise failure from failure.__cause__
             with response:
                 incoming = StreamingResponse(request, response, _transport_error, guard)
                 if receive is not None and incoming.http_status in _CONTENT_FOLLOWS:

@@ -173,7 +173,7 @@ class StreamingResponse:
             return read()
         except BROKEN as exc:
             error = self._explain(self._request, exc)
-            raise error from error.__cause__
+        raise error from error.__cause__  # raised here, it has no context
 
     def _too_large(self, limit: int) -> AnswerError:
         return self._error(f"the answer is larger than {limit // MIB} MiB")

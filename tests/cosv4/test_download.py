@@ -19,12 +19,10 @@ from pathlib import Path
 
 import pytest
 from emulated import BUCKET, CREDENTIALS, connect
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from worked_values import content
 
 import cosfast
-from cosfast.transfer.download_ranges import PIECE_SIZE, InOrder
+from cosfast.transfer.download_ranges import PIECE_SIZE
 from cosfast.transfer.partial_file import partial_paths
 
 MIB = 1024 * 1024
@@ -536,28 +534,6 @@ def test_no_signature_shows_anywhere(tmp_path, caplog):
     signature = re.search("Authorization: (.*)\r", heads[0])[1]
     assert signature not in caplog.text + str(caught.value) + repr(caught.value)
     assert CREDENTIALS.secret_key not in caplog.text
-
-
-# In order
-
-
-@settings(max_examples=50)
-@given(order=st.permutations(range(12)), threads=st.integers(1, 4))
-def test_whatever_the_order_of_arrival_it_is_passed_on_in_order(order, threads):
-    taken = []
-    in_order = InOrder(taken.append)
-    shares = [order[number::threads] for number in range(threads)]
-
-    def put(share):
-        for index in share:
-            in_order.put(index, str(index))
-
-    workers = [threading.Thread(target=put, args=(share,)) for share in shares]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert taken == [str(index) for index in range(12)]
 
 
 # Killed

@@ -7,7 +7,6 @@ import pytest
 from cosfast import errors
 from cosfast.cosv4.protocol.codes import RETRYABLE_CODES, Code
 from cosfast.cosv4.protocol.errors import answer_error, is_retryable, server_error
-from cosfast.transfer.headers import header, retry_after
 
 NAMED_IN_SECTION_7 = {
     *(-61, -62, -63, -71, -73, -74, -77, -79, -80, -81, -96, -97),
@@ -25,8 +24,6 @@ KINDS = {
     errors.ThrottledError: {-71},
     errors.UnfinishedUploadRefusal: {-4019},
 }
-DATE = "Tue, 12 Sep 2017 07:36:45 GMT"
-LATER = "Tue, 12 Sep 2017 07:37:15 GMT"
 
 
 def refusal(code: int, status: int = 200) -> errors.ServerError:
@@ -91,31 +88,6 @@ def test_transport_errors_and_5xx_are_tried_again():
 )
 def test_nothing_else_is_tried_again(error):
     assert not is_retryable(error)
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"Retry-After": "120"}, 120.0),
-        ({"retry-after": " 0 "}, 0.0),
-        ({"Retry-After": LATER, "Date": DATE}, 30.0),
-        ({"Retry-After": DATE, "Date": LATER}, 0.0),
-        ({"Retry-After": LATER}, None),
-        ({"Retry-After": "soon", "Date": DATE}, None),
-        ({"Retry-After": "-5", "Date": DATE}, None),
-        ({"Retry-After": "1.5"}, None),
-        ({"Retry-After": "٣"}, None),
-        ({"Retry-After": ""}, None),
-    ],
-)
-def test_retry_after(headers, seconds):
-    assert retry_after(headers) == seconds
-
-
-def test_header_names_have_no_case():
-    assert header({"CONTENT-range": "x"}, "Content-Range") == "x"
-    assert header({}, "Content-Range") == ""
 
 
 def test_an_excerpt_is_short_and_on_one_line():
