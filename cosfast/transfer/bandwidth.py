@@ -1,4 +1,4 @@
-"""`BandwidthLimit`: no more than so many bytes a second, shared by all threads of an upload."""
+"""`BandwidthLimit`: at most so many bytes a second, over all threads of a transfer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 PIECE_SECONDS = 0.1
-"""How much of a second's bytes go at once: bursts stay short, and a stop is heard soon."""
+"""Seconds' worth of bytes that are sent at once: bursts stay short, and so does every wait."""
 
 MIN_PIECE = 4096
 MAX_PIECE = 256 * 1024
@@ -23,10 +23,10 @@ class BandwidthLimit:
     """Spaces bytes out evenly, over every thread that takes them.
 
     Args:
-        bytes_per_second: more than 0.
+        bytes_per_second: More than 0.
 
     Raises:
-        InputError: for anything else.
+        InputError: If it is not a positive number.
     """
 
     def __init__(self, bytes_per_second: float) -> None:
@@ -35,7 +35,7 @@ class BandwidthLimit:
         self._rate = float(bytes_per_second)
         self._piece = max(MIN_PIECE, min(MAX_PIECE, int(self._rate * PIECE_SECONDS)))
         self._lock = Lock()
-        self._free_at = 0.0  # when all bytes that were let go will have had their time
+        self._free_at = 0.0  # when the time of all bytes so far will be over
 
     def pace(
         self, chunks: Iterable[bytes | memoryview], wait: Callable[[float], object]
@@ -43,8 +43,8 @@ class BandwidthLimit:
         """Yield the chunks in pieces, each when its time has come.
 
         Args:
-            chunks: the bytes.
-            wait: waits that many seconds; what it raises ends the chunks.
+            chunks: The bytes.
+            wait: Waits that many seconds; what it raises ends the chunks.
         """
         for chunk in chunks:
             for start in range(0, len(chunk), self._piece):

@@ -1,4 +1,4 @@
-"""`BufferPool`: memory for slices on their way, used again rather than made anew."""
+"""`BufferPool`: memory for parts in flight, reused."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from queue import Empty, SimpleQueue
 
 
 class BufferPool:
-    """Gives out buffers of one size; as many exist as were ever out at a time.
+    """Buffers of one size; as many exist as were ever in use at the same time.
 
-    Fresh memory costs a page fault for each 4 KiB, which for a slice is as dear as hashing it.
+    Fresh memory costs a page fault for each 4 KiB, which takes about as long as hashing them.
 
     Args:
-        size: bytes in each.
+        size: Bytes in each.
     """
 
     def __init__(self, size: int) -> None:
@@ -19,7 +19,7 @@ class BufferPool:
         self._free: SimpleQueue[memoryview] = SimpleQueue()
 
     def take(self) -> memoryview:
-        """Return one that nobody uses."""
+        """Return a buffer that is not in use."""
         try:
             return self._free.get_nowait()
         except Empty:

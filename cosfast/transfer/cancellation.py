@@ -1,4 +1,4 @@
-"""What may stop a call from outside: `CancelToken`, a deadline, a failure beside it."""
+"""What stops a transfer: `CancelToken`, a deadline, a failure of another part of it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _LONGEST_WAIT = 3600.0  # seconds; an Event cannot wait for infinitely long
 
 
 class CancelToken:
-    """Stops transfers from any thread: give it to them as `cancel`, then call `cancel()`.
+    """Cancels transfers from any thread: pass it to them as `cancel`, then call `cancel()`.
 
-    One token may stop many; once used, it stops each that is given it at once.
+    One token may cancel many. Once used, it cancels every transfer that it is passed to at once.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class CancelToken:
         self.cancelled: bool = False
 
     def cancel(self) -> None:
-        """Stop them; each raises `Cancelled` where it was called."""
+        """Cancel the transfers; each raises `Cancelled`. Idempotent."""
         with self._lock:
             self.cancelled = True
             callbacks = list(self._callbacks.values())
@@ -40,7 +40,7 @@ class CancelToken:
 
     @contextmanager
     def watched(self, callback: Callable[[], None]) -> Iterator[None]:
-        """Call `callback` where the token is used while the block runs."""
+        """Call `callback` if the token is used while the block runs."""
         with self._lock:
             self._callbacks[id(callback)] = callback
         try:
@@ -51,14 +51,17 @@ class CancelToken:
 
 
 class Cancellation:
-    """One call's stop: asked for at each step, and heard within every wait and every socket.
+    """Whether one transfer is to stop: checked at each step, and by every wait for a socket.
 
     Args:
-        tokens: each may be used from outside.
-        deadline: seconds from now, or None.
+        tokens: Any of them cancels the transfer.
+        deadline: Seconds from now, or None.
+
+    Attributes:
+        stop: Set if nothing more is to begin, for whatever reason.
 
     Raises:
-        InputError: where the deadline is not a positive number.
+        InputError: If the deadline is not a positive number.
     """
 
     def __init__(self, tokens: Sequence[CancelToken] = (), deadline: float | None = None) -> None:
@@ -68,11 +71,10 @@ class Cancellation:
         self._lock = Lock()
         self._sockets: dict[int, socket.socket] = {}
         self.stop: Event = Event()
-        """Set where nothing more is to be begun, whoever wanted that."""
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Hear the tokens while the block runs; say what really stopped it where that raises."""
+        """Watch the tokens while the block runs; if it raises, raise the reason that stopped it."""
         with ExitStack() as watched:
             for token in self._tokens:
                 watched.enter_context(token.watched(self.abort))
@@ -86,11 +88,11 @@ class Cancellation:
                 raise reason from exc
 
     def check(self) -> None:
-        """Raise where the token was used or the time is over.
+        """Raise if the transfer was cancelled or its deadline is exceeded.
 
         Raises:
-            Cancelled: by the token.
-            DeadlineExceeded: by the clock.
+            Cancelled: If a token was used.
+            DeadlineExceeded: If the time is over.
         """
         reason = self._reason()
         if reason is not None:
@@ -99,11 +101,11 @@ class Cancellation:
     def wait(self, seconds: float) -> None:
         """Wait for `seconds`.
 
-        It raises instead of telling how the wait ended, since what a caller may ignore is ignored.
+        It raises instead of returning how the wait ended, since a caller could ignore that.
 
         Raises:
-            Cancelled: If everything is to stop; at once.
-            DeadlineExceeded: If the deadline comes first; then.
+            Cancelled: As soon as the transfer is to stop.
+            DeadlineExceeded: When the deadline comes first.
         """
         ends = time.monotonic() + seconds
         while not self.stop.is_set():
@@ -114,22 +116,22 @@ class Cancellation:
         self.check_going()
 
     def check_going(self) -> None:
-        """Raise if nothing more is to be begun, whoever wanted that.
+        """Raise if nothing more is to begin.
 
         Raises:
-            Cancelled: By the token, or if another part of the same transfer failed.
-            DeadlineExceeded: By the clock.
+            Cancelled: If a token was used, or another part of the same transfer failed.
+            DeadlineExceeded: If the time is over.
         """
         self.check()
         if self.stop.is_set():
             raise Cancelled("another part of the transfer failed")
 
     def remaining(self) -> float:
-        """Return the seconds to the deadline; infinity where there is none."""
+        """Return the seconds to the deadline; infinity if there is none."""
         return self._ends - time.monotonic()
 
     def abort(self) -> None:
-        """Stop at once: nothing more begins, and what waits for a socket fails."""
+        """Stop at once: nothing more begins, and every wait for a socket fails."""
         self.stop.set()
         with self._lock:
             sockets = list(self._sockets.values())
@@ -142,7 +144,7 @@ class Cancellation:
         """Note the socket that `user` waits for from now on.
 
         Raises:
-            Cancelled: If everything is to stop already, so that nobody would shut it down.
+            Cancelled: If the transfer has stopped already: nothing would shut the socket down.
         """
         with self._lock:
             self._sockets[id(user)] = connected
@@ -165,7 +167,7 @@ def check_deadline(deadline: float) -> float:
     """Return `deadline`, seconds from now.
 
     Raises:
-        InputError: where it is not a positive number.
+        InputError: If it is not a positive number.
     """
     if not (is_finite(deadline) and deadline > 0):
         raise InputError(f"deadline must be a positive number of seconds, not {shown(deadline)}")

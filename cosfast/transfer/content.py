@@ -1,6 +1,6 @@
 """`UploadContent`: the source of an upload and what is known of its hash, and when.
 
-It knows neither server nor journal: a remembered parts list is given to it by whoever has one.
+It knows neither server nor journal: the service passes a remembered parts list to it.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class TransferContext:
             max_rate: Bytes a second.
             deadline: Seconds from now.
             cancel: The user's token.
-            stopper: A second token, of whoever runs many transfers.
+            stopper: A second token, for a caller that runs many transfers.
 
         Raises:
             InputError: If a limit is not a positive number.

@@ -1,4 +1,4 @@
-"""HTTP headers, whatever their case: `header`, `retry_after`."""
+"""HTTP headers, whose names have no case, and the seconds of `Retry-After`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def header(headers: Mapping[str, str], name: str) -> str:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that `Retry-After` asks for (RFC 9110, section 10.2.3), or None.
 
-    A date is counted from the answer's own `Date`, so that a wrong clock here does no harm;
-    without that, or where the header is malformed, the answer is None.
+    A date is counted from the response's own `Date`, so that a wrong clock here does no harm.
+    Without that, or if the header is malformed, it is None.
     """
     value = header(headers, "Retry-After").strip()
     seconds = parse_digits(value)

@@ -1,4 +1,4 @@
-"""Checks of what uploads and downloads of every service may be asked for alike."""
+"""Checks of the options that uploads and downloads of every service have in common."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def check_transfer(
     deadline: float | None,
     cancel: CancelToken | None,
 ) -> None:
-    """Refuse limits that make no sense.
+    """Refuse limits that are out of range.
 
     Raises:
-        InputError: If one does not; it names which.
+        InputError: If one is; it names which.
     """
     if type(concurrency) is not int or not 1 <= concurrency <= MAX_CONCURRENCY:
         raise InputError(

@@ -33,7 +33,7 @@ from cosfast.ownfiles import (
 
 try:
     from fcntl import LOCK_EX, LOCK_NB, flock
-except ModuleNotFoundError:  # Windows, where an open file cannot be replaced anyway
+except ModuleNotFoundError:  # Windows, which does not replace an open file anyway
     LOCKS = False
 else:
     LOCKS = True
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from cosfast.hashing.sha1 import Sha1
 
-logger: logging.Logger = logging.getLogger("cosfast.cosv4")
+logger: logging.Logger = logging.getLogger("cosfast.transfer")
 
 PART_SUFFIX = ".cosfast-part"
 IDENTITY_SUFFIX = ".cosfast-of"
@@ -63,7 +63,7 @@ class PartialFile:
     """The bytes that are there so far, open for appending; see `opened`.
 
     Attributes:
-        length: bytes in it.
+        length: Bytes in it.
     """
 
     def __init__(self, target: str, part: str, identity: str | None, descriptor: int) -> None:
@@ -107,7 +107,7 @@ class PartialFile:
         """Whether the next download can find it, and knows what it is."""
         return self._resumable and self.length > 0
 
-    def belongs_to(self, sha: str, filesize: int) -> bool:
+    def belongs_to(self, sha1: str, filesize: int) -> bool:
         """Tell whether the bytes in it are said to be of that content."""
         if self._identity is None:
             return False
@@ -116,26 +116,26 @@ class PartialFile:
                 said = json.loads(file.read(_LONGEST_IDENTITY))
         except (OSError, ValueError, RecursionError):
             return False
-        return bool(said == _identity(sha, filesize)) and self.length <= filesize
+        return bool(said == _identity(sha1, filesize)) and self.length <= filesize
 
-    def start_over(self, sha: str | None, filesize: int) -> None:
+    def start_over(self, sha1: str | None, filesize: int) -> None:
         """Throw the bytes away, and note of what content the next will be.
 
         Args:
-            sha: the SHA-1 of the whole; None notes nothing, and nothing will be resumed.
-            filesize: bytes in the whole.
+            sha1: The SHA-1 of the whole; None notes nothing, and nothing will be resumed.
+            filesize: Bytes in the whole.
         """
         self._resumable = False
         self._remove_identity()
         os.ftruncate(self._descriptor, 0)
         self.length = 0
-        if sha is not None and self._identity is not None:
+        if sha1 is not None and self._identity is not None:
             try:
                 descriptor = create_own(self._identity)
             except FileExistsError:  # it cannot be removed
                 return
             with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123
-                json.dump(_identity(sha, filesize), file)
+                json.dump(_identity(sha1, filesize), file)
             self._resumable = True
 
     def hash_content(self, advance: Callable[[int], object]) -> Sha1:
@@ -167,7 +167,7 @@ class PartialFile:
         """Make it the target, on disk before it has that name.
 
         Args:
-            overwrite: replace a file that is there.
+            overwrite: Replace a file that is there.
 
         Raises:
             FileExistsError: If one is there that is not to be replaced.
@@ -260,7 +260,7 @@ def resolve_target(target: str | os.PathLike[str], *, overwrite: bool) -> str:
 
 
 def partial_paths(target: str) -> tuple[str, str]:
-    """Return where the bytes of a download to `target` are, and where it says whose they are."""
+    """Return the paths of the bytes of a download to `target`, and of the note of their content."""
     folder, name = os.path.split(target)
     if len(os.fsencode(name)) > _LONGEST_NAME:
         name = sha1(os.fsencode(name)).hexdigest()
@@ -274,8 +274,8 @@ def is_partial(name: str) -> bool:
     return hidden and name.endswith((PART_SUFFIX, IDENTITY_SUFFIX))
 
 
-def _identity(sha: str, filesize: int) -> dict[str, Any]:
-    return {"filesize": filesize, "sha1": sha}
+def _identity(sha1: str, filesize: int) -> dict[str, Any]:
+    return {"filesize": filesize, "sha1": sha1}
 
 
 def _open_locked(path: str) -> int | None:

@@ -1,4 +1,4 @@
-"""`RetryPolicy`: when a failed request is worth another try, and after how long."""
+"""`RetryPolicy`: how often a failed request is tried again, and after how long."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ class RetryPolicy:
     """Exponential backoff with full jitter under a total budget; immutable, shared freely.
 
     The wait before try ``n + 1`` is drawn evenly from 0 to ``min(max_delay, base_delay * 2**n)``
-    seconds, so that clients which failed together do not come back together. Where the server
-    says how long to wait, no less than that is waited.
+    seconds, so that clients which failed together do not come back together. If the server says
+    how long to wait, the wait is at least that long.
 
     Attributes:
-        tries: tries in all for one request, at least 1 (no retry).
-        base_delay: seconds; the bound of the first wait.
-        max_delay: seconds; no wait's bound grows beyond it.
-        budget: seconds from the first try after which no further one starts.
+        tries: Tries in all for one request, at least 1 (no retry).
+        base_delay: Seconds; the bound of the first wait.
+        max_delay: Seconds; no wait's bound grows beyond it.
+        budget: Seconds from the first try after which no further one starts.
 
     Raises:
-        InputError: for a number that makes no sense; it names the attribute.
+        InputError: If a number is out of range; it names the attribute.
     """
 
     tries: int = 6
@@ -46,9 +46,9 @@ class RetryPolicy:
         """Return the seconds to wait after the `failures`-th failure, or None to give up.
 
         Args:
-            failures: tries that failed so far, from 1.
-            elapsed: seconds since the first try began.
-            at_least: seconds that the server asked for, where it did.
+            failures: Tries that failed so far, from 1.
+            elapsed: Seconds since the first try began.
+            at_least: Seconds that the server asked for, or None.
         """
         if failures >= self.tries:
             return None

@@ -1,6 +1,6 @@
-"""`StreamingResponse`: the body of an answer, bounded in bytes and in time.
+"""`StreamingResponse`: the body of a response, bounded in bytes and in time.
 
-A file's bytes are read straight into memory that is there already, a JSON answer as a whole.
+A file's bytes are read straight into a given buffer, a JSON response as a whole.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ BROKEN = (requests.RequestException, HTTPError, HTTPException, OSError)
 
 
 class StreamingResponse:
-    """The head of an answer, and its body as it arrives.
+    """The head of a response, and its body as it arrives.
 
     Args:
-        request: what was asked.
-        response: the answer, whose body nobody has read from.
-        explain: turns what a connection raises into our error.
-        guard: bounds the time that reading may take.
+        request: The request that it answers.
+        response: The response; nothing of its body has been read.
+        explain: Turns an exception of the connection into a `TransportError`.
+        guard: Bounds the time that reading may take.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class StreamingResponse:
         """Read until `view` is full.
 
         Raises:
-            TransportError: where the body breaks off before, or nothing comes in time.
+            TransportError: If the body breaks off before, or nothing comes in time.
         """
         filled = 0
         while filled < len(view):
@@ -82,17 +82,17 @@ class StreamingResponse:
             filled += count
 
     def end(self) -> None:
-        """Let the connection be used again.
+        """Check that the body ends here, and release the connection.
 
         Raises:
-            AnswerError: where the body goes on.
+            AnswerError: If there is more of it.
         """
         if self._read(lambda: self._read_some(1)):
             raise self._error("the body is longer than what was asked for")
         self._release()
 
     def read_whole(self, limit: int) -> bytes:
-        """Return all of the body, decompressed, and let the connection be used again.
+        """Return all of the body, decompressed, and release the connection.
 
         Nothing compressed is asked for. If it comes all the same, no more than `limit` bytes are
         made of it: urllib3 would decompress whatever came, and old versions of it in one go.
