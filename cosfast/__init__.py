@@ -1,7 +1,6 @@
-"""SHA-1 states at the speed of the machine, and the COS v4 slice uploads that need them.
+"""SHA-1 with exportable chaining states, and COS v4 slice uploads that use them.
 
-Each public name is imported when it is first used: whoever hashes never loads requests, and
-whoever catches an error loads nothing else.
+Each public name is imported when it is first used, so code that only hashes does not load requests.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Running work concurrently, on `concurrent.futures`: every thread of cosfast is started here.
+"""Concurrent work on `concurrent.futures`; every thread of cosfast starts here.
 
-`run_tasks` does all of the work or raises its first failure; `as_outcomes` gives each item its own
-result or error; `traverse` works on items that lead to further items; `gather` returns results in
-order; `emit_all` merges what long-running workers produce; `read_ahead` reads one stream while its
-caller uses what was read.
+`run_tasks` does all work or raises the first failure; `as_outcomes` yields a result or an error for
+each item; `traverse` works on items that lead to further items; `gather` returns results in order;
+`emit_all` merges the output of long-running workers; `read_ahead` reads a stream while the caller
+uses the blocks read before.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Failure = CosError | OSError
-"""What may go wrong with one item of many without stopping the others."""
+"""Errors of one item that do not stop the other items."""
 
 GRACE = 1.0
-"""Seconds that an interrupted caller waits for its threads to notice."""
+"""Seconds that an interrupted caller waits for its threads to stop."""
 
 QUEUED = 2
-"""Items that wait for a free thread, so that no thread waits for the caller."""
+"""Number of items queued for a free thread, so that no thread waits for the caller."""
 
 THREADS = 8
-"""Threads of `gather`."""
+"""Number of threads of `gather`."""
 
 _THREAD_NAME = "cosfast"
 
 
 def count_workers(max_workers: int | None) -> int:
-    """Return `max_workers`, or the number of cores that this process may use if it is None.
+    """Return `max_workers`; if it is None, the number of cores that this process may use.
 
     Raises:
-        InputError: If it is not a positive number.
+        InputError: If `max_workers` is not a positive whole number.
     """
     if max_workers is None:
         affinity = getattr(os, "sched_getaffinity", None)
@@ -55,21 +55,21 @@ def check_workers(max_workers: int) -> int:
     """Return `max_workers`.
 
     Raises:
-        InputError: If it is not a positive number.
+        InputError: If `max_workers` is not a positive whole number.
     """
     if type(max_workers) is not int or max_workers < 1:
-        raise InputError(f"max_workers must be a number from 1, not {shown(max_workers)}")
+        raise InputError(f"max_workers must be a positive whole number, not {shown(max_workers)}")
     return max_workers
 
 
 class Progress:
-    """Report numbers of bytes to a callback, one call at a time whatever the thread.
+    """Report numbers of bytes to a callback, with one call at a time across threads.
 
     Args:
-        callback: Such as a progress bar's `update`; or None.
+        callback: A function such as `update` of a progress bar; or None.
 
     Attributes:
-        total: Bytes reported so far.
+        total: Number of bytes reported so far.
     """
 
     def __init__(self, callback: Callable[[int], object] | None = None) -> None:
@@ -78,14 +78,14 @@ class Progress:
         self.total: int = 0
 
     def advance(self, count: int) -> None:
-        """Add `count` bytes; negative if bytes have to be done again."""
+        """Add `count` bytes; negative if bytes must be transferred again."""
         with self._lock:
             self.total += count
             if self._callback is not None and count:
                 self._callback(count)
 
     def restart(self) -> None:
-        """Take back everything that was reported."""
+        """Report the negative of all bytes reported so far."""
         self.advance(-self.total)
 
 
@@ -97,17 +97,20 @@ def run_tasks(
     stop: Event,
     abort: Callable[[], object] | None = None,
 ) -> None:
-    """Call ``work(item)`` for each item in threads; the first failure ends it and is raised.
+    """Call ``work(item)`` for each item in threads; stop at the first failure and raise it.
 
-    Items are taken in the calling thread, `QUEUED` ahead of the threads. A failure sets `stop`;
-    calls under way end by themselves.
+    The calling thread takes the items, `QUEUED` ahead of the threads. A failure sets `stop`; calls
+    in progress finish.
 
     Args:
-        work: Called from several threads; checks `stop` in its own waits.
-        items: Taken one at a time.
-        max_workers: Threads; with one, the calling thread does the work.
-        stop: May be set from outside: then no further item begins.
-        abort: Called if the caller is interrupted, to end what the threads wait for.
+        work: Function called from several threads; checks `stop` when it waits.
+        items: Items, taken one at a time.
+        max_workers: Number of threads; with one, the calling thread does the work.
+        stop: Event that can also be set from outside: then no further item starts.
+        abort: Function called if the caller is interrupted, to unblock the threads.
+
+    Raises:
+        Exception: The first failure of `work` or `items`.
     """
     if max_workers <= 1:
         for item in items:
@@ -119,7 +122,7 @@ def run_tasks(
     try:
         tasks.submit_all(items)
         tasks.leave(None)
-    except Exception:  # of `items`: what is under way ends as after any other failure
+    except Exception:  # raised by `items`: calls in progress finish, as after any other failure
         stop.set()
         tasks.leave(None)
         raise
@@ -134,7 +137,7 @@ def run_tasks(
 
 
 class _Tasks(Generic[Item]):
-    """The threads of `run_tasks`, and what has failed in them."""
+    """The threads of `run_tasks` and their failures."""
 
     def __init__(self, work: Callable[[Item], object], max_workers: int, stop: Event) -> None:
         self._work = work
@@ -145,7 +148,7 @@ class _Tasks(Generic[Item]):
         self.failures: list[BaseException] = []
 
     def submit_all(self, items: Iterable[Item]) -> None:
-        """Give the threads each item when there is room for it, until `stop` is set."""
+        """Submit items as slots become free, until `stop` is set."""
         for item in items:
             self._slots.acquire()
             if self._stop.is_set():
@@ -155,7 +158,7 @@ class _Tasks(Generic[Item]):
             future.add_done_callback(self._finished)
 
     def leave(self, timeout: float | None) -> None:
-        """Wait for what is under way; no longer than `timeout` seconds, if that is given."""
+        """Wait for calls in progress, at most `timeout` seconds if that is not None."""
         self._pool.shutdown(wait=timeout is None, cancel_futures=timeout is not None)
         wait(set(self._running), timeout=timeout)
 
@@ -180,15 +183,18 @@ def as_outcomes(
     executor: Executor | None = None,
     abort: Callable[[], object] | None = None,
 ) -> Generator[tuple[Item, Result | Failure], None, None]:
-    """Yield each item with ``work(item)``, or with the error it raised, as they are done.
+    """Yield each item with its result or its error, in order of completion.
 
     Args:
-        work: Its `CosError` or `OSError` is the item's own outcome; anything else is raised.
-        items: Taken as they are needed.
-        max_workers: Threads; with an executor, its tasks at a time, or as many as there are items
-            if it is 0.
-        executor: Runs the work elsewhere; then `work` and its items are pickled. Default: threads.
-        abort: Called if the caller leaves early or `items` fails, to end what is under way.
+        work: Function whose `CosError` or `OSError` becomes the item's outcome; other exceptions
+            are raised.
+        items: Items, taken as they are needed.
+        max_workers: Number of threads; with an executor, number of its concurrent tasks, or 0 for
+            as many as there are items.
+        executor: Executor that runs the work, by default a thread pool. An executor of processes
+            pickles `work` and the items.
+        abort: Function called if the caller stops early or `items` fails, to end the work in
+            progress.
     """
     pool = executor or ThreadPoolExecutor(max_workers, thread_name_prefix=_THREAD_NAME)
     running: _Running[Item, Result] = _Running(pool, work)
@@ -269,7 +275,7 @@ class _Running(Generic[Item, Result]):
 
 
 def gather(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """Return ``work(item)`` of each item in their order; the first failure is raised."""
+    """Return ``work(item)`` for each item, in the order of the items; raise the first failure."""
     if len(items) <= 1:
         return [work(item) for item in items]
     with ThreadPoolExecutor(min(THREADS, len(items)), thread_name_prefix=_THREAD_NAME) as pool:
@@ -282,9 +288,9 @@ def emit_all(
     """Run ``work(emit, stop)`` once in each of several threads and yield what they emit.
 
     Args:
-        work: Calls `emit`, which waits while the caller is slow, and returns soon after `stop` is
-            set. The first failure is raised in the caller.
-        max_workers: Threads.
+        work: Function that calls `emit`, which blocks while the queue is full, and that returns
+            soon after `stop` is set. The first failure is raised in the caller.
+        max_workers: Number of threads.
     """
     stop = Event()
     emitted: SimpleQueue[Any] = SimpleQueue()
@@ -318,12 +324,14 @@ def emit_all(
 def read_ahead(
     readinto: Callable[[memoryview], int | None], *, buffers: int, buffer_size: int
 ) -> Iterator[memoryview]:
-    """Read to the end in a thread of its own; a block is valid until the next is asked for.
+    """Yield the blocks of a stream, read ahead in another thread.
+
+    A block is valid until the next one is requested.
 
     Args:
-        readinto: Fills a buffer and returns the number of bytes, 0 at the end.
-        buffers: Buffers that are read ahead.
-        buffer_size: Bytes in each.
+        readinto: Function that fills a buffer and returns the number of bytes, 0 at the end.
+        buffers: Number of buffers to read ahead.
+        buffer_size: Bytes in each buffer.
     """
     at_end = False  # or after a failure; a terminal could be read on after its end
 

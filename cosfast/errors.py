@@ -1,23 +1,23 @@
-"""Every error that cosfast raises on purpose.
+"""The errors of cosfast.
 
 ::
 
     CosError
-        InputError                  what the caller gave is wrong (also a ValueError)
+        InputError                  an argument, setting or file is not valid (also a ValueError)
         SourceChanged               the file changed while it was being read (also an OSError)
-        Cancelled                   a CancelToken stopped it
-        DeadlineExceeded            its time was over
+        Cancelled                   a CancelToken cancelled the transfer
+        DeadlineExceeded            the transfer took longer than its deadline
         DeletionRefused             a sync would delete too much; nothing was changed
-        IntegrityError              content is not what was announced
-        UnfinishedUploadError       an unfinished upload of the path is in the way
-        MismatchError               found here, by comparing; names the operation and its target
+        IntegrityError              content does not match its SHA-1 or its size
+        UnfinishedUploadError       an unfinished upload exists at the path
+        MismatchError               the client found a mismatch; names the operation and its target
             ContentMismatchError        also an IntegrityError
             OtherUploadError            also an UnfinishedUploadError
-        RequestError                a call of the API failed; names the operation and its target
-            TransportError          no answer came: connection, TLS, a broken body
+        RequestError                a request failed; names the operation and its target
+            TransportError          no complete response: connection, TLS, a truncated body
                 TransportTimeout
-            AnswerError             an answer came that the protocol does not allow
-            ServerError             the server said no: `code`, `message`, `request_id`
+            AnswerError             the response does not follow the protocol
+            ServerError             the server refused: `code`, `message`, `request_id`
                 AuthenticationError
                 NotFoundError
                 ExistsError
@@ -26,9 +26,9 @@
                 ThrottledError
                 UnfinishedUploadRefusal     also an UnfinishedUploadError
 
-Which code makes which `ServerError` is the table in `cosfast.cosv4.protocol.errors`. All of them
-pickle and copy with every attribute, so that a worker process can raise them; what they were
-raised from stays behind. None of them ever holds a key or a signature.
+The table in `cosfast.cosv4.protocol.errors` maps result codes to classes of `ServerError`. Errors
+pickle and copy with all attributes except their cause, so worker processes can raise them. No error
+holds a key or a signature.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ from __future__ import annotations
 from typing import Any
 
 MAX_TEXT = 2000
-"""Characters in the text of an error at most: part of it may be a server's."""
+"""Maximum number of characters in the text of an error, since a server may have sent part of it."""
 
 MAX_MESSAGE = 300
-"""Characters that are kept of a server's own words."""
+"""Maximum number of characters that are kept of a server's message."""
 
 MAX_REQUEST_ID = 100
-"""Characters that are kept of a server's name for a call."""
+"""Maximum number of characters that are kept of a request id."""
 
 
 class CosError(Exception):
-    """The base of all of them."""
+    """Base class of all errors of cosfast."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(_shortened(message, MAX_TEXT))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exception's own way calls the class with `args`, which here are only the message.
+        # BaseException.__reduce__ would call the class with `args`, which hold only the message.
         return _restore, (type(self), self.args), self.__dict__
 
 
@@ -62,20 +62,20 @@ def _shortened(text: str, length: int) -> str:
 
 def _restore(kind: type[CosError], args: tuple[Any, ...]) -> CosError:
     error = kind.__new__(kind, *args)
-    error.args = args  # OSError's __new__ leaves that to its __init__
+    error.args = args  # OSError sets them in __init__, which is not called here
     return error
 
 
 class InputError(CosError, ValueError):
-    """An argument, a setting or a file that cannot be what was meant; the message names it."""
+    """An argument, a setting or a file is not valid; the message names it."""
 
 
 class SourceChanged(CosError, OSError):  # noqa: N818 - it reads as what happened
-    """The source is no longer what it was when the upload began.
+    """The source changed while it was being read.
 
     Args:
-        path: the file, or what stands for it.
-        detail: what differs, in a few words.
+        path: The path of the file, or a description of another source.
+        detail: What changed, in a few words.
     """
 
     path: str
@@ -85,21 +85,21 @@ class SourceChanged(CosError, OSError):  # noqa: N818 - it reads as what happene
         self.path = path
 
 
-class Cancelled(CosError):  # noqa: N818 - no error of anybody's
-    """A `CancelToken` was used; what the server has by then can be gone on with."""
+class Cancelled(CosError):  # noqa: N818 - the caller asked for it
+    """A `CancelToken` cancelled the transfer; the same call resumes it."""
 
 
 class DeadlineExceeded(CosError):  # noqa: N818 - it reads as what happened
-    """The deadline was over; what the server has by then can be gone on with."""
+    """The transfer took longer than its deadline; the same call resumes it."""
 
 
 class DeletionRefused(CosError):  # noqa: N818 - it reads as what happened
-    """A sync would delete more than it may; nothing was transferred or deleted.
+    """A sync would delete more than is allowed; nothing was transferred or deleted.
 
     Args:
-        message: what would be deleted, and how to allow it.
-        count: files and folders that would be deleted.
-        max_delete: the limit that this exceeds; None if the source holds no files.
+        message: What would be deleted, and how to allow it.
+        count: Number of files and folders that would be deleted.
+        max_delete: The limit that `count` exceeds; None if the source holds no files.
     """
 
     count: int
@@ -112,22 +112,22 @@ class DeletionRefused(CosError):  # noqa: N818 - it reads as what happened
 
 
 class IntegrityError(CosError):
-    """Content is not what its SHA-1 or its size announced: the server says so, or it shows here."""
+    """Content does not match its SHA-1 or its size, as the server or the client found."""
 
 
 class UnfinishedUploadError(CosError):
-    """An unfinished upload of the path exists: resume it, or overwrite it."""
+    """An unfinished upload exists at the path: resume it, or overwrite it."""
 
 
 class MismatchError(CosError):
-    """What the server has is not what it should be, found by comparing here.
+    """The client found that the server's data differs from what is expected.
 
-    No answer of the server says so, hence there is neither a code nor an HTTP status.
+    The server did not refuse anything, so there is neither a result code nor an HTTP status.
 
     Args:
-        reason: what differs.
-        operation: the API's name for the call that showed it.
-        target: what it is about, such as ``cos://bucket/path``.
+        reason: What differs.
+        operation: The API's name of the request that showed it.
+        target: The object of the request, such as ``cos://bucket/path``.
     """
 
     operation: str
@@ -140,26 +140,26 @@ class MismatchError(CosError):
 
 
 class ContentMismatchError(MismatchError, IntegrityError):
-    """Content has another SHA-1 than it should have."""
+    """The content has a different SHA-1 than expected."""
 
 
 class OtherUploadError(MismatchError, UnfinishedUploadError):
-    """An unfinished upload of other content is at the path."""
+    """An unfinished upload of different content exists at the path."""
 
 
 class RequestError(CosError):
-    """A call of the API that did not end well.
+    """A request failed.
 
     Args:
-        reason: what went wrong.
-        operation: the API's name for the call, such as ``upload_slice_data``.
-        target: what it was about, such as ``cos://bucket/path``.
-        http_status: the answer's, or None where no answer came.
-        retry_after: seconds that the server asked to be left alone, or None.
+        reason: What went wrong.
+        operation: The API's name of the request, such as ``upload_slice_data``.
+        target: The object of the request, such as ``cos://bucket/path``.
+        http_status: HTTP status of the response; None if there was none.
+        retry_after: Seconds that the server asked to wait before a retry, or None.
 
     Attributes:
-        tried_before: whether the same request was sent before without an answer that could be
-            used: then this refusal may be about what that try has done.
+        tried_before: Whether an earlier attempt at the same request got no usable response. Then
+            this refusal may be a consequence of what that attempt did.
     """
 
     operation: str
@@ -186,22 +186,22 @@ class RequestError(CosError):
 
 
 class TransportError(RequestError):
-    """No answer came, or not all of it; raised from the HTTP library's own exception."""
+    """No complete response arrived; raised from the HTTP library's exception."""
 
 
 class TransportTimeout(TransportError):  # noqa: N818 - it reads as what happened
-    """No answer came in the time allowed."""
+    """No response arrived within the timeout."""
 
 
 class AnswerError(RequestError):
-    """An answer that is not JSON, or lacks what the protocol promises, or contradicts itself.
+    """The response is not JSON, lacks required fields, or contradicts itself.
 
     Args:
-        reason: what is wrong with it.
-        excerpt: how it begins, a short text without anything that looks like a signature.
-        lost: whether it tells nothing about what the server did, as when it is truncated or a
-            proxy's page: the request may have been carried out, or never have arrived.
-        context: `RequestError`'s keywords.
+        reason: What is wrong with the response.
+        excerpt: The beginning of the response, without anything that looks like a signature.
+        lost: Whether the response says nothing about what the server did, such as a truncated one
+            or a proxy's page: the request may have been carried out, or never have arrived.
+        context: Keyword arguments of `RequestError`.
     """
 
     excerpt: str
@@ -221,14 +221,14 @@ class AnswerError(RequestError):
 
 
 class ServerError(RequestError):
-    """The server's own refusal (PROTOCOL.md, sections 1 and 7).
+    """The server refused the request (PROTOCOL.md, sections 1 and 7).
 
     Args:
-        code: its result code, negative.
-        message: its own words.
-        request_id: what its operators can find the call by; empty where it gave none.
-        http_status: which says little: refusals come with HTTP 200 too.
-        context: `RequestError`'s other keywords.
+        code: Result code, negative.
+        message: The server's message.
+        request_id: The server's id of the request, for its operators; empty if it sent none.
+        http_status: HTTP status; a refusal may also have status 200.
+        context: Other keyword arguments of `RequestError`.
     """
 
     code: int
@@ -251,28 +251,28 @@ class ServerError(RequestError):
 
 
 class AuthenticationError(ServerError):
-    """The signature, the key, the clock or the account is not accepted."""
+    """The server did not accept the signature, the key, the clock or the account."""
 
 
 class NotFoundError(ServerError):
-    """There is nothing of that name."""
+    """Nothing exists at the path."""
 
 
 class ExistsError(ServerError):
-    """There is something of that name already."""
+    """Something already exists at the path."""
 
 
-class IntegrityRefusal(ServerError, IntegrityError):  # noqa: N818 - an answer, not a failure
-    """What arrived is not what the SHA-1 or the size announced."""
+class IntegrityRefusal(ServerError, IntegrityError):  # noqa: N818 - the server refused
+    """The server received content that does not match the announced SHA-1 or size."""
 
 
 class SessionError(ServerError):
-    """The upload session is unknown, expired or spoilt: the upload has to start over."""
+    """The upload session is unknown, expired or unusable: the upload must start over."""
 
 
 class ThrottledError(ServerError):
-    """Too many requests: go slower."""
+    """Too many requests: send fewer per second."""
 
 
 class UnfinishedUploadRefusal(ServerError, UnfinishedUploadError):  # noqa: N818 - as above
-    """An unfinished upload of this path exists: list it and resume it."""
+    """The server has an unfinished upload of this path: list it and resume it."""

@@ -1,7 +1,7 @@
-"""Files at names that others can predict: whether one is the user's own, and how to make one.
+"""Safe opening and creation of files at predictable names.
 
-In a folder that others can write to, anything may have been put at such a name: a link, a named
-pipe, a device, a second name of some other file, or a file whose owner can write to it later.
+In a folder that others can write to, such a name may lead to a link, a named pipe, a device, a hard
+link of another file, or a file that another user can write to later.
 """
 
 from __future__ import annotations
@@ -15,39 +15,39 @@ _FLAGS = (
     getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
     | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)  # no named pipe is waited for
+    | getattr(os, "O_NONBLOCK", 0)  # do not wait for the other end of a named pipe
 )
 _NOT_OWN = frozenset({errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO, errno.EACCES})
 _FOR_OTHERS_TO_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 class NotOwnFileError(OSError):
-    """What is at the path is not a regular file of the user alone."""
+    """The path is not a regular file that belongs to this user alone."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(errno.EPERM, "not a file that belongs to you alone", path)
+        super().__init__(errno.EPERM, "not a regular file that belongs to you alone", path)
 
 
 def open_own(path: str, flags: int) -> int:
-    """Open a regular file that nobody else can write to, and that has no other name.
+    """Open a regular file that nobody else can write to and that has no other name.
 
     Args:
-        path: of the file.
+        path: The path of the file.
         flags: `os.O_RDONLY` or `os.O_RDWR`.
 
     Returns:
-        A descriptor. From here on only the user can open the file.
+        A file descriptor. From now on only this user can open the file.
 
     Raises:
-        FileNotFoundError: If nothing is there.
-        NotOwnFileError: If something else is there; it is unchanged.
+        FileNotFoundError: If nothing exists at the path.
+        NotOwnFileError: If anything else exists at the path; it stays unchanged.
     """
-    # A device is not even opened: some do something then.
+    # Do not open devices: opening some has side effects.
     _require_own(os.lstat(path), path)
     try:
         descriptor = os.open(path, flags | _FLAGS)
     except OSError as exc:
-        if exc.errno in _NOT_OWN:  # it was exchanged, or its user may not open it
+        if exc.errno in _NOT_OWN:  # replaced since lstat, or not readable by its own user
             raise NotOwnFileError(path) from None
         raise
     try:
@@ -61,16 +61,16 @@ def open_own(path: str, flags: int) -> int:
 
 
 def create_own(path: str) -> int:
-    """Make a file that only the user can open, for reading and writing.
+    """Create a file that only this user can open, and open it for reading and writing.
 
     Raises:
-        FileExistsError: If anything is there.
+        FileExistsError: If anything exists at the path.
     """
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
 
 
 def is_at(descriptor: int, path: str) -> bool:
-    """Return whether `path` names the open file, and not through a link."""
+    """Return whether `path` names the open file itself, not a symbolic link to it."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except FileNotFoundError:
@@ -78,10 +78,10 @@ def is_at(descriptor: int, path: str) -> bool:
 
 
 def belongs_to_user(status: os.stat_result, path: str) -> bool:
-    """Return whether what has that status belongs to the user of this process.
+    """Return whether a file with this status belongs to the user of this process.
 
-    Some file systems give all files another owner, such as NFS to those of root. What has the
-    owner that a new file gets there is the user's too.
+    Some file systems change the owner of files, such as NFS those of root. A file also belongs to
+    the user if its owner is the one that a new file gets in the same folder.
     """
     if not hasattr(os, "geteuid"):
         return True
@@ -94,10 +94,10 @@ def belongs_to_user(status: os.stat_result, path: str) -> bool:
 
 
 def status_of_new_file(beside: str) -> os.stat_result:
-    """Return the status that a new file in the folder of the path `beside` has.
+    """Return the status of a new file in the folder of the path `beside`.
 
-    A file is made and removed for it: the umask can otherwise be read only by setting it, for all
-    threads, and it does not count in a folder that has access control lists for new files.
+    Creates and removes a file. The umask can only be read by setting it, which affects all threads,
+    and it does not apply in folders that have default access control lists.
     """
     path = unpredictable(beside)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o666)
@@ -109,7 +109,7 @@ def status_of_new_file(beside: str) -> os.stat_result:
 
 
 def unpredictable(path: str) -> str:
-    """Return a hidden name in the same folder, with the same suffix, that nobody can guess."""
+    """Return an unpredictable hidden name in the same folder, with the same suffix."""
     folder, name = os.path.split(path)
     stem, suffix = os.path.splitext(name)  # noqa: PTH122
     hidden = stem if stem.startswith(".") else f".{stem}"
@@ -123,13 +123,13 @@ def _require_own(status: os.stat_result, path: str) -> None:
 
 
 def _require_private(descriptor: int, status: os.stat_result, path: str) -> None:
-    """Take the rights of others to it away; refuse what others may have open for writing."""
+    """Set mode 0600; refuse a file that others could have opened for writing before."""
     if not (hasattr(os, "geteuid") and hasattr(os, "fchmod")) or not status.st_mode & 0o077:
         return
     try:
         os.fchmod(descriptor, 0o600)
     except OSError:
-        return  # the file system has no modes of its own, so it shows the same one for each file
+        return  # the file system does not store modes and shows the same one for each file
     has_modes = not os.fstat(descriptor).st_mode & 0o077
     if has_modes and status.st_mode & _FOR_OTHERS_TO_WRITE:
         raise NotOwnFileError(path)

@@ -1,10 +1,9 @@
-r"""Strict parsing of numbers, JSON and text that come from outside.
+r"""Strict parsing of untrusted numbers, JSON and text.
 
-Python's own readers take more than any protocol means: `int` and `\d` take digits of every
-alphabet, `int` also blanks, a sign and underscores. They also fail in ways of their own: beyond
-4,300 digits `int` and `repr` raise a bare ValueError (before Python 3.11 they take quadratic time),
-a float cannot hold a large int, and JSON may carry NaN, lone surrogates, or lists within lists
-until the stack is full.
+Python's own parsers accept more than protocols allow: `int` and `\d` accept digits of every
+alphabet, and `int` also accepts blanks, a sign and underscores. They also fail in unexpected ways:
+`int` and `repr` raise a ValueError beyond 4,300 digits, a float cannot hold a large int, and JSON
+may contain NaN, lone surrogates, or lists nested until the stack overflows.
 """
 
 from __future__ import annotations
@@ -12,16 +11,17 @@ from __future__ import annotations
 import math
 
 MAX_INTEGER = 2**63 - 1
-"""The largest number that a field may have: sizes, offsets and times are 64-bit everywhere."""
+"""Largest value of a numeric field: sizes, offsets and times have 64 bits everywhere."""
 
 _MAX_DIGITS = len(str(MAX_INTEGER))
 
 
 def parse_digits(text: str) -> int | None:
-    """Return the number that ASCII digits spell, or None.
+    """Parse a number written in ASCII digits.
 
-    None is for anything else than ASCII digits, for more than 19 of them, and for a number above
-    `MAX_INTEGER`.
+    Returns:
+        The number; None if `text` has other characters or more than 19 digits, or if the number is
+        larger than `MAX_INTEGER`.
     """
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
         return None
@@ -30,9 +30,11 @@ def parse_digits(text: str) -> int | None:
 
 
 def whole_number(value: object) -> int | None:
-    """Return the number that JSON has as a number or as text, or None if it is not one.
+    """Parse a whole number that JSON holds as a number or as text.
 
-    A ``-`` may stand before the digits; no number is beyond `MAX_INTEGER` on either side.
+    Returns:
+        The number, from ``-MAX_INTEGER`` to `MAX_INTEGER`; None if `value` is anything else. Text
+        may have a ``-`` before the digits.
     """
     if isinstance(value, str):
         number = parse_digits(value.removeprefix("-"))
@@ -43,27 +45,27 @@ def whole_number(value: object) -> int | None:
 
 
 def load_json(text: str | bytes) -> object:
-    """Parse JSON as RFC 8259 has it.
+    """Parse JSON strictly (RFC 8259).
 
-    A whole number that does not fit in 64 bits becomes a float, as it does in JavaScript, so that
-    only the field that has it is of no use. Of names that come twice, the last counts.
+    A whole number that does not fit in 64 bits becomes a float, as in JavaScript, so that only the
+    field that holds it is unusable. If a name occurs twice, the last value counts.
 
     Raises:
-        ValueError: If it is not JSON, has NaN or Infinity, or is nested too deeply.
+        ValueError: If `text` is not JSON, has NaN or Infinity, or is nested too deeply.
     """
-    import json  # noqa: PLC0415 - hashing alone starts without it
+    import json  # noqa: PLC0415 - code that only hashes does not load it
 
     try:
         document: object = json.loads(
             text, parse_int=_json_integer, parse_constant=_refuse_constant
         )
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError("the JSON text is nested too deeply") from None
     return document
 
 
 def is_unicode(text: str) -> bool:
-    """Tell whether `text` can be encoded: JSON's escapes can spell half a character."""
+    """Return whether `text` can be encoded; JSON escapes may contain lone surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -72,7 +74,7 @@ def is_unicode(text: str) -> bool:
 
 
 def is_finite(value: object) -> bool:
-    """Tell whether `value` is a number that a finite float can hold."""
+    """Return whether `value` is a number that fits in a finite float."""
     if not isinstance(value, (int, float)):
         return False
     try:
@@ -82,7 +84,7 @@ def is_finite(value: object) -> bool:
 
 
 def shown(value: object) -> str:
-    """Return `repr(value)` for an error message; of an int that has too many digits, its size."""
+    """Return `repr(value)` for an error message, or the size of an int with too many digits."""
     if isinstance(value, int) and value.bit_length() > _MAX_DIGITS * 8:
         return f"a number of {value.bit_length()} bits"
     return repr(value)
