@@ -1,4 +1,4 @@
-"""Tencent COS, v4 JSON API: what a user calls, `Client` and what its calls return."""
+"""The COS v4 client: `Client`, and the options and results of its methods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Client`: the calls of the service, and `upload`, which makes the most of them."""
+"""`Client`: the operations of COS v4."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class _UsersJournal:
-    """Stands for the journal in the user's cache folder, looked up for each client anew."""
+    """Placeholder for the journal in the user's cache folder, located when a client is made."""
 
     def __repr__(self) -> str:
         return "<the user's>"
@@ -50,24 +50,25 @@ DEFAULT_JOURNAL = _UsersJournal()
 
 
 class Client:
-    """Talks to one region, or one endpoint, on behalf of one account; threads may share it.
+    """A client of one account in one region or at one endpoint. Thread-safe.
 
-    A context manager: leaving it closes its connections.
+    A context manager, which closes the connections when it exits.
 
     Args:
-        credentials: sign every request.
-        region: a short name such as ``gz``, reached over HTTPS with certificates verified.
-        endpoint: an address in the region's place, such as an emulator's.
-        session: a `requests.Session` to send with; it is not closed here.
-        retry: the policy for every request.
-        timeout: seconds to connect, and seconds to wait for bytes: one number for both, or a
-            tuple of two. A server that sends or takes less than 1,024 bytes a second, on average
-            over the second of them, is taken not to answer.
-        journal: remembers parts lists and unfinished uploads from one run to the next; by default
-            a file in the user's cache folder, None remembers nothing.
+        credentials: Account and key that sign every request.
+        region: Short name of the region, such as ``gz``. Requests use HTTPS and verify
+            certificates.
+        endpoint: Base URL to use instead of a region, such as the emulator's.
+        session: `requests.Session` that sends the requests; the client does not close it.
+        retry: Retry policy of every request.
+        timeout: Connect and read timeout in seconds: one number for both, or a tuple of two. The
+            read timeout is also exceeded if the server sends or receives less than 1,024 bytes a
+            second on average over its duration.
+        journal: Stores parts lists and unfinished uploads between runs. Default: a file in the
+            user's cache folder; None stores nothing.
 
     Raises:
-        InputError: If neither region nor endpoint is given, or one is malformed, or the
+        InputError: If neither region nor endpoint is given, if one is malformed, or if the
             timeout is not positive.
     """
 
@@ -95,7 +96,9 @@ class Client:
             journal = Journal()
         self.journal: Journal = NO_JOURNAL if journal is None else journal
         if not isinstance(retry, RetryPolicy):
-            raise InputError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
+            raise InputError(
+                f"retry must be a RetryPolicy, such as cosfast.NO_RETRY, not {type(retry).__name__}"
+            )
         self._http = HttpClient(self.endpoint, session=session, timeout=timeout)
         self.context: TransferContext = TransferContext(
             http=self._http,
@@ -121,44 +124,46 @@ class Client:
         deadline: float | None = None,
         cancel: CancelToken | None = None,
     ) -> UploadResult:
-        """Upload a file, whole and checked, sending no byte that the server holds already.
+        """Upload a file, without sending content that the server already has.
 
-        Up to 8 MiB go in one request; more in slices (PROTOCOL.md, section 4), as many at a time
-        as `concurrency` and the server allow. An unfinished upload of the same content is gone on
-        with, also one that another process has left. Missing folders are made.
+        A file of up to 8 MiB goes in one request, a larger one in slices (PROTOCOL.md, section 4),
+        up to `concurrency` at a time. An unfinished upload of the same content is resumed, also one
+        of another process. Missing folders are created.
 
         Args:
-            source: a path, a bytes-like object, or a binary file, taken from its present position
-                to its end; what cannot seek, as a pipe, is copied to a temporary file first.
-            bucket: the bucket's name.
-            path: where in the bucket.
-            overwrite: replace what is there, a finished file or an unfinished upload of other
-                content; else both are errors. A file of the same content is left as it is.
-            biz_attr: a text that the file carries. If a file of the same content is there and
-                `overwrite` is not set, that file keeps its own.
-            integrity: ``"parts"``: all is hashed first; the server may have the content already,
-                and checks every slice. ``"stream"``: slices leave at once and are hashed as they
-                do, in one reading; the server's SHA-1 is compared in the end. ``"none"``: nothing
-                is hashed, nothing can be checked. Only the first can go on with an unfinished
-                upload without sending its slices again.
-            slice_size: bytes; with ``"parts"`` always 1048576, else one of the protocol's four.
-            concurrency: slices on their way at a time, from 1.
-            progress: called with each number of bytes that the server has acknowledged; negative
-                where they have to be sent again.
-            hash_progress: called with each number of bytes hashed before the upload starts.
-            max_rate: bytes a second at most, over all connections of this upload.
-            deadline: seconds that all of it may take.
-            cancel: stops it from another thread.
+            source: Path, bytes-like object or binary file, which is read from its current position
+                to its end. A source that cannot seek, such as a pipe, is first copied to a
+                temporary file.
+            bucket: Name of the bucket.
+            path: Path in the bucket.
+            overwrite: Whether to replace an existing file or an unfinished upload of different
+                content; otherwise both are errors. A file of the same content stays as it is.
+            biz_attr: Text attribute of the file. If a file of the same content exists and
+                `overwrite` is false, that file keeps its own.
+            integrity: ``"parts"``: hash everything first; the server checks every slice, and may
+                already have the content. ``"stream"``: read the source once and hash slices while
+                they are sent; compare the server's SHA-1 at the end. ``"none"``: hash and check
+                nothing. Only ``"parts"`` resumes an upload without sending its slices again.
+            slice_size: Bytes in a slice; 1048576 with ``"parts"``, otherwise one of the four sizes
+                of the protocol.
+            concurrency: Number of slices in flight, at least 1.
+            progress: Called with numbers of bytes that the server has acknowledged; negative if
+                they must be sent again.
+            hash_progress: Called with numbers of bytes hashed before the upload starts.
+            max_rate: Bandwidth limit in bytes a second, over all connections of this upload.
+            deadline: Seconds that the upload may take.
+            cancel: Token that cancels the upload from another thread.
 
         Raises:
-            InputError: where an argument, the path in the bucket among them, is not usable.
-            OSError: where the source cannot be opened or read.
-            SourceChanged: where it changed under way; nothing counts as uploaded then.
-            ExistsError: If other content is there and `overwrite` is not set.
-            UnfinishedUploadError: where an upload of other content is, and it is not set either.
-            Cancelled: by `cancel`.
-            DeadlineExceeded: by `deadline`. What the server has by then can be gone on with.
-            CosError: what else the server or the way to it comes to.
+            InputError: If an argument is not valid, including the path in the bucket.
+            OSError: If the source cannot be opened or read.
+            SourceChanged: If the source changed during the upload, which then does not complete.
+            ExistsError: If different content exists at the path and `overwrite` is false.
+            UnfinishedUploadError: If an unfinished upload of different content exists at the path
+                and `overwrite` is false.
+            Cancelled: If `cancel` was used. The same call resumes the upload.
+            DeadlineExceeded: If `deadline` was exceeded. The same call resumes the upload.
+            CosError: If the server or the connection fails in another way.
         """
         options = UploadOptions(
             overwrite=overwrite,
@@ -183,16 +188,16 @@ class Client:
         executor: Executor | None = None,
         max_workers: int = 4,
     ) -> Iterator[tuple[UploadJob, Outcome]]:
-        """Upload many files; yield each job with its result or its error when it is done.
+        """Upload many files; yield each job with its result or error, in order of completion.
 
-        One failure does not stop the rest.
+        One failure does not stop the other uploads.
 
         Args:
-            jobs: The uploads; taken as they are needed.
-            executor: Runs the uploads; by default threads of this process do. Any
-                `concurrent.futures` executor, such as a `ProcessPoolExecutor` or a Dask cluster's
-                ``client.get_executor()``; this client is pickled for it, with its secret key.
-            max_workers: Files to upload at a time, without an executor.
+            jobs: Files and their destinations, taken as they are needed.
+            executor: Executor that runs the jobs, by default threads of this process. Executors of
+                other processes, such as `ProcessPoolExecutor` or a Dask cluster's
+                ``client.get_executor()``, receive a pickle of this client, including its key.
+            max_workers: Number of files to upload at a time, without an executor.
 
         Raises:
             InputError: If `max_workers` is not a positive number; at once.
@@ -210,11 +215,11 @@ class Client:
         biz_attr: str = "",
         overwrite: bool = False,
     ) -> slices.SliceSession | slices.Uploaded:
-        """Open an upload session (`upload_slice_init`), or have the file taken instantly.
+        """Open an upload session, or complete an instant upload (`upload_slice_init`).
 
         Raises:
-            UnfinishedUploadError: where one is open for this path already: see `slice_list`.
-            CosError: as `upload` does.
+            UnfinishedUploadError: If a session of this path is already open; see `slice_list`.
+            CosError: As `upload` does.
         """
         return self.context.call(
             slices.slice_init(
@@ -229,11 +234,11 @@ class Client:
         )
 
     def slice_list(self, bucket: str, path: str) -> slices.UnfinishedUpload | slices.Uploaded:
-        """Ask which slices of an unfinished upload the server has (`upload_slice_list`).
+        """Return which slices of an unfinished upload the server has (`upload_slice_list`).
 
         Raises:
-            NotFoundError: where there is no upload of this path.
-            CosError: as `upload` does.
+            NotFoundError: If there is no upload of this path.
+            CosError: As `upload` does.
         """
         return self.context.call(slices.slice_list(self._address(bucket, path)))
 
@@ -247,12 +252,12 @@ class Client:
         content: Any,
         sha: str | None = None,
     ) -> None:
-        """Send one slice (`upload_slice_data`); it is acknowledged when this returns.
+        """Send one slice and wait for its acknowledgement (`upload_slice_data`).
 
         Raises:
-            IntegrityError: where the server finds that the bytes are not those announced.
-            SessionError: where it does not know the session.
-            CosError: as `upload` does.
+            IntegrityError: If the slice does not match the announced SHA-1.
+            SessionError: If the server does not know the session.
+            CosError: As `upload` does.
         """
         request = slices.slice_data(
             self._address(bucket, path), session=session, offset=offset, content=content, sha=sha
@@ -262,10 +267,10 @@ class Client:
     def slice_finish(
         self, bucket: str, path: str, *, session: str, filesize: int, sha: str | None = None
     ) -> slices.Uploaded:
-        """Make the file of its slices (`upload_slice_finish`).
+        """Complete an upload, which creates the file (`upload_slice_finish`).
 
         Raises:
-            CosError: as `upload` does; the server refuses while slices are missing.
+            CosError: As `upload` does; the server refuses if slices are missing.
         """
         request = slices.slice_finish(
             self._address(bucket, path), session=session, filesize=filesize, sha=sha
@@ -275,36 +280,36 @@ class Client:
     def create_folder(
         self, bucket: str, path: str, *, biz_attr: str = "", parents: bool = False
     ) -> None:
-        """Make a folder (`create`).
+        """Create a folder (`create`).
 
         Args:
-            bucket: the bucket's name.
-            path: the folder, with or without the ``/`` at its end.
-            biz_attr: a text that it carries.
-            parents: make those above it too, where they are missing.
+            bucket: Name of the bucket.
+            path: Path of the folder, with or without a trailing ``/``.
+            biz_attr: Text attribute of the folder.
+            parents: Whether to create missing parent folders too.
 
         Raises:
-            ExistsError: where it is there already.
-            NotFoundError: where the one above is not, without `parents`.
-            CosError: as `upload` does.
+            ExistsError: If the folder exists.
+            NotFoundError: If the parent folder does not exist and `parents` is false.
+            CosError: As `upload` does.
         """
         address = self._folder(bucket, path)
         operations.create_folder(self.context, address, biz_attr, parents=parents)
 
     def stat(self, bucket: str, path: str) -> ObjectStat:
-        """Ask what the server knows of a file, or of a folder where `path` ends in ``/`` (`stat`).
+        """Return the attributes of a file, or of a folder if `path` ends in ``/`` (`stat`).
 
         Raises:
-            NotFoundError: where there is none.
-            CosError: as `upload` does.
+            NotFoundError: If nothing exists at the path.
+            CosError: As `upload` does.
         """
         return self.context.call(objects.stat(self._address(bucket, path)))
 
     def exists(self, bucket: str, path: str) -> bool:
-        """Tell whether there is a file, or a folder where `path` ends in ``/``.
+        """Return whether a file exists, or a folder if `path` ends in ``/``.
 
         Raises:
-            CosError: as `upload` does, where the server does not say.
+            CosError: As `upload` does, except `NotFoundError`.
         """
         return operations.exists(self.context, self._address(bucket, path))
 
@@ -318,22 +323,24 @@ class Client:
         page_size: int = MAX_PAGE_SIZE,
         onerror: Callable[[UnreadableEntry], object] | None = None,
     ) -> Iterator[ObjectStat]:
-        """Return what is in a folder (`list`), fetched a page at a time as it is needed.
+        """Iterate over the entries of a folder (`list`); pages are requested as they are needed.
+
+        All errors except `InputError` are raised during the iteration.
 
         Args:
-            bucket: the bucket's name.
-            path: the folder, with or without the ``/`` at its end.
-            prefix: only what has a name, in this folder, that begins so.
-            recursive: after each folder what is in it, at any depth.
-            page_size: entries asked for at a time, up to 1000.
-            onerror: called with each entry of which only the name makes sense: its `path`, `name`,
-                `is_folder` and `error`, an `AnswerError`. By default the error is raised.
+            bucket: Name of the bucket.
+            path: Path of the folder, with or without a trailing ``/``.
+            prefix: Only entries of this folder whose names start with it.
+            recursive: Whether to list each folder's entries after the folder, at any depth.
+            page_size: Number of entries per request, at most 1000.
+            onerror: Called with each entry of which only the name is readable: it has `path`,
+                `name`, `is_folder` and `error`, an `AnswerError`. By default the error is raised.
 
         Raises:
-            InputError: where an argument is not usable; at once. The rest, while it is read:
-            NotFoundError: where there is no such folder.
-            AnswerError: where the server's list goes round and does not end, among others.
-            CosError: as `upload` does.
+            InputError: If an argument is not valid; raised by the call itself.
+            NotFoundError: If the folder does not exist.
+            AnswerError: If the server's list is not readable or never ends.
+            CosError: As `upload` does.
         """
         entries = walk if recursive else list_folder
         folder = self._folder(bucket, path)
@@ -348,22 +355,22 @@ class Client:
         authority: Authority | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Change what a file, or a folder, carries (`update`); None leaves it as it is.
+        """Change the attributes of a file or a folder (`update`); None keeps an attribute.
 
         Args:
-            bucket: the bucket's name.
-            path: the file; or a folder, ending in ``/``, which has a `biz_attr` alone.
-            biz_attr: a text.
-            authority: who may read and write it.
-            headers: to download it with: ``Cache-Control``, ``Content-Type``,
-                ``Content-Disposition``, ``Content-Language``, ``Content-Encoding``, which
-                replace all five, and ``x-cos-meta-*``. A file that is served with a
-                ``Content-Encoding`` is still downloaded here as it is stored.
+            bucket: Name of the bucket.
+            path: Path of the file, or of a folder, ending in ``/``, which has only a `biz_attr`.
+            biz_attr: Text attribute.
+            authority: Who may read and write the file.
+            headers: Headers of downloads of the file: ``Cache-Control``, ``Content-Type``,
+                ``Content-Disposition``, ``Content-Language`` and ``Content-Encoding``, which are
+                replaced together, and ``x-cos-meta-*``. `download` returns the stored bytes,
+                whatever the ``Content-Encoding``.
 
         Raises:
-            InputError: where nothing is given, or something that cannot be.
-            NotFoundError: where there is none.
-            CosError: as `upload` does.
+            InputError: If no attribute is given, or one is not valid.
+            NotFoundError: If nothing exists at the path.
+            CosError: As `upload` does.
         """
         self.context.call(
             mutations.update(
@@ -375,23 +382,23 @@ class Client:
         )
 
     def move(self, bucket: str, path: str, target: str, *, overwrite: bool = False) -> None:
-        """Give a file the path `target` in its bucket (`move`).
+        """Move a file to the path `target` in its bucket (`move`).
 
-        Where the answer of a try was lost, it counts as done if only `target` is there.
+        If the response of an attempt was lost, the move has succeeded if only `target` exists.
 
         Raises:
-            NotFoundError: where there is none, or no folder for it.
-            ExistsError: where something is at `target`, and `overwrite` is not set.
-            CosError: as `upload` does.
+            NotFoundError: If the file or the folder of `target` does not exist.
+            ExistsError: If `target` exists and `overwrite` is false.
+            CosError: As `upload` does.
         """
         source, aim = self._address(bucket, path), self._address(bucket, target)
         operations.move(self.context, source, aim, overwrite=overwrite)
 
     def copy(self, bucket: str, path: str, target: str, *, overwrite: bool = False) -> None:
-        """Put a file at the path `target` in its bucket too (`copy`); no bytes travel.
+        """Copy a file to the path `target` in its bucket, on the server (`copy`).
 
         Raises:
-            CosError: as `move` does.
+            CosError: As `move` does.
         """
         source, aim = self._address(bucket, path), self._address(bucket, target)
         operations.copy(self.context, source, aim, overwrite=overwrite)
@@ -400,15 +407,15 @@ class Client:
         """Delete a file, an unfinished upload, or an empty folder (`delete`).
 
         Args:
-            bucket: the bucket's name.
-            path: a file; or a folder, ending in ``/``.
-            recursive: delete the folder `path`, here also without the ``/``, and all that is in
-                it. An unfinished upload in it is not seen, and makes the server refuse.
+            bucket: Name of the bucket.
+            path: Path of a file, or of a folder, ending in ``/``.
+            recursive: Whether to delete a folder, with or without a trailing ``/``, and everything
+                in it. Unfinished uploads in it are not listed, and make the server refuse.
 
         Raises:
-            NotFoundError: where there is none.
-            ServerError: code -173 where the folder is not empty.
-            CosError: as `upload` does.
+            NotFoundError: If nothing exists at the path.
+            ServerError: If the folder is not empty (code -173).
+            CosError: As `upload` does.
         """
         if recursive:
             operations.delete_tree(self.context, self._folder(bucket, path))
@@ -430,41 +437,40 @@ class Client:
         verify: bool = True,
         known: ObjectStat | None = None,
     ) -> DownloadResult:
-        """Download a file, whole and checked against the SHA-1 that the server has of it.
+        """Download a file and check it against the server's SHA-1.
 
-        To a path, it goes into a hidden file beside it, which gets the name only when it is
-        whole, checked and on disk. If that was interrupted, even by the death of the process,
-        the next download resumes it, after hashing again what it finds. The hidden file is
-        readable by its user alone; in the end it gets the mode of the file that it replaces,
-        without setuid, setgid and sticky bits, or that of a new file. A link at the path is
-        followed.
+        A download to a path is written to a hidden file beside it, which is renamed when it is
+        complete, checked and on disk. If the download is interrupted, even if the process is
+        killed, the next one resumes it after hashing the partial file. The hidden file is readable
+        by its user alone; at the end it gets the mode of the file that it replaces, without setuid,
+        setgid and sticky bits, or that of a new file. A link at the path is followed.
 
         Args:
-            bucket: the bucket's name.
-            path: where in the bucket.
-            target: a path; or a binary file, written in order from where it stands, where bytes
-                may have been written by the time that something is found wrong.
-            overwrite: replace a file that is at the path; else that is an error.
-            concurrency: ranges on their way at a time, from 1.
-            progress: called with each number of bytes that are here; negative where they have to
-                come again.
-            max_rate: bytes a second at most, over all connections of this download.
-            deadline: seconds that all of it may take.
-            cancel: stops it from another thread.
-            verify: compare the SHA-1; without, nothing is hashed and nothing is resumed.
-            known: what `stat` said of it, or `list` where that told as much; asked otherwise.
+            bucket: Name of the bucket.
+            path: Path in the bucket.
+            target: Path, or binary file that is written in order from its current position. Bytes
+                may already be written to such a file when an error is found.
+            overwrite: Whether to replace an existing file at the path; otherwise it is an error.
+            concurrency: Number of ranges in flight, at least 1.
+            progress: Called with numbers of bytes that were received; negative if they must be
+                received again.
+            max_rate: Bandwidth limit in bytes a second, over all connections of this download.
+            deadline: Seconds that the download may take.
+            cancel: Token that cancels the download from another thread.
+            verify: Whether to compare the SHA-1; without it, nothing is hashed or resumed.
+            known: Result of `stat`, or of `list` if it has an `access_url`; requested by default.
 
         Raises:
-            InputError: where an argument is not usable.
-            OSError: where the target cannot be written; FileExistsError where it is there and not
-                to be replaced, BlockingIOError where another download to it is under way.
-            NotFoundError: where there is no such file.
-            AnswerError: where the server sends other ranges than were asked for, or with `verify`
-                has no SHA-1.
-            IntegrityError: where the content does not have the SHA-1.
-            Cancelled: by `cancel`.
-            DeadlineExceeded: by `deadline`. The next download goes on from there.
-            CosError: what else the server or the way to it comes to.
+            InputError: If an argument is not valid.
+            OSError: If the target cannot be written; FileExistsError if it exists and `overwrite`
+                is false, BlockingIOError if another download to it is in progress.
+            NotFoundError: If the file does not exist.
+            AnswerError: If the server sends other ranges than requested, or has no SHA-1 although
+                `verify` is set.
+            IntegrityError: If the content does not match the SHA-1.
+            Cancelled: If `cancel` was used. The next download resumes.
+            DeadlineExceeded: If `deadline` was exceeded. The next download resumes.
+            CosError: If the server or the connection fails in another way.
         """
         options = DownloadOptions(
             overwrite=overwrite,
@@ -486,38 +492,38 @@ class Client:
         *,
         known: ObjectStat | None = None,
     ) -> bytes:
-        """Return the bytes of a file, or a range of them, as far as the file goes.
+        """Return the bytes of a file, or a range of them up to the end of the file.
 
-        The whole is checked against the server's SHA-1 where it has one, a range cannot be.
+        A whole file is checked against the server's SHA-1 if there is one; a range cannot be.
 
         Args:
-            bucket: the bucket's name.
-            path: where in the bucket.
-            start: bytes to leave out.
-            length: bytes to return at most; None for all the rest.
-            known: what `stat` said of it, where that was asked already.
+            bucket: Name of the bucket.
+            path: Path in the bucket.
+            start: Offset of the first byte.
+            length: Maximum number of bytes; None for all the rest.
+            known: Result of `stat`; requested by default.
 
         Raises:
-            CosError: as `download` does.
+            CosError: As `download` does.
         """
         address = self._address(bucket, path)
         return read(self.context, address, start, length, known=known)
 
     def download_url(self, bucket: str, path: str, *, expires_in: int) -> str:
-        """Return a URL that downloads a file, for whoever has it, until it expires.
+        """Return a signed URL from which anyone can download the file until it expires.
 
-        With a region it is made here, whether or not there is such a file; with an endpoint the
-        server is asked where the file is.
+        With a region, the URL is made without a request, whether or not the file exists. With an
+        endpoint, the server's `stat` tells the location of the file.
 
         Args:
-            bucket: the bucket's name.
-            path: where in the bucket.
-            expires_in: seconds, at most 90 days.
+            bucket: Name of the bucket.
+            path: Path in the bucket.
+            expires_in: Seconds until the URL expires, at most 90 days.
 
         Raises:
-            InputError: where an argument is not usable.
-            NotFoundError: where the server is asked, and there is none.
-            CosError: as `upload` does.
+            InputError: If an argument is not valid.
+            NotFoundError: If the client has an endpoint and the file does not exist.
+            CosError: As `upload` does.
         """
         address = self._address(bucket, path)
         require_file(address)
@@ -530,7 +536,7 @@ class Client:
         return f"{location}?sign={quote(signature, safe='')}"
 
     def call(self, request: Request[T]) -> T:
-        """Send a request that `cosfast.cosv4.protocol` built, signed and retried, and read it."""
+        """Sign and send a request of `cosfast.cosv4.protocol`, with retries; return its result."""
         return self.context.call(request)
 
     def close(self) -> None:
@@ -547,7 +553,7 @@ class Client:
         return f"<cosfast.Client of {self.credentials.appid} at {self.endpoint}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Connections stay behind: on the other side it makes its own.
+        # Connections are not pickled: the copy opens its own.
         settings = {**self._settings, "journal": self.journal}
         return _rebuild, (type(self), self.credentials, settings)
 

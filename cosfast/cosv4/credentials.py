@@ -1,4 +1,4 @@
-"""`Credentials`: who is asking, and the signatures that prove it."""
+"""`Credentials`: an account, its key, and the signatures made with it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from cosfast.cosv4.protocol.messages import Request
 
 _REQUEST_EXPIRES_IN = 300  # seconds, as the official Python and Java SDKs have it
-_SECRET = re.compile(r"[!-%'-~]+")  # visible ASCII without '&', which divides the signed fields
+_SECRET = re.compile(r"[!-%'-~]+")  # visible ASCII without '&', which separates the signed fields
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """An account and one of its keys. Immutable; pickles whole, prints without the key.
+    """An account and one of its keys. Immutable; pickles include the key, `repr` does not.
 
     Args:
-        appid: the account's number; an int is taken too.
-        secret_id: which of its keys.
-        secret_key: the key.
+        appid: Number of the account, as text or int.
+        secret_id: Id of the key.
+        secret_key: The key.
 
     Raises:
-        InputError: naming the one that is malformed, but never quoting it.
+        InputError: If one is malformed; the message names it and does not quote it.
     """
 
     appid: str
@@ -43,35 +43,39 @@ class Credentials:
         for name in ("secret_id", "secret_key"):
             value = getattr(self, name)
             if not isinstance(value, str) or not _SECRET.fullmatch(value):
-                raise InputError(f"{name} must be visible ASCII text without blanks or '&'")
+                raise InputError(
+                    f"{name} must be visible ASCII characters without blanks or '&': check that it"
+                    " was copied whole"
+                )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Credentials:
-        """Read COSFAST_APPID, COSFAST_SECRET_ID and COSFAST_SECRET_KEY.
+        """Read COSFAST_APPID, COSFAST_SECRET_ID and COSFAST_SECRET_KEY from the environment.
 
         Args:
-            environ: where to look; by default the process's environment.
+            environ: Environment variables; by default those of the process.
 
         Raises:
-            InputError: naming the variable that is missing or empty.
+            InputError: If a variable is missing or empty.
         """
         environ = os.environ if environ is None else environ
         names = ("COSFAST_APPID", "COSFAST_SECRET_ID", "COSFAST_SECRET_KEY")
         missing = [name for name in names if not environ.get(name)]
         if missing:
-            raise InputError(f"{', '.join(missing)} must be set in the environment")
+            raise InputError(f"no credentials: set {', '.join(missing)} in the environment")
         return cls(*(environ[name] for name in names))
 
     def sign_reusable(self, bucket: str, path: str = "", *, expires_in: int = 300) -> str:
-        """Sign for uploads, folders, stat and list, as often as wanted until it expires.
+        """Return a reusable signature for uploads, folders, stat and list.
 
         Args:
-            bucket: the only bucket it is good for.
-            path: the only file or folder it is good for; empty for the whole bucket.
-            expires_in: seconds, at most 90 days (PROTOCOL.md, section 2: three months).
+            bucket: Bucket that the signature is valid for.
+            path: File or folder that it is valid for; empty for the whole bucket.
+            expires_in: Seconds until it expires, at most 90 days (PROTOCOL.md, section 2: three
+                months).
 
         Raises:
-            InputError: where one of them is malformed.
+            InputError: If an argument is malformed.
         """
         check_expires_in(expires_in)
         check_bucket(bucket)
@@ -79,30 +83,30 @@ class Credentials:
         return self._sign(bucket, fileid, expires_in)
 
     def sign_once(self, bucket: str, path: str) -> str:
-        """Sign for one delete, update or move of the file or folder `path`.
+        """Return a signature for one delete, update or move of the file or folder `path`.
 
         Raises:
-            InputError: where bucket or path is malformed.
+            InputError: If an argument is malformed.
         """
         return self._sign(bucket, ObjectAddress(self.appid, bucket, path).fileid, None)
 
     def sign_download(self, bucket: str, path: str, *, expires_in: int) -> str:
-        """Sign for downloads of the file `path`, as often as wanted until it expires.
+        """Return a reusable signature for downloads of the file `path`.
 
         Args:
-            bucket: the file's bucket.
-            path: the file's path.
-            expires_in: seconds, at most 90 days.
+            bucket: Bucket of the file.
+            path: Path of the file.
+            expires_in: Seconds until it expires, at most 90 days.
 
         Raises:
-            InputError: where one of them is malformed.
+            InputError: If an argument is malformed.
         """
         check_expires_in(expires_in)
         address = ObjectAddress(self.appid, bucket, path)
         return self._sign(bucket, address.encoded_path, expires_in)
 
     def sign_request(self, request: Request[Any], *, expires_in: int = _REQUEST_EXPIRES_IN) -> str:
-        """Return a fresh signature of the kind that `request` needs; each try takes a new one."""
+        """Return a new signature of the kind that `request` needs; each attempt needs its own."""
         bucket, path = request.address.bucket, request.address.path
         if request.signing == "once":
             return self.sign_once(bucket, path)

@@ -1,4 +1,4 @@
-"""Downloads from COS v4: which file, and how its ranges are asked for."""
+"""Downloads from COS v4: locating a file and requesting its ranges."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DownloadOptions:
-    """The keywords of `Client.download`, which explains them.
+    """The keyword arguments of `Client.download`, which documents them.
 
     Raises:
-        InputError: If one makes no sense; it names which.
+        InputError: If one is not valid.
     """
 
     overwrite: bool = True
@@ -45,13 +45,13 @@ class DownloadOptions:
 
 @dataclass(frozen=True)
 class DownloadResult:
-    """A file that is here, whole.
+    """A completed download.
 
     Attributes:
-        target: What was given for it.
-        filesize: Bytes.
-        sha1: What the bytes were found to have, 40 hex digits; empty if nothing was hashed.
-        resumed_bytes: Bytes that were there from an earlier download that was not finished.
+        target: The target that was given.
+        filesize: Size in bytes.
+        sha1: SHA-1 of the downloaded bytes, 40 hex digits; empty if nothing was hashed.
+        resumed_bytes: Bytes that an earlier, interrupted download had received.
         received_bytes: Bytes of content that this call received.
     """
 
@@ -117,11 +117,17 @@ def _opened(
     ) as context:
         found = known if known is not None else context.call(objects.stat(address))
         if found.is_folder or found.filelen != found.filesize:
-            raise AnswerError("it is not a whole file", operation="download", target=str(address))
+            raise AnswerError(
+                "the file is not complete: it is a folder or an unfinished upload; finish the"
+                " upload first",
+                operation="download",
+                target=str(address),
+            )
         location = found.access_url or ""
         if found.filesize and not is_bare_url(location):
             raise AnswerError(
-                "the server's access_url is not a URL that can be requested",
+                "the server's access_url is not a valid http(s) URL, so the file cannot be"
+                " requested",
                 operation="download",
                 target=str(address),
             )

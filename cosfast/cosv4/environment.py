@@ -1,4 +1,4 @@
-"""Which server is meant, as the environment says it where nobody else does."""
+"""The region or endpoint to use, from arguments or environment variables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Server(NamedTuple):
-    """What `Client` takes as `region` and `endpoint`; None where it is not set."""
+    """The arguments `region` and `endpoint` of `Client`; None if not set."""
 
     region: str | None
     endpoint: str | None
@@ -21,15 +21,15 @@ def server_settings(
     endpoint: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Server:
-    """Return the server that was given, else that of COSFAST_REGION and COSFAST_ENDPOINT.
+    """Return the given region and endpoint, or those of COSFAST_REGION and COSFAST_ENDPOINT.
 
-    Either argument rules out both variables: a region that was given is not overruled by an
-    endpoint that was left in the environment. Empty is not set.
+    Either argument overrides both variables, so that an endpoint left in the environment does not
+    take precedence over a given region. An empty value counts as not set.
 
     Args:
-        region: as given.
-        endpoint: as given.
-        environ: where to look; by default the process's environment.
+        region: Region given by the user.
+        endpoint: Endpoint given by the user.
+        environ: Environment variables; by default those of the process.
     """
     if not (region or endpoint):
         environ = os.environ if environ is None else environ

@@ -1,4 +1,4 @@
-"""Folders listed page by page: `list_folder`, and `walk` for what is in their folders too."""
+"""Paginated listings: `list_folder` for one folder, `walk` for a tree."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 OnError = Callable[[UnreadableEntry], object] | None
 
 MAX_DEPTH = 256
-"""Folders within one another, beyond which a server is taken to make them up."""
+"""Maximum depth of folders; a deeper listing is taken for an endless one."""
 
-_UNSENDABLE_PREFIXES = (".", "..")  # an URL's path would lose them
+_UNSENDABLE_PREFIXES = (".", "..")  # HTTP libraries remove such segments from a URL
 
 
 def list_folder(
@@ -31,20 +31,23 @@ def list_folder(
     page_size: int,
     onerror: OnError = None,
 ) -> Iterator[ObjectStat]:
-    """Return the entries of a folder, of which a page is fetched as it is needed.
+    """Iterate over the entries of a folder; pages are requested as they are needed.
 
     Args:
         context: Sends the requests.
-        folder: whose.
-        prefix: what their names begin with.
-        page_size: entries to ask for at a time.
-        onerror: called with each entry that cannot be read; without it, its error is raised.
+        folder: The folder to list.
+        prefix: Start of the names of the entries to return.
+        page_size: Number of entries per request.
+        onerror: Called with each unreadable entry; without it, the entry's error is raised.
 
     Raises:
-        InputError: where the prefix or the page size makes no sense; at once.
+        InputError: If the prefix or the page size is not valid; raised by the call itself.
     """
     if not isinstance(prefix, str) or "/" in prefix:
-        raise InputError(f"prefix must be the beginning of a name, not {prefix!r}")
+        raise InputError(
+            f"prefix must be the start of a name without '/', not {prefix!r}: put the folder into"
+            " the path"
+        )
     listed = folder
     if prefix not in _UNSENDABLE_PREFIXES and not prefix.isspace():
         listed = ObjectAddress(folder.appid, folder.bucket, folder.path + prefix)
@@ -60,43 +63,44 @@ def walk(
     page_size: int,
     onerror: OnError = None,
 ) -> Iterator[ObjectStat]:
-    """Return what `list_folder` does, and after each folder what is in it, at any depth.
+    """Iterate over a folder as `list_folder` does, with each folder's entries after the folder.
 
-    A page of each folder on the way down is kept, no more. A folder that goes meanwhile is taken
-    as an empty one.
+    Holds one page of each folder on the current path in memory. A folder that is deleted meanwhile
+    counts as empty.
 
     Raises:
-        InputError: as `list_folder` does.
+        InputError: As `list_folder` does.
     """
     top = list_folder(context, folder, prefix=prefix, page_size=page_size, onerror=onerror)
     return _walk(context, folder, top, page_size, onerror)
 
 
 def check_depth(folder: ObjectAddress, depth: int) -> None:
-    """Refuse a folder that is more than `MAX_DEPTH` below where the listing began.
+    """Refuse a folder that is `MAX_DEPTH` or more levels below the listed one.
 
     Raises:
-        AnswerError: naming it.
+        AnswerError: If it is.
     """
     if depth >= MAX_DEPTH:
         raise AnswerError(
-            f"it is {depth} folders deep, with no end in sight",
+            f"the folder is nested {depth} levels deep, more than the {MAX_DEPTH} that are listed:"
+            " the server's listing seems endless",
             operation="list",
             target=str(folder),
         )
 
 
 def listed_address(folder: ObjectAddress, path: str) -> ObjectAddress:
-    """Return the address of what a list of `folder`, or of a folder below, has at `path`.
+    """Return the address of an entry at `path` that a list of `folder` or of a subfolder has.
 
     Raises:
-        AnswerError: If the protocol has no such path: the server made it up.
+        AnswerError: If the path is not valid in the protocol.
     """
     try:
         return ObjectAddress(folder.appid, folder.bucket, path)
     except InputError as exc:
         raise AnswerError(
-            f"the list has an entry that no request can be about: {exc}",
+            f"the list has an entry that cannot be requested: {exc}",
             operation="list",
             target=str(folder),
         ) from exc

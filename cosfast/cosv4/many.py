@@ -1,7 +1,7 @@
-"""`upload_many`: uploads of many files, in threads or in the workers of an executor.
+"""`upload_many`: uploads of many files, in threads or on an executor.
 
-A group of files is hashed together, so that they share the lanes of the core. Each is then uploaded
-by itself, and its failure is its own result.
+Files are hashed in groups, so that they share the lanes of the C core. Each file is then uploaded
+separately, and a failure is the result of that file alone.
 """
 
 from __future__ import annotations
@@ -30,21 +30,22 @@ if TYPE_CHECKING:
     from cosfast.transfer.journal import Journal
 
 GROUP = 32
-"""Files that are hashed together; an executor's task is one group."""
+"""Number of files that are hashed together, and that one task of an executor uploads."""
 
 Outcome = UploadResult | CosError | OSError
 
 
 @dataclass(frozen=True)
 class UploadJob:
-    """One of many uploads.
+    """One upload of `Client.upload_many`.
 
     Args:
-        source: A path; an executor's workers must see the file at the same path.
-        bucket: The bucket's name.
-        path: The file's path in the bucket.
-        options: The keywords of `Client.upload`; callbacks cannot go to other processes.
-        parts: The parts of the source, if they are known already.
+        source: Path of the file; an executor's processes must be able to read it too.
+        bucket: Name of the bucket.
+        path: Path in the bucket.
+        options: Keyword arguments of `Client.upload`; callbacks must not be set for an executor of
+            other processes.
+        parts: Parts list of the source, if it is already known.
     """
 
     source: Any
@@ -55,7 +56,7 @@ class UploadJob:
 
 
 class _Hashed(NamedTuple):
-    """A job with its parts; they are None if the upload is to hash the source."""
+    """A job and its parts list; None if it is not known before the upload starts."""
 
     job: UploadJob
     parts: UploadParts | OSError | None
@@ -74,8 +75,8 @@ def upload_many(
 def _in_threads(
     client: Client, jobs: Iterable[UploadJob], max_workers: int
 ) -> Iterator[tuple[UploadJob, Outcome]]:
-    """Upload in threads of this process, while the next files are hashed."""
-    stopper = CancelToken()  # stops the uploads under way if the caller leaves or is interrupted
+    """Upload in threads of this process, while the next group is hashed."""
+    stopper = CancelToken()  # cancels uploads in progress if the caller stops early
     outcomes = as_outcomes(
         lambda hashed: _run_job(client, hashed, stopper),
         _hash_jobs(client.journal, jobs),
@@ -90,7 +91,7 @@ def _in_threads(
 def _in_executor(
     client: Client, jobs: Iterable[UploadJob], executor: Executor
 ) -> Iterator[tuple[UploadJob, Outcome]]:
-    """Give an executor one group a task."""
+    """Upload on an executor; each task hashes and uploads one group."""
     done = as_outcomes(
         partial(_run_group, client), _groups_of(jobs), max_workers=0, executor=executor
     )
@@ -102,7 +103,7 @@ def _in_executor(
 
 
 def _run_group(client: Client, jobs: list[UploadJob]) -> list[tuple[UploadJob, Outcome]]:
-    """Hash files together and upload them one after the other."""
+    """Hash a group of files together and upload them one by one; runs on an executor."""
     return [(hashed.job, _run_job(client, hashed)) for hashed in _hash_group(client.journal, jobs)]
 
 
@@ -155,21 +156,21 @@ def _hash_group(journal: Journal, jobs: list[UploadJob]) -> Iterator[_Hashed]:
 
 
 class _Wanted(NamedTuple):
-    """A file to hash: its identity before, and the jobs that upload it."""
+    """A file to hash: its identity before hashing, and the jobs that upload it."""
 
     identity: FileIdentity
     jobs: list[UploadJob]
 
 
 def _identity(job: UploadJob) -> FileIdentity | None:
-    """Return the identity of the file to hash beforehand, or None if the upload is to hash it."""
+    """Return the identity of the job's file; None if it is not to be hashed in advance."""
     hashed_here = job.options.integrity == "parts" and job.parts is None
     if not hashed_here or not isinstance(job.source, (str, os.PathLike)):
         return None
     try:
         return FileIdentity.of(os.stat(job.source))  # noqa: PTH116 - either kind of path
     except (OSError, ValueError):
-        return None  # the upload reports what is wrong with it
+        return None  # the upload will raise the error
 
 
 def _is_known(journal: Journal, identity: FileIdentity) -> bool:

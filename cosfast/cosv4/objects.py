@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from cosfast.transfer.context import TransferContext
 
 DELETIONS = 8
-"""Deletions in flight."""
+"""Number of deletions in flight."""
 
 
 def exists(context: TransferContext, address: ObjectAddress) -> bool:
-    """Tell whether there is a file or a folder at `address`."""
+    """Return whether a file or a folder exists at `address`."""
     try:
         context.call(objects.stat(address))
     except NotFoundError:
@@ -38,7 +38,7 @@ def exists(context: TransferContext, address: ObjectAddress) -> bool:
 def create_folder(
     context: TransferContext, folder: ObjectAddress, biz_attr: str, *, parents: bool
 ) -> None:
-    """Make a folder; with `parents`, those above it that are missing too."""
+    """Create a folder; with `parents`, its missing parent folders too."""
     request = objects.create_folder(folder, biz_attr=biz_attr)
     try:
         try:
@@ -48,7 +48,7 @@ def create_folder(
                 raise
             context.call(request)
     except ExistsError as exc:
-        # An earlier try, whose response was lost, may have made it: then it is as it should be.
+        # An earlier attempt, whose response was lost, may have created it.
         if not exc.tried_before or not _is_folder(context, folder, biz_attr):
             raise
 
@@ -62,12 +62,13 @@ def _is_folder(context: TransferContext, folder: ObjectAddress, biz_attr: str) -
 
 
 def create_parents(context: TransferContext, address: ObjectAddress) -> bool:
-    """Make every folder above `address` that is missing, outermost first.
+    """Create the missing parent folders of `address`, outermost first.
 
-    Folders are there nearly always, so it is cheaper to be told than to ask first.
+    Called only after a request has failed: parent folders nearly always exist, so asking for them
+    before each request would cost more.
 
     Returns:
-        Whether there are any above it, below the root.
+        Whether `address` has parent folders below the root.
     """
     parents = address.parents()
     for folder in parents:
@@ -79,16 +80,16 @@ def create_parents(context: TransferContext, address: ObjectAddress) -> bool:
 def find_completed_upload(
     context: TransferContext, address: ObjectAddress, size: int, digest: Callable[[], str]
 ) -> Uploaded | None:
-    """Return the file at `address` if it has the source's content, else None.
+    """Return the file at `address` if it has the content of the source, otherwise None.
 
-    It may be there since an earlier try of an upload, whose response was lost, has made it.
+    An earlier attempt of an upload, whose response was lost, may have created it.
 
     Args:
         context: Sends the request.
-        address: The file.
-        size: Bytes of the source.
-        digest: Returns the SHA-1 of the source, 40 hex digits; called only if a file of this size
-            is there, as it may have to read the source.
+        address: Address of the file.
+        size: Size of the source in bytes.
+        digest: Returns the SHA-1 of the source, 40 hex digits; called only if the file has the same
+            size, since it may have to read the source.
     """
     try:
         found = context.call(objects.stat(address))
@@ -114,23 +115,23 @@ def find_existing(
     size: int,
     digest: Callable[[], str],
 ) -> Uploaded:
-    """Return the file that `refusal` is about if it has the source's content.
+    """Return the existing file that caused `refusal` if it has the content of the source.
 
     Raises:
-        ExistsError: If it has other content.
+        ExistsError: If it has different content.
     """
     found = None
     if refusal.code != Code.PATH_CONFLICT:
         found = find_completed_upload(context, address, size, digest)
     if found is None:
-        raise with_advice(refusal, "its content is not the source's") from refusal
+        raise with_advice(refusal, "the existing file has different content") from refusal
     return found
 
 
 def with_advice(refusal: ExistsError, reason: str = "") -> ExistsError:
-    """Return `refusal` with what to do about it.
+    """Return `refusal` with advice on what to do next.
 
-    A file cannot replace a folder, so a path conflict (-178) stays as it is.
+    A path conflict (-178) gets none, since a file cannot replace a folder.
     """
     if refusal.code == Code.PATH_CONFLICT:
         return refusal
@@ -152,18 +153,18 @@ def delete(context: TransferContext, address: ObjectAddress) -> None:
     try:
         context.call(objects.delete(address))
     except NotFoundError as exc:
-        if not exc.tried_before:  # else it may have gone by that try, whose answer was lost
+        if not exc.tried_before:  # otherwise that attempt, whose response was lost, deleted it
             raise
 
 
 def move(
     context: TransferContext, source: ObjectAddress, target: ObjectAddress, *, overwrite: bool
 ) -> None:
-    """Give a file another path."""
+    """Move a file to another path of its bucket."""
     try:
         context.call(mutations.move(source, target, overwrite=overwrite))
     except (NotFoundError, ExistsError) as exc:
-        # If an earlier try may have done it, its answer lost, the server tells how things are.
+        # An earlier attempt, whose response was lost, may have moved it: ask the server.
         if not exc.tried_before or exists(context, source) or not exists(context, target):
             if isinstance(exc, ExistsError):
                 raise with_advice(exc) from exc
@@ -173,7 +174,7 @@ def move(
 def copy(
     context: TransferContext, source: ObjectAddress, target: ObjectAddress, *, overwrite: bool
 ) -> None:
-    """Put a file at another path too."""
+    """Copy a file to another path of its bucket."""
     try:
         context.call(mutations.copy(source, target, overwrite=overwrite))
     except ExistsError as exc:
@@ -187,10 +188,10 @@ def _same_content(context: TransferContext, source: ObjectAddress, target: Objec
 
 
 def delete_tree(context: TransferContext, folder: ObjectAddress) -> None:
-    """Delete a folder and all that is in it; what others delete meanwhile is no failure.
+    """Delete a folder and everything in it; entries that others delete meanwhile are no error.
 
     Raises:
-        AnswerError: If the server goes on listing what it has deleted.
+        AnswerError: If the server still lists what it has deleted.
     """
     require_folder(folder)
     opened = [folder]
@@ -212,7 +213,7 @@ def _delete_files(context: TransferContext, folder: ObjectAddress) -> str | None
     """Delete the files of a folder; return the path of one of its folders, or None."""
     deleted: set[str] = set()
     while True:
-        # Always the first entries: what a context stands for may go with what is deleted.
+        # Always list from the start: deleting entries may invalidate a page's context.
         listed = list_folder(context, folder, page_size=MAX_PAGE_SIZE)
         entries = list(islice(listed, MAX_PAGE_SIZE))
         files = {entry.path for entry in entries if not entry.is_folder}
@@ -232,7 +233,9 @@ def _check_gone(folder: ObjectAddress, deleted: set[str], listed: set[str]) -> N
     again = deleted & listed
     if again:
         raise AnswerError(
-            f"{min(again)!r} is listed after it was deleted", operation="list", target=str(folder)
+            f"the server still lists {min(again)!r}, which it has deleted",
+            operation="list",
+            target=str(folder),
         )
 
 

@@ -1,4 +1,4 @@
-"""Which slices of a file the server still lacks."""
+"""The slices of a file that the server does not have yet."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 def missing_parts(
     filesize: int, slice_size: int, held: Iterable[tuple[int, int]]
 ) -> tuple[Iterator[Part], int]:
-    """Return the slices to be sent, in order and made as they are needed, and the bytes held.
+    """Return the slices to send, as an iterator in order, and the number of bytes already held.
 
     Args:
-        filesize: Bytes in the file.
-        slice_size: Bytes in each slice but the last.
-        held: Offset and length of what the server has, in any order; may overlap.
+        filesize: Size of the file in bytes.
+        slice_size: Bytes in each slice except the last.
+        held: Offsets and lengths of the ranges that the server has, in any order; may overlap.
     """
     count = -(-filesize // slice_size)
     whole = [
@@ -34,7 +34,7 @@ def missing_parts(
 def _parts_between(
     held: list[tuple[int, int]], filesize: int, slice_size: int, count: int
 ) -> Iterator[Part]:
-    """Yield the slices whose indices lie between the ranges of indices in `held`."""
+    """Yield the slices whose indices are not in the ranges of indices `held`."""
     begin = 0
     for first, last in [*held, (count, count)]:
         for index in range(begin, first):
@@ -44,7 +44,7 @@ def _parts_between(
 
 
 def merged(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the ranges, as start and end, that `parts` (offset and length) cover together."""
+    """Return the union of `parts` (offset and length) as ranges (start and end)."""
     ranges: list[tuple[int, int]] = []
     for offset, length in sorted(parts):
         if ranges and offset <= ranges[-1][1]:

@@ -1,4 +1,4 @@
-"""`CosService`: COS v4 requests as HTTP, each signed for its own try."""
+"""`CosService`: COS v4 requests as HTTP requests, signed for each attempt."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class CosService:
-    """How COS v4's requests become HTTP (see `cosfast.transfer.request.Service`).
+    """Encodes and signs COS v4 requests (see `cosfast.transfer.request.Service`).
 
     Args:
-        credentials: Sign each try anew, since a signature may expire while a request waits.
-        base_url: Scheme, host and port, with no slash at its end.
+        credentials: Sign each attempt, since a signature may expire while a request waits.
+        base_url: Scheme, host and port, without a trailing slash.
     """
 
     def __init__(self, credentials: Credentials, base_url: str) -> None:
@@ -25,7 +25,7 @@ class CosService:
         self._base_url = base_url
 
     def encode(self, request: Any) -> HttpRequest:
-        """Return a COS `Request` for one try, with a fresh signature."""
+        """Return a COS `Request` as HTTP for one attempt, with a new signature."""
         return HttpRequest(
             method=request.method,
             url=request.url(self._base_url),
@@ -37,5 +37,5 @@ class CosService:
         )
 
     def is_retryable(self, error: RequestError) -> bool:
-        """Tell whether the same request may be sent again (PROTOCOL.md, section 7)."""
+        """Return whether the same request may be sent again (PROTOCOL.md, section 7)."""
         return is_retryable(error)

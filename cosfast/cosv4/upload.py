@@ -52,13 +52,13 @@ if TYPE_CHECKING:
     from cosfast.transfer.context import TransferContext
 
 SIMPLE_LIMIT = 8 * 1024 * 1024
-"""Bytes up to which a file goes in one request, as the official SDKs do (PROTOCOL.md, 5)."""
+"""Maximum bytes of an upload in one request, as in the official SDKs (PROTOCOL.md, 5)."""
 
 ASK_FIRST_FROM = 1024 * 1024
-"""Bytes from which the server is asked first whether the file is there.
+"""Minimum size in bytes of a file for which the server is first asked whether it exists.
 
-It refuses an existing file only after it has received all of the new one. From about this size on,
-sending the file in vain costs more than a question before it.
+The server refuses to replace a file only after it has received the new one. From about this size
+on, a refused upload costs more than a `stat` before each upload.
 """
 
 SESSION_SECONDS = 7 * 24 * 3600
@@ -69,10 +69,10 @@ INTEGRITIES = ("parts", "stream", "none")
 
 @dataclass(frozen=True)
 class UploadOptions:
-    """The keywords of `Client.upload`, which explains them.
+    """The keyword arguments of `Client.upload`, which documents them.
 
     Raises:
-        InputError: If one makes no sense; it names which.
+        InputError: If one is not valid.
     """
 
     overwrite: bool = False
@@ -101,20 +101,21 @@ class UploadOptions:
 
 @dataclass(frozen=True)
 class UploadResult:
-    """A file that is on the server, whole.
+    """A completed upload.
 
     Attributes:
-        access_url: Where to read it, through the CDN.
-        url: Where to operate on it.
-        source_url: Where to read it, past the CDN.
+        access_url: URL of downloads through the CDN.
+        url: URL of the file in the API.
+        source_url: URL of downloads without the CDN.
         resource_path: ``/<appid>/<bucket>/<path>``.
-        vid: The server's mark of this version, if it gave one.
-        sha1: 40 hex digits; empty if nothing was hashed (``integrity="none"``).
-        filesize: Bytes.
-        instant: The server had the content already, and took no bytes.
+        vid: The server's id of this version, if it sent one.
+        sha1: SHA-1 of the content, 40 hex digits; empty if nothing was hashed
+            (``integrity="none"``).
+        filesize: Size in bytes.
+        instant: Whether the server already had the content and received no bytes.
         sent_bytes: Bytes of content that this call sent and the server acknowledged.
-        resumed_bytes: Bytes that the server held from an earlier upload that was not finished.
-        existed: The file was at this path before, with this content, and was left as it is.
+        resumed_bytes: Bytes that the server had from an earlier, interrupted upload.
+        existed: Whether a file of this content existed at the path and was left as it is.
     """
 
     access_url: str
@@ -143,11 +144,11 @@ def upload(
 
     Args:
         client_context: Sends the requests.
-        source: A path, bytes, or a binary file.
-        address: The file to be.
-        options: How.
-        parts: The source's parts list, if it is known already.
-        stopper: Stops the upload as the token in `options` does, for whoever runs many.
+        source: Path, bytes-like object or binary file.
+        address: Destination of the file.
+        options: Options of the upload.
+        parts: Parts list of the source, if it is already known.
+        stopper: Second token that cancels the upload, for callers that run many uploads.
     """
     require_file(address)
     with (
@@ -209,12 +210,14 @@ def _result(
 def _upload_whole(
     context: TransferContext, content: UploadContent, address: ObjectAddress, options: UploadOptions
 ) -> UploadResult:
-    """Send the whole file and its SHA-1, both of the same one reading."""
+    """Upload the file in one request, with the SHA-1 of the bytes that are sent."""
     data = content.source.read_slice(0, content.size)
     content.source.check_unchanged()
     digest = sha1(data).hexdigest()
     if content.parts is not None and digest != content.parts.sha1:
-        raise SourceChanged(content.source.name, "it is no longer what was hashed")
+        raise SourceChanged(
+            content.source.name, "the content changed after it was hashed: upload it again"
+        )
     shown = "" if options.integrity == "none" else digest
     if content.size >= ASK_FIRST_FROM and not options.overwrite:
         existing = find_completed_upload(context, address, content.size, lambda: digest)
@@ -240,7 +243,7 @@ def _upload_whole(
         if not refusal.tried_before:
             context.progress.advance(content.size)
             return _result(uploaded, digest, content.size, instant=True, existed=True)
-        # else it is there by an earlier try, whose answer was lost
+        # otherwise an earlier attempt, whose response was lost, created it
     context.progress.advance(content.size)
     return _result(uploaded, shown, content.size, sent_bytes=content.size)
 
@@ -249,16 +252,16 @@ def _upload_whole(
 
 
 class SliceUpload(PartUpload[Uploaded]):
-    """One slice upload, as COS v4 sees it (PROTOCOL.md, section 4).
+    """The COS v4 steps of an upload in slices (PROTOCOL.md, section 4).
 
     Args:
         context: Sends the requests.
-        content: What is uploaded.
-        address: The file to be.
-        options: How.
+        content: Content of the upload.
+        address: Destination of the file.
+        options: Options of the upload.
 
     Attributes:
-        existed: Whether a file of the same content was at the path, and was left as it is.
+        existed: Whether a file of the same content existed at the path and was left as it is.
     """
 
     def __init__(
@@ -272,19 +275,19 @@ class SliceUpload(PartUpload[Uploaded]):
         self._content = content
         self._address = address
         self._options = options
-        # The URL that all requests of the upload go to tells it from any other.
+        # All requests of the upload go to this URL, which no other upload has.
         self._key = f"{context.http.base_url}{address.url_path}"
-        self._opened_here = ""  # the session, if it is new and nobody else's
+        self._opened_here = ""  # session that this upload opened, if any
         self.existed: bool = False
         source = content.source
         self._identity = (
             FileIdentity.of(source.status()) if isinstance(source, PathSource) else None
         )
 
-    # What is known of the content
+    # The parts list
 
     def prepare(self) -> None:
-        """Make or recall the parts list, or have it made on the way, as `integrity` says."""
+        """Make the parts list, load it from the journal, or arrange to hash while sending."""
         integrity, content = self._options.integrity, self._content
         if integrity == "none":
             content.parts = None
@@ -325,7 +328,7 @@ class SliceUpload(PartUpload[Uploaded]):
     # The steps
 
     def open(self) -> PartSession | Completed[Uploaded]:
-        """Resume the session that the journal knows, or open one, or find an unfinished one."""
+        """Resume the session in the journal, open a new one, or resume one found on the server."""
         try:
             try:
                 return self._resume_remembered() or self._open_new()
@@ -342,7 +345,7 @@ class SliceUpload(PartUpload[Uploaded]):
             return Completed(self._find_existing(refusal))
 
     def _resume_remembered(self) -> PartSession | Completed[Uploaded] | None:
-        """Ask for the remembered session: it saves sending the parts list to be told -4019."""
+        """Resume the session in the journal, which saves sending the parts list for a -4019."""
         remembered = self._context.journal.upload_at(self._key)
         if remembered is None or not self._sha or remembered.digest != self._sha:
             return None
@@ -366,7 +369,7 @@ class SliceUpload(PartUpload[Uploaded]):
         try:
             opened = self._context.call(request)
         except ExistsError as exc:
-            # An earlier try, whose response was lost, may have been an instant upload.
+            # An earlier attempt, whose response was lost, may have been an instant upload.
             found = self._find_completed() if exc.tried_before and self._sha else None
             if found is None:
                 raise
@@ -381,11 +384,11 @@ class SliceUpload(PartUpload[Uploaded]):
     def _resume(
         self, *, remembered: bool = False, reopened: bool = False
     ) -> PartSession | Completed[Uploaded]:
-        """Ask what the server has of an unfinished upload, and take it up or replace it.
+        """Resume the unfinished upload on the server, or replace it if its content differs.
 
         Args:
-            remembered: Whether only the journal says that there is one.
-            reopened: Whether it is the one that this upload has opened in the place of another.
+            remembered: Whether only the journal knows of the unfinished upload.
+            reopened: Whether this upload opened it after deleting another one.
         """
         request = slices.slice_list(self._address, filesize=self._content.size)
         try:
@@ -393,11 +396,11 @@ class SliceUpload(PartUpload[Uploaded]):
         except NotFoundError:
             if remembered:
                 raise
-            return self._open_new()  # it expired in between
-        if isinstance(listed, Uploaded):  # finished in between, by us or by another
+            return self._open_new()  # the session has expired since
+        if isinstance(listed, Uploaded):  # finished since, by this or another client
             return self._open_new()
-        # Without a SHA-1 nothing tells of what content those slices are. They are not trusted:
-        # all are sent again, into the same session only if nobody allowed to remove it.
+        # Without a SHA-1, the content of the slices on the server is unknown. Send all of them
+        # again; use the same session only if `overwrite` does not allow to delete it.
         trusted = self._sha is not None
         if self._is_ours(listed) and (trusted or not self._options.overwrite):
             self._remember_session(listed.session, listed.slice_size)
@@ -408,14 +411,14 @@ class SliceUpload(PartUpload[Uploaded]):
             )
         if not self._options.overwrite:
             raise self._other_content()
-        with suppress(NotFoundError):  # it went by a first try whose answer was lost, or by others
+        with suppress(NotFoundError):  # deleted by an earlier attempt or by another client
             self._context.call(objects.delete(self._address))
         try:
             return self._open_new()
         except UnfinishedUploadRefusal as refusal:
             if reopened or not refusal.tried_before:
                 raise
-            return self._resume(reopened=True)  # a try whose response was lost opened it
+            return self._resume(reopened=True)  # an attempt whose response was lost opened it
 
     def _is_ours(self, unfinished: UnfinishedUpload) -> bool:
         return (unfinished.filesize, unfinished.sha) == (self._content.size, self._sha)
@@ -430,14 +433,15 @@ class SliceUpload(PartUpload[Uploaded]):
         except ServerError as exc:
             if exc.code != Code.SAME_OFFSET_AGAIN:
                 raise
-            # The slice is there, by a try whose answer was lost. With the parts list the server
-            # has checked it; without, it may be anybody's unless the session is new.
+            # The server has the slice from an attempt whose response was lost. With a parts list
+            # it has checked the slice; without, another client may have sent it, unless this
+            # upload opened the session.
             is_own = exc.tried_before and session.token == self._opened_here
             if self._sha is None and not is_own:
                 raise self._other_content() from exc
 
     def finish(self, session: PartSession) -> Uploaded:
-        """Make the file, and compare its SHA-1 if it was hashed on the way."""
+        """Complete the upload; compare the server's SHA-1 if the content was hashed while sent."""
         request = slices.slice_finish(
             self._address, session=session.token, filesize=self._content.size, sha=self._sha
         )
@@ -446,7 +450,7 @@ class SliceUpload(PartUpload[Uploaded]):
         except ExistsError as refusal:
             done = self._find_existing(refusal)
         except (SessionError, NotFoundError) as exc:
-            # A first try, whose answer was lost, may have finished it.
+            # An earlier attempt, whose response was lost, may have finished it.
             found = self._find_completed() if exc.tried_before else None
             if found is None:
                 raise
@@ -455,20 +459,20 @@ class SliceUpload(PartUpload[Uploaded]):
         return done
 
     def forget(self) -> None:
-        """Forget the session."""
+        """Remove the session from the journal."""
         self._context.journal.forget_upload(self._key)
 
     def is_session_lost(self, error: CosError) -> bool:
-        """Tell whether the server does not know the session any more."""
+        """Return whether `error` means that the server no longer knows the session."""
         return isinstance(error, SessionError)
 
     def wants_order(self, session: PartSession, error: CosError) -> bool:
-        """Tell whether a slice may have been refused only because one before it has not arrived.
+        """Return whether a slice may have been refused because an earlier one has not arrived.
 
-        A list of an unfinished upload may not say whether slices are taken in any order
-        (PROTOCOL.md, section 4). No code is documented for the refusal, so it is any that is not
-        about something else for sure. The retries of `is_retryable` have been used up; -4024 is
-        one of them, and is about the order.
+        The response to `upload_slice_list` may not say whether slices are accepted in any order
+        (PROTOCOL.md, section 4). No code is documented for such a refusal, so any code counts that
+        does not certainly mean something else. Retryable errors have already used up their retries;
+        of those, only -4024 is about the order.
         """
         if session.serial is not None or not isinstance(error, ServerError):
             return False
@@ -476,7 +480,7 @@ class SliceUpload(PartUpload[Uploaded]):
             return False
         return error.code == Code.OFFSET_WENT_BACK or not is_retryable(error)
 
-    # The rest
+    # Helpers
 
     @property
     def _sha(self) -> str | None:
@@ -501,7 +505,7 @@ class SliceUpload(PartUpload[Uploaded]):
         return find_completed_upload(self._context, self._address, self._content.size, self._digest)
 
     def _find_existing(self, refusal: ExistsError) -> Uploaded:
-        """Return the file that is in the way if it has the source's content."""
+        """Return the existing file if it has the content of the source."""
         found = find_existing(
             self._context, self._address, refusal, self._content.size, self._digest
         )
@@ -516,7 +520,8 @@ class SliceUpload(PartUpload[Uploaded]):
         found = self._context.call(objects.stat(self._address))
         if found.sha != hasher.sha1:
             raise ContentMismatchError(
-                f"the server's file has the SHA-1 {found.sha}, not {hasher.sha1}",
+                f"the server's file has the SHA-1 {found.sha}, not {hasher.sha1} as sent: upload it"
+                " again with overwrite=True (--overwrite)",
                 operation="stat",
                 target=str(self._address),
             )
@@ -524,7 +529,7 @@ class SliceUpload(PartUpload[Uploaded]):
 
     def _other_content(self) -> OtherUploadError:
         return OtherUploadError(
-            "an unfinished upload of other content is there: use overwrite=True (--overwrite) to"
+            "an unfinished upload of different content exists; use overwrite=True (--overwrite) to"
             " replace it, or delete it first",
             operation="upload_slice_init",
             target=str(self._address),

@@ -75,7 +75,7 @@ def test_what_is_missing_is_named(file, settings):
         rest = {key: value for key, value in settings.items() if key != name}
         run = cosfast("upload", file, f"cos://{BUCKET}/x", **rest)
         assert failed(run, 1, "region" if name == "COSFAST_ENDPOINT" else name)
-    assert failed(cosfast("upload", file, f"cos://{BUCKET}/a?b", **settings), 1, "?", "forbids")
+    assert failed(cosfast("upload", file, f"cos://{BUCKET}/a?b", **settings), 1, "?", "not allow")
     assert failed(cosfast("parts", file, "--slice-size", 100), 1, "slice_size", "100")
 
 

@@ -84,7 +84,7 @@ def test_a_source_that_cannot_be_read_half_way(client, integrity):
 @pytest.mark.parametrize(
     ("place", "names"),
     [
-        ({}, "neither"),
+        ({}, "region.*endpoint"),
         ({"region": "a/b"}, "a/b"),
         ({"region": ""}, "region"),
         ({"endpoint": "ftp://x"}, "endpoint"),

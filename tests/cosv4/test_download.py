@@ -517,7 +517,7 @@ def test_a_file_that_changes_is_noticed_without_a_sha(tmp_path):
 
 def test_an_unfinished_upload_is_no_file(tmp_path):
     with lying(honest, filelen=7) as (client, _):
-        with pytest.raises(cosfast.AnswerError, match="whole"):
+        with pytest.raises(cosfast.AnswerError, match="not complete"):
             client.download(BUCKET, "file", tmp_path / "here")
 
 

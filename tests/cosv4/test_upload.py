@@ -210,7 +210,7 @@ def test_without_integrity_no_earlier_slice_is_trusted(client):
     result = client.upload(first, BUCKET, "same", integrity="none")
     assert (result.resumed_bytes, result.sent_bytes) == (0, len(first))
     assert downloaded(result) == first
-    with pytest.raises(cosfast.UnfinishedUploadError, match="other content"):
+    with pytest.raises(cosfast.UnfinishedUploadError, match="different content"):
         client.upload(second, BUCKET, "other", integrity="none")
     assert (
         downloaded(client.upload(second, BUCKET, "other", integrity="none", overwrite=True))
@@ -221,7 +221,7 @@ def test_without_integrity_no_earlier_slice_is_trusted(client):
 def test_an_unfinished_upload_of_other_content_is_an_error_or_is_replaced(client):
     interrupted_upload(client, content(12 * MIB), "file", after=3 * MIB)
     other = content(11 * MIB)
-    with pytest.raises(cosfast.UnfinishedUploadError, match="other content.*overwrite"):
+    with pytest.raises(cosfast.UnfinishedUploadError, match="different content.*overwrite"):
         client.upload(other, BUCKET, "file")
     result = client.upload(other, BUCKET, "file", overwrite=True)
     assert downloaded(result) == other

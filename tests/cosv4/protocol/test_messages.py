@@ -138,7 +138,7 @@ def test_what_is_not_json_is_an_answer_error(body):
         answered(body, 502)
     assert (failed.value.http_status, failed.value.operation) == (502, "stat")
     assert failed.value.target == "cos://photos/2017/a b.jpg"
-    assert "stat cos://photos/2017/a b.jpg: the answer" in str(failed.value)
+    assert "stat cos://photos/2017/a b.jpg: the response" in str(failed.value)
     assert len(failed.value.excerpt) <= 100
 
 

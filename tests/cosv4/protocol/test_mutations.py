@@ -45,7 +45,7 @@ def test_update_can_set_the_content_encoding():
 @pytest.mark.parametrize(
     ("address", "given", "named"),
     [
-        (FILE, {}, "neither"),
+        (FILE, {}, "nothing to update"),
         (ROOT, {"biz_attr": "x"}, "root"),
         (FOLDER, {"authority": Authority.PRIVATE}, "folder"),
         (FOLDER, {"headers": {}}, "folder"),
@@ -83,7 +83,7 @@ def test_a_path_like_a_fileid_is_sent_as_one():
     [
         (FOLDER, OTHER, "folder"),
         (FILE, FOLDER, "folder"),
-        (FILE, FILE, "is what"),
+        (FILE, FILE, "to itself"),
         (FILE, ObjectAddress("1250000001", "other", "x"), "bucket"),
         (FILE, ObjectAddress("1250000002", "photos", "x"), "bucket"),
     ],
