@@ -1,1 +1,1 @@
-"""The COS v4 JSON API without sockets: requests are built here and answers are read here."""
+"""The COS v4 JSON API without I/O: builds requests and reads responses."""

@@ -1,4 +1,4 @@
-"""Where things are: buckets, regions, paths, and what they become in a URL (PROTOCOL.md, 1)."""
+"""Addresses of files and folders: buckets, regions, paths and URLs (PROTOCOL.md, 1)."""
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ _URL = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _MAX_PORT = 65535
-_MAX_HOST = 253  # characters of a name, RFC 1035
+_MAX_HOST = 253  # characters of a host name, RFC 1035
 _MAX_LABEL = 63
 
 
 @dataclass(frozen=True)
 class ObjectAddress:
-    """A file or a folder of a bucket.
+    """The address of a file or a folder.
 
     Args:
-        appid: the account's number; an int is taken too.
-        bucket: its name.
-        path: where in the bucket, with or without the leading ``/``; it is kept with it, and
-            ``//`` collapses. A folder's path ends in ``/``; ``/`` alone is the bucket's root.
+        appid: Number of the account, as text or int.
+        bucket: Name of the bucket.
+        path: Path in the bucket, with or without a leading ``/``. It is stored with one, and
+            without empty segments. The path of a folder ends in ``/``; ``/`` is the root of the
+            bucket.
 
     Raises:
-        InputError: naming what the protocol forbids in them.
+        InputError: If the protocol does not allow one of them.
     """
 
     appid: str
@@ -52,36 +53,36 @@ class ObjectAddress:
 
     @classmethod
     def folder(cls, appid: str, bucket: str, path: str) -> ObjectAddress:
-        """Return the address of the folder `path`, whether or not it ends in ``/`` yet."""
+        """Return the address of the folder `path`, with or without a trailing ``/``."""
         return cls(appid, bucket, path + "/" if isinstance(path, str) else path)
 
     @property
     def is_folder(self) -> bool:
-        """Whether the path is a folder's, which always ends in ``/``."""
+        """Whether this is a folder, whose path always ends in ``/``."""
         return self.path.endswith("/")
 
     @property
     def is_root(self) -> bool:
-        """Whether this is the bucket itself."""
+        """Whether this is the root of the bucket."""
         return self.path == "/"
 
     @property
     def url_path(self) -> str:
-        """The path of its URL in the API, percent-encoded."""
+        """The path of the URL in the API, percent-encoded."""
         return f"/files/v2{self.fileid}"
 
     @property
     def fileid(self) -> str:
-        """``/<appid>/<bucket>/<path>``, percent-encoded: what an API signature is about."""
+        """``/<appid>/<bucket>/<path>``, percent-encoded, as in signatures of API requests."""
         return f"/{self.appid}/{self.bucket}{self.encoded_path}"
 
     @property
     def encoded_path(self) -> str:
-        """``/<path>``, percent-encoded: what a download's signature is about."""
+        """``/<path>``, percent-encoded, as in signatures of downloads."""
         return quote(self.path, safe="/~")
 
     def parents(self) -> list[ObjectAddress]:
-        """Return the folders above it, outermost first, without the root."""
+        """Return the parent folders, outermost first, without the root."""
         segments = self.path.strip("/").split("/")
         paths = ("/" + "/".join(segments[:depth]) + "/" for depth in range(1, len(segments)))
         return [ObjectAddress(self.appid, self.bucket, path) for path in paths]
@@ -91,37 +92,40 @@ class ObjectAddress:
 
 
 def require_file(address: ObjectAddress) -> None:
-    """Refuse a folder's address where a file's is needed.
+    """Check that an address is that of a file.
 
     Raises:
-        InputError: naming the path.
+        InputError: If it is that of a folder.
     """
     if address.is_folder:
-        raise InputError(f"{address} is a folder's path: a file's does not end in '/'")
+        raise InputError(f"{address} is the path of a folder: remove the '/' at its end for a file")
 
 
 def require_folder(address: ObjectAddress) -> None:
-    """Refuse a file's address, or the root's, where a folder below the root is needed.
+    """Check that an address is that of a folder below the root.
 
     Raises:
-        InputError: naming the path.
+        InputError: If it is that of a file or the root.
     """
     if not address.is_folder:
-        raise InputError(f"{address} is a file's path: a folder's ends in '/'")
+        raise InputError(f"{address} is the path of a file: add a '/' at its end for a folder")
     if address.is_root:
-        raise InputError(f"{address} is the bucket's root, which always exists")
+        raise InputError(
+            f"{address} is the root of the bucket, which cannot be created or deleted: give the"
+            " path of a folder in it"
+        )
 
 
 def normalise_path(path: str) -> str:
     """Return `path` with one leading ``/`` and without empty segments.
 
     Raises:
-        InputError: where it is empty or holds what the protocol forbids; it names which.
+        InputError: If the path is empty or the protocol does not allow it.
     """
     if not isinstance(path, str):
-        raise InputError(f"a path is text, not {type(path).__name__}")
+        raise InputError(f"the path in the bucket must be text, not {type(path).__name__}")
     if not path:
-        raise InputError("the path is empty; the bucket's root is '/'")
+        raise InputError("the path in the bucket is empty: use '/' for the root of the bucket")
     _check_characters(path)
     segments = [segment for segment in path.split("/") if segment]
     for segment in segments:
@@ -133,36 +137,41 @@ def normalise_path(path: str) -> str:
 def _check_characters(path: str) -> None:
     found = sorted(_FORBIDDEN.intersection(path))
     if found:
-        raise InputError(f"path {path!r} holds {' '.join(found)}, which the protocol forbids")
+        raise InputError(
+            f"path {path!r} contains {' '.join(found)}, which the service does not allow: choose"
+            " another name"
+        )
     if _CONTROL.search(path):
-        raise InputError(f"path {path!r} holds a control character")
+        raise InputError(f"path {path!r} contains a control character: choose another name")
     check_text("path", path)
 
 
 def _check_segment(path: str, segment: str) -> None:
     if segment.isspace():
-        raise InputError(f"path {path!r} has a segment of blanks alone")
+        raise InputError(
+            f"path {path!r} has a segment that consists of blanks: choose another name"
+        )
     if segment in {".", ".."}:
-        raise InputError(f"path {path!r} has a segment {segment!r}; spell the path out")
+        raise InputError(f"path {path!r} has a segment {segment!r}: write the path without it")
 
 
 def check_text(name: str, text: str) -> None:
-    """Refuse what has no UTF-8, such as a file name's undecodable bytes.
+    """Check that `text` can be encoded as UTF-8, unlike a file name with undecodable bytes.
 
     Raises:
-        InputError: naming `name`.
+        InputError: If it cannot; the message begins with `name`.
     """
     if not isinstance(text, str):
-        raise InputError(f"{name} is text, not {type(text).__name__}")
+        raise InputError(f"{name} must be text, not {type(text).__name__}")
     if not is_unicode(text):
-        raise InputError(f"{name} {text!r} cannot be written as UTF-8")
+        raise InputError(f"{name} {text!r} cannot be encoded as UTF-8: use Unicode text")
 
 
 def check_appid(appid: str | int) -> str:
-    """Return the account's number as text.
+    """Return the number of the account as text.
 
     Raises:
-        InputError: where it is not a number.
+        InputError: If it is not a number of at most 20 digits.
     """
     text = str(appid) if type(appid) is int and 0 <= appid < 10**20 else appid
     if not isinstance(text, str) or not _APPID.fullmatch(text):
@@ -171,51 +180,54 @@ def check_appid(appid: str | int) -> str:
 
 
 def check_bucket(bucket: str) -> None:
-    """Refuse a bucket name that cannot stand in a URL and a signature as it is.
+    """Check the name of a bucket: it is not encoded in URLs and signatures.
 
     Raises:
-        InputError: naming it.
+        InputError: If it has characters that are not allowed.
     """
     if not isinstance(bucket, str) or not _BUCKET.fullmatch(bucket):
         raise InputError(
-            f"bucket {bucket!r}: letters, digits, '-', '_' and '.' make a bucket's name"
+            f"bucket {bucket!r} is not a valid name: it may have letters, digits, '-', '_' and '.',"
+            " and starts with a letter or digit"
         )
 
 
 def check_region(region: str) -> None:
-    """Refuse a region that would not be one label of a host name.
+    """Check that a region is one label of a host name.
 
     Raises:
-        InputError: naming it.
+        InputError: If it is not.
     """
     if not isinstance(region, str) or not _HOST_LABEL.fullmatch(region):
-        raise InputError(f"region {region!r}: a region is a short name such as 'gz' or 'sh'")
+        raise InputError(
+            f"region {region!r} is not valid: use a short name such as 'gz', 'sh' or 'tj'"
+        )
 
 
 def api_base(region: str | None = None, endpoint: str | None = None) -> str:
-    """Return what every API URL starts with, without a trailing ``/``.
+    """Return the base URL of the API, without a trailing ``/``.
 
     Args:
-        region: a short name such as ``gz``; the API is then reached over HTTPS.
-        endpoint: an address that takes the region's place, such as ``http://127.0.0.1:8080``.
+        region: Short name of a region, such as ``gz``; the URL then has the scheme ``https``.
+        endpoint: URL to use instead of a region, such as ``http://127.0.0.1:8080``.
 
     Raises:
-        InputError: where neither is given, or one is malformed.
+        InputError: If neither is given, or one is malformed.
     """
     if region is not None:
         check_region(region)
     if endpoint is not None:
         return _check_endpoint(endpoint)
     if region is None:
-        raise InputError("neither a region nor an endpoint is given")
+        raise InputError("no server: give a region, such as 'gz', or an endpoint")
     return f"https://{region}.file.myqcloud.com"
 
 
 def download_url(address: ObjectAddress, region: str) -> str:
-    """Return where a file is downloaded from, past the CDN (PROTOCOL.md, section 1).
+    """Return the URL of a file's download without the CDN (PROTOCOL.md, section 1).
 
     Raises:
-        InputError: where the region is malformed or the address is a folder's.
+        InputError: If the region is malformed or the address is that of a folder.
     """
     check_region(region)
     require_file(address)
@@ -224,11 +236,11 @@ def download_url(address: ObjectAddress, region: str) -> str:
 
 
 def is_bare_url(url: str) -> bool:
-    """Tell whether `url` is ``http(s)://HOST[:PORT][/PATH]`` and can be requested.
+    """Return whether `url` has the form ``http(s)://HOST[:PORT][/PATH]`` and can be requested.
 
-    A user, a query and a fragment are not taken, nor a host that is neither a name in ASCII nor an
-    IP address, nor a port above 65535. Python's `urlsplit` would take some of these, and raise
-    ValueError for others.
+    A user, a query and a fragment are not allowed, nor a host that is neither an ASCII name nor an
+    IP address, nor a port above 65535. `urlsplit` would accept some of these, and raise ValueError
+    for others.
     """
     found = _URL.fullmatch(url)
     if found is None or not is_unicode(url):
@@ -248,8 +260,14 @@ def is_bare_url(url: str) -> bool:
 
 def _check_endpoint(endpoint: str) -> str:
     if isinstance(endpoint, str) and any(mark in endpoint for mark in "@?#"):
-        # not quoted: it may well be a password that stands there
-        raise InputError("the endpoint is a scheme, a host and a port, without a user or a query")
+        # Do not quote the endpoint: it may contain a password.
+        raise InputError(
+            "the endpoint has a user, a query or a fragment: give only a scheme, a host and a port,"
+            " such as http://127.0.0.1:8080"
+        )
     if not isinstance(endpoint, str) or not is_bare_url(endpoint):
-        raise InputError("the endpoint is not a URL such as http://127.0.0.1:8080")
+        raise InputError(
+            "the endpoint is not a valid URL: give a scheme, a host and a port, such as"
+            " http://127.0.0.1:8080"
+        )
     return endpoint.rstrip("/")

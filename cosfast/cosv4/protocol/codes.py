@@ -1,8 +1,7 @@
-"""The server's result codes that have a name of their own (PROTOCOL.md, section 7).
+"""The server's result codes (PROTOCOL.md, section 7).
 
-This table is the one thing that the client's protocol floor and the emulator
-share: both read the same numbers, and everything else is written twice so that
-two readings of the documents can disagree in a test.
+This table is the only code that the client and the emulator share. Everything else is implemented
+twice, so that tests find where the two interpret the documents differently.
 """
 
 from __future__ import annotations

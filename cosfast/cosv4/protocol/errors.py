@@ -1,4 +1,4 @@
-"""From a failed call to the error it deserves, and whether asking again makes sense."""
+"""The errors of failed requests, and which of them are retryable."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _KINDS: Mapping[int, type[ServerError]] = {
     Code.UNFINISHED_UPLOAD: UnfinishedUploadRefusal,
 }
 
-# For codes without a name: a listing of nothing is promised a 404, not a code (section 4).
+# For unknown codes: `upload_slice_list` of nothing gets a 404 without a fixed code (section 4).
 _KINDS_BY_STATUS: Mapping[int, type[ServerError]] = {
     401: AuthenticationError,
     403: AuthenticationError,
@@ -68,22 +68,21 @@ _EXCERPT_LENGTH = 100
 def server_error(
     code: int, message: str, request_id: str, http_status: int, **context: Any
 ) -> ServerError:
-    """Return the child of `ServerError` that `code`, or else the HTTP status, stands for."""
+    """Return an error of the subclass of `ServerError` for `code`, else for the HTTP status."""
     kind = _KINDS.get(code) or _KINDS_BY_STATUS.get(http_status, ServerError)
     message = excerpt(message, MAX_MESSAGE)
     return kind(code, message, excerpt(request_id, MAX_REQUEST_ID), http_status, **context)
 
 
 def answer_error(reason: str, body: bytes, **context: Any) -> AnswerError:
-    """Return the error for an answer that cannot be read, with how its body begins."""
+    """Return the error for an unreadable response, with the beginning of its body."""
     return AnswerError(reason, excerpt=excerpt_of_body(body, _EXCERPT_LENGTH), **context)
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Tell whether the same request may be sent again (PROTOCOL.md, section 7, "Retry").
+    """Return whether the same request may be sent again (PROTOCOL.md, section 7, "Retry").
 
-    That is so for transport errors, answers that are as good as lost, HTTP 5xx and
-    `RETRYABLE_CODES`; never blindly for others.
+    Transport errors, lost responses, HTTP 5xx and `RETRYABLE_CODES` are retryable.
     """
     if isinstance(error, TransportError):
         return True

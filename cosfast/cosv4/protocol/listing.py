@@ -1,4 +1,4 @@
-"""`list`: one page of a folder, and whether the pages lead anywhere (PROTOCOL.md, section 5)."""
+"""`list`: pages of a folder, and detection of endless listings (PROTOCOL.md, section 5)."""
 
 from __future__ import annotations
 
@@ -14,21 +14,24 @@ if TYPE_CHECKING:
     from cosfast.cosv4.protocol.addresses import ObjectAddress
 
 MAX_PAGE_SIZE = 1000
-"""Entries on a page at most; older servers give fewer."""
+"""Maximum number of entries on a page; older servers send fewer."""
 
 _ENTRY_LIMIT = 64 * 1024
-"""Bytes of an answer for each entry, on average. Names and URLs of 1,024 bytes take up to 20 KiB
-once they are escaped; the rest is for `biz_attr` and headers."""
+"""Maximum bytes of a response for each entry, on average.
+
+Names and URLs of 1,024 bytes take up to 20 KiB when they are escaped; the rest is for `biz_attr`
+and headers.
+"""
 
 
 @dataclass(frozen=True)
 class UnreadableEntry:
-    """A file or a folder of which a list tells the name, and nothing else that makes sense.
+    """An entry of a list of which only the name is readable.
 
     Attributes:
-        path: where it is in its bucket; a folder's ends in ``/``.
-        name: the last segment of its path.
-        error: what is wrong with the rest.
+        path: Path in the bucket; that of a folder ends in ``/``.
+        name: Last segment of the path.
+        error: Why the other fields are not readable.
     """
 
     path: str
@@ -37,17 +40,17 @@ class UnreadableEntry:
 
     @property
     def is_folder(self) -> bool:
-        """Whether it is a folder."""
+        """Whether the entry is a folder."""
         return self.path.endswith("/")
 
 
 @dataclass(frozen=True)
 class ListPage:
-    """A page of a folder.
+    """One page of a folder.
 
     Attributes:
-        entries: files and folders.
-        context: opaque, for the next page; None on the last.
+        entries: Files and folders.
+        context: Opaque marker of the next page; None on the last page.
     """
 
     entries: tuple[ObjectStat | UnreadableEntry, ...]
@@ -57,16 +60,16 @@ class ListPage:
 def list_page(
     address: ObjectAddress, *, context: str = "", page_size: int = MAX_PAGE_SIZE
 ) -> Request[ListPage]:
-    """Ask for a page of a folder.
+    """Build the request for one page of a folder.
 
     Args:
-        address: the folder; or, not ending in ``/``, the folder and what its entries' names
-            begin with.
-        context: what the page before gave; empty for the first.
-        page_size: entries on it, at most `MAX_PAGE_SIZE`.
+        address: The folder; or, if it does not end in ``/``, a folder and the start of the names
+            of the entries to list.
+        context: Marker from the page before; empty for the first page.
+        page_size: Number of entries on the page, at most `MAX_PAGE_SIZE`.
 
     Raises:
-        InputError: where the page size makes no sense.
+        InputError: If the page size is not valid.
     """
     if type(page_size) is not int or not 1 <= page_size <= MAX_PAGE_SIZE:
         raise InputError(f"page_size must be from 1 to {MAX_PAGE_SIZE}, not {shown(page_size)}")
@@ -78,30 +81,30 @@ def list_page(
 
 
 def read_list_page(answer: Answer) -> ListPage:
-    """Read the answer of `list_page`.
+    """Read the response of `list_page`.
 
     Raises:
-        AnswerError: If it has no entries, one without a name or with one that leads elsewhere,
-            or is not the last page and leads to no other.
+        AnswerError: If it has no list of entries, if the name of an entry is missing or unsafe, or
+            if it is not the last page and has no marker of the next.
     """
     infos = answer.data.get("infos")
     if not isinstance(infos, list):
-        raise answer.error("data has no list 'infos'")
+        raise answer.error("the response has no list 'infos'")
     entries = tuple(_read_entry(answer, info) for info in infos)
     if _is_last(answer):
         return ListPage(entries, None)
     if not entries:
-        raise answer.error("an empty page is not the last")
+        raise answer.error("the page is empty, but not the last one: the listing seems endless")
     return ListPage(entries, answer.text("context"))
 
 
 class Landmarks:
-    """Notices a listing that does not end, in memory for two entries of each page.
+    """Detects an endless listing, with memory for two entries of each page.
 
-    Whatever goes round comes to where a page began, or to a context, that was there before.
+    A listing in a loop repeats the first or last entry of an earlier page, or an earlier context.
 
     Args:
-        folder: What is listed.
+        folder: The folder that is listed.
     """
 
     def __init__(self, folder: ObjectAddress) -> None:
@@ -110,17 +113,18 @@ class Landmarks:
         self._paths: set[str] = set()
 
     def check(self, page: ListPage) -> None:
-        """Take in the next page.
+        """Check the next page.
 
         Raises:
-            AnswerError: If it repeats what was there before.
+            AnswerError: If it repeats an entry or a context.
         """
         paths = {entry.path for entry in page.entries}
         again = self._paths & paths
         if again or len(paths) < len(page.entries):
-            raise self._error(f"the list repeats {min(again, default='an entry of a page')!r}")
+            repeated = min(again, default="an entry of a page")
+            raise self._error(f"the server's listing is in a loop: it repeats {repeated!r}")
         if page.context in self._contexts:
-            raise self._error("the list goes round: the context of an earlier page came again")
+            raise self._error("the server's listing is in a loop: it repeats a page's context")
         if page.context is not None:
             self._contexts.add(page.context)
             self._paths |= {page.entries[0].path, page.entries[-1].path}
@@ -131,7 +135,7 @@ class Landmarks:
 
 def _read_entry(answer: Answer, info: Any) -> ObjectStat | UnreadableEntry:
     if not isinstance(info, dict):
-        raise answer.error("an entry of 'infos' is not an object")
+        raise answer.error("the response has an entry of 'infos' that is not a JSON object")
     entry = Answer(answer.request, answer.http_status, answer.request_id, info)
     name = _read_name(entry)
     path = _folder_of(answer.request.address) + name
@@ -143,14 +147,14 @@ def _read_entry(answer: Answer, info: Any) -> ObjectStat | UnreadableEntry:
 
 
 def _read_name(entry: Answer) -> str:
-    """Return an entry's name; whoever makes a local file of it must not be led elsewhere."""
+    """Return the name of an entry, checked so that it is safe as the name of a local file."""
     name = entry.data.get("name")
     if not isinstance(name, str):
-        raise entry.error("an entry of 'infos' has no name")
+        raise entry.error("the response has an entry of 'infos' without a name")
     if "filelen" not in entry.data:
         name = name.removesuffix("/")
     if "/" in name or "\0" in name or name in {"", ".", ".."}:
-        raise entry.error(f"{name!r} cannot be the name of an entry")
+        raise entry.error(f"the response has an entry with a name that is not valid: {name!r}")
     return name
 
 
@@ -166,5 +170,5 @@ def _is_last(answer: Answer) -> bool:
         return given.lower() == "true"
     number = whole_number(given)
     if number is None:
-        raise answer.error("data has no 'listover'")
+        raise answer.error("the response has no 'listover'")
     return number != 0

@@ -1,4 +1,4 @@
-"""`Request` and `Answer`: one call of the API before it is sent and after it came back."""
+"""`Request` and `Answer`: one request of the API and its successful response."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ Signing = Literal["reusable", "once", "download"]
 """The kinds of signature (PROTOCOL.md, section 2)."""
 
 Encoding = Literal["multipart", "json", "query", "none"]
-"""How `op` and the fields travel; ``none``: there are none, as for a download."""
+"""How `op` and the fields are sent; ``none`` if there are none, as for a download."""
 
 MIN_ANSWER_LIMIT = 4 * 1024 * 1024
-"""Bytes that any answer may have; one whose length depends on what was asked may have more."""
+"""Maximum bytes of a response, unless its length depends on the request."""
 
 _SUCCESSES = range(200, 300)
 _REFUSALS = range(300, 500)
 
 
 def read_nothing(answer: Answer) -> None:
-    """Read an answer that says success and no more."""
+    """Ignore the data of a successful response."""
     del answer
 
 
 @dataclass(frozen=True)
 class Request(Generic[T_co]):
-    """What to ask, without a signature: each try needs a fresh one.
+    """A request without a signature, since each attempt needs a new one.
 
     Attributes:
-        operation: the API's name for it, which is also the value of its `op` field.
-        method: the HTTP method.
-        address: the file or folder it is about.
-        signing: which kind of signature it needs.
-        encoding: how the fields travel.
-        fields: names and values beside `op`, in the order they are sent.
-        content: the bytes of `filecontent`, any bytes-like object, or None where there is none.
-        headers: what must be sent beside Authorization and the body's own headers.
-        location: a whole URL in place of the API's, for downloads.
-        answer_limit: bytes of the largest answer that makes sense; a larger one is not read.
-        read: reads the successful answer.
+        operation: The API's name of the request, which is also the value of its field `op`.
+        method: HTTP method.
+        address: File or folder of the request.
+        signing: Kind of signature that it needs.
+        encoding: How the fields are sent.
+        fields: Names and values in addition to `op`, in the order in which they are sent.
+        content: Value of `filecontent`, any bytes-like object, or None.
+        headers: Headers in addition to Authorization and those of the body.
+        location: Full URL to use instead of the API's, for downloads.
+        answer_limit: Maximum bytes of the response; a larger one is not read.
+        read: Reads a successful response.
     """
 
     operation: str
@@ -72,30 +72,30 @@ class Request(Generic[T_co]):
 
     @property
     def target(self) -> str:
-        """What it is about, as errors name it."""
+        """The address, as errors name it."""
         return str(self.address)
 
     def read_response(self, response: HttpResponse) -> T_co:
-        """Read a whole response.
+        """Read a complete response.
 
         Raises:
-            CosError: As `read_answer` does, and what the answer's own reader raises.
+            CosError: As `read_answer` and the request's `read` do.
         """
         answer = read_answer(self, response.status, response.headers, response.content)
         return self.read(answer)
 
     def url(self, base: str) -> str:
-        """Return the whole URL; `base` is what `api_base` returned."""
+        """Return the full URL; `base` is the result of `api_base`."""
         url = self.location or base + self.address.url_path
         if self.encoding != "query":
             return url
         return f"{url}?{urlencode(self._wire_fields(), quote_via=quote)}"
 
     def encode(self) -> Body | None:
-        """Return a new body, to be sent with its own `content_type`, or None where there is none.
+        """Return a new body, which has a `content_type`; None if the request has no body.
 
         Raises:
-            InputError: where a field or the content cannot be sent.
+            InputError: If a field or the content cannot be encoded.
         """
         if self.encoding == "multipart":
             return MultipartBody(self._wire_fields(), self.content)
@@ -104,7 +104,7 @@ class Request(Generic[T_co]):
         return None
 
     def field(self, name: str) -> str | None:
-        """Return the value of the field `name`, or None where it is not sent."""
+        """Return the value of the field `name`, or None if the request does not have it."""
         return dict(self.fields).get(name)
 
     def _wire_fields(self) -> tuple[tuple[str, str], ...]:
@@ -113,13 +113,13 @@ class Request(Generic[T_co]):
 
 @dataclass(frozen=True)
 class Answer:
-    """A successful answer, and typed access to its `data`.
+    """A successful response, with typed access to its `data`.
 
     Attributes:
-        request: what was asked.
-        http_status: the answer's.
-        request_id: the server's name for the call; empty where it gave none.
-        data: the fields of the answer.
+        request: The request.
+        http_status: HTTP status.
+        request_id: The server's id of the request; empty if it sent none.
+        data: Fields of the response.
     """
 
     request: Request[Any]
@@ -128,47 +128,47 @@ class Answer:
     data: Mapping[str, Any]
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Return a text; without a default it must be there and not be empty.
+        """Return a text field; without a default, the field is required and not empty.
 
         Raises:
-            AnswerError: where it is missing or not a text.
+            AnswerError: If the field is missing or not text.
         """
         value = self.data.get(name)
         if default is not None and value is None:
             return default
         if not isinstance(value, str) or not (value or default is not None):
-            raise self.error(f"data has no text {name!r}")
+            raise self.error(f"the response has no text {name!r}")
         if not is_unicode(value):
-            raise self.error(f"data has a text {name!r} that is not Unicode")
+            raise self.error(f"the response has a text {name!r} that is not valid Unicode")
         return value
 
     def integer(self, name: str, default: int | None = None) -> int:
-        """Return a whole number from 0 to 2**63 - 1, be it sent as a number or as text.
+        """Return a whole number from 0 to 2**63 - 1, sent as a number or as text.
 
         Raises:
-            AnswerError: where it is missing, without a default, or something else.
+            AnswerError: If the field is missing and has no default, or is not such a number.
         """
         value = self.data.get(name)
         if default is not None and value is None:
             return default
         number = whole_number(value)
         if number is None or number < 0:
-            raise self.error(f"data has no number {name!r}")
+            raise self.error(f"the response has no number {name!r} from 0 to 2^63 - 1")
         return number
 
     def sha(self) -> str | None:
-        """Return the field `sha` in lower case, or None where the server has none.
+        """Return the field `sha` in lower case, or None if it is missing or empty.
 
         Raises:
-            AnswerError: where it is not 40 hex digits.
+            AnswerError: If it is not 40 hex digits.
         """
         sha = self.text("sha", "")
         if sha and not is_hex(sha, 40):
-            raise self.error("data has a sha that is not 40 hex digits")
+            raise self.error("the response has a 'sha' that is not 40 hex digits")
         return sha.lower() or None
 
     def error(self, reason: str, *, lost: bool = False) -> AnswerError:
-        """Return the error that says what is wrong with this answer; see `AnswerError.lost`."""
+        """Return an error about this response; see `AnswerError.lost`."""
         return AnswerError(
             reason,
             operation=self.request.operation,
@@ -181,19 +181,19 @@ class Answer:
 def read_answer(
     request: Request[Any], http_status: int, headers: Mapping[str, str], body: bytes
 ) -> Answer:
-    """Read the envelope that every JSON answer comes in (PROTOCOL.md, section 1).
+    """Read the envelope of every JSON response (PROTOCOL.md, section 1).
 
     Args:
-        request: what was asked.
-        http_status: the answer's.
-        headers: the answer's; their names' case does not matter.
-        body: the whole body.
+        request: The request.
+        http_status: HTTP status.
+        headers: Headers of the response, with names in any case.
+        body: The complete body.
 
     Raises:
-        ServerError: where `code` is not 0; the child that the code stands for.
-        AnswerError: where it is not JSON, not an object, has no `code`, or says success with an
-            HTTP status that does not. One that is not JSON is `lost`, since it tells nothing
-            about what the server did; unless it is the page of a proxy that refuses.
+        ServerError: If `code` is not 0; the subclass depends on the code.
+        AnswerError: If the response is not JSON, not an object, has no `code`, or if its code and
+            HTTP status contradict each other. A response that is not JSON is `lost`, since it does
+            not tell what the server did, unless its status shows that a proxy refused the request.
     """
     context: dict[str, Any] = {
         "operation": request.operation,
@@ -204,23 +204,23 @@ def read_answer(
     code = whole_number(envelope.get("code")) if isinstance(envelope, dict) else None
     if envelope is _NOT_JSON:
         lost = http_status not in _REFUSALS or body.lstrip().startswith(b"{")
-        reason = "the answer is not JSON"
+        reason = "the response is not JSON"
         raise answer_error(reason, body, http_status=http_status, lost=lost, **context)
     if not isinstance(envelope, dict) or code is None:
-        raise answer_error("the answer has no code", body, http_status=http_status, **context)
+        raise answer_error("the response has no code", body, http_status=http_status, **context)
     request_id = _words(envelope.get("request_id")) or header(headers, "x-cos-request-id")
     if code:
         message = _words(envelope.get("message"))
         raise server_error(code, message, request_id, http_status, **context)
     data = envelope.get("data")
     if http_status not in _SUCCESSES or not isinstance(data, (dict, type(None))):
-        reason = "the answer says success, but its HTTP status or its data do not"
+        reason = "the response has code 0, but its HTTP status or its data is not that of a success"
         raise answer_error(reason, body, http_status=http_status, **context)
     return Answer(request, http_status, excerpt(request_id, MAX_REQUEST_ID), data or {})
 
 
 def _words(value: object) -> str:
-    """Return text or a number as text; the rest says nothing, and may be nested too deeply."""
+    """Return text or a number as text; other values are ignored, as `str` could overflow."""
     return str(value) if isinstance(value, (str, int)) and value else ""
 
 

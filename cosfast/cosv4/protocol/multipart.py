@@ -1,7 +1,7 @@
-"""Bodies of requests: `multipart/form-data` (RFC 7578) and JSON, ready to be streamed.
+"""Request bodies that can be streamed: `multipart/form-data` (RFC 7578) and JSON.
 
-A body has a length, a content type and any number of iterations over its chunks, so that an HTTP
-library can send it with a Content-Length and a retry can send it again.
+A body has a length and a content type, and its chunks can be iterated repeatedly, so that an HTTP
+library can send it with a Content-Length and send it again in a retry.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 CONTENT_FIELD = "filecontent"
-"""The field that holds a file's bytes (PROTOCOL.md, sections 4 and 5)."""
+"""Name of the field with the content of a file (PROTOCOL.md, sections 4 and 5)."""
 
 
 class MultipartBody(MemoryBody):
-    """Text fields in the order given, then at most one binary one, which is never copied.
+    """A form of text fields and at most one binary field, which is not copied.
 
     Args:
-        fields: pairs of name and value.
-        content: the bytes of `CONTENT_FIELD`, any contiguous bytes-like object, or None for a
-            form without it. It must not change while the body is in use.
-        boundary: what divides the parts; by default 128 random bits, so that no content needs to
+        fields: Pairs of name and value, in the order in which they are sent.
+        content: Value of `CONTENT_FIELD`, any contiguous bytes-like object, or None for a form
+            without it. It must not change while the body is in use.
+        boundary: Separator of the parts; by default 128 random bits, so that the content need not
             be searched for it.
 
     Raises:
-        InputError: where a field is not text, or the content is not contiguous bytes.
+        InputError: If a field is not text, or the content is not contiguous bytes.
     """
 
     def __init__(
@@ -57,13 +57,13 @@ class MultipartBody(MemoryBody):
 
 
 class JsonBody(MemoryBody):
-    """One JSON object, in ASCII, so that nobody can count its length wrongly.
+    """One JSON object, in ASCII, so that its length is the same in characters and bytes.
 
     Args:
-        fields: pairs of name and value.
+        fields: Pairs of name and value.
 
     Raises:
-        InputError: where a field is not text.
+        InputError: If a field is not text.
     """
 
     content_type = "application/json"
@@ -85,14 +85,14 @@ Body = MultipartBody | JsonBody
 
 
 def byte_view(content: Any) -> memoryview:
-    """Return the bytes of any contiguous bytes-like object, without copying them.
+    """Return a view of the bytes of a contiguous bytes-like object, without a copy.
 
     Raises:
-        InputError: where it is something else.
+        InputError: If `content` is something else.
     """
     try:
         view = memoryview(content)
-        # an empty array of several dimensions cannot be cast, and has no bytes to show
+        # an empty array of several dimensions cannot be cast
         return view.cast("B") if view.nbytes else memoryview(b"")
     except TypeError as exc:
         kind = type(content).__name__
@@ -106,7 +106,7 @@ def _text_part(boundary: str, name: str, value: str) -> bytes:
 
 
 def _content_head(boundary: str) -> bytes:
-    # a file name marks a binary part for servers that would take a nameless one as text
+    # some servers treat a part without a file name as text
     disposition = (
         f'Content-Disposition: form-data; name="{CONTENT_FIELD}"; filename="{CONTENT_FIELD}"'
     )

@@ -1,4 +1,4 @@
-"""What changes a file that is there: `update`, `move`, `copy` (PROTOCOL.md, section 5)."""
+"""Changes of existing files: `update`, `move`, `copy` (PROTOCOL.md, section 5)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STANDARD_HEADERS = (
     "Content-Language",
     "Content-Encoding",
 )
-"""What may be set beside ``x-cos-meta-*``; the five replace one another as a set."""
+"""Headers that can be set in addition to ``x-cos-meta-*``; all five are replaced together."""
 
 _CANONICAL = {name.lower(): name for name in STANDARD_HEADERS}
 _META = re.compile(r"x-cos-meta-[0-9a-z!#$%&'*+.^_`|~-]+")  # RFC 9110's token, in lower case
@@ -36,28 +36,33 @@ def update(
     authority: Authority | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Request[None]:
-    """Change what a file or a folder carries; None leaves it as it is.
+    """Build the request that changes attributes of a file or a folder; None keeps an attribute.
 
     Args:
-        address: the file, or a folder, which has a `biz_attr` alone.
-        biz_attr: a text; may be empty.
-        authority: who may read and write the file.
-        headers: with which it is downloaded, out of `STANDARD_HEADERS` and ``x-cos-meta-*``,
-            in any case.
+        address: A file, or a folder, which has only a `biz_attr`.
+        biz_attr: Text attribute; may be empty.
+        authority: Who may read and write the file.
+        headers: Headers of downloads of the file: `STANDARD_HEADERS` and ``x-cos-meta-*``, with
+            names in any case.
 
     Raises:
-        InputError: where nothing is given, or naming what cannot be.
+        InputError: If no attribute is given, or one is not valid.
     """
     if biz_attr is None and authority is None and headers is None:
-        raise InputError(f"{address}: neither biz_attr, authority nor headers are given")
+        raise InputError(f"{address}: nothing to update: give biz_attr, authority or headers")
     if address.is_root:
-        raise InputError(f"{address} is the bucket's root, which cannot be updated")
+        raise InputError(
+            f"{address} is the root of the bucket, which cannot be updated: give the path of a file"
+            " or folder in it"
+        )
     if address.is_folder and not (authority is None and headers is None):
-        raise InputError(f"{address} is a folder, which has neither authority nor headers")
+        raise InputError(
+            f"{address} is a folder, which has neither authority nor headers: give only biz_attr"
+        )
     fields = optional_fields(
         biz_attr=biz_attr,
         authority=None if authority is None else _check_authority(authority).value,
-        # As text, which is how a form would carry it: the server takes both.
+        # As text, as a form would send it: the server accepts both.
         custom_headers=None if headers is None else json.dumps(_check_headers(headers)),
     )
     return Request("update", "POST", address, "once", "json", fields)
@@ -66,10 +71,10 @@ def update(
 def move(
     address: ObjectAddress, target: ObjectAddress, *, overwrite: bool = False
 ) -> Request[None]:
-    """Give a file another path in its bucket; it keeps its attributes.
+    """Build the request that moves a file in its bucket; it keeps its attributes.
 
     Raises:
-        InputError: where one of them is a folder's, or they are in different buckets.
+        InputError: If one address is that of a folder, or they are in different buckets.
     """
     return _relocation("move", address, target, overwrite)
 
@@ -77,10 +82,10 @@ def move(
 def copy(
     address: ObjectAddress, target: ObjectAddress, *, overwrite: bool = False
 ) -> Request[None]:
-    """Put a file's content at another path of its bucket too.
+    """Build the request that copies a file in its bucket.
 
     Raises:
-        InputError: where one of them is a folder's, or they are in different buckets.
+        InputError: If one address is that of a folder, or they are in different buckets.
     """
     return _relocation("copy", address, target, overwrite)
 
@@ -94,9 +99,12 @@ def _relocation(
     require_file(address)
     require_file(target)
     if (address.appid, address.bucket) != (target.appid, target.bucket):
-        raise InputError(f"{address} cannot go to {target}: files stay in their bucket")
+        raise InputError(
+            f"cannot {operation} {address} to {target}: the service does it only within a bucket;"
+            " download and upload the file instead"
+        )
     if address.path == target.path:
-        raise InputError(f"{address} is what it is to become")
+        raise InputError(f"cannot {operation} {address} to itself: give another path as the target")
     fields = (("dest_fileid", _fileid(target)), ("to_over_write", "1" if overwrite else "0"))
     return Request(operation, "POST", address, "once", "json", fields)
 
@@ -104,8 +112,8 @@ def _relocation(
 def _fileid(target: ObjectAddress) -> str:
     """Return ``/<path>``, as the official SDKs send it, not percent-encoded.
 
-    The whole ``/<appid>/<bucket>/<path>`` is taken too. It has to be that where a path could be
-    mistaken for one.
+    The server also accepts ``/<appid>/<bucket>/<path>``, which is needed if the path itself begins
+    like that.
     """
     if target.path.startswith(f"/{target.appid}/"):
         return f"/{target.appid}/{target.bucket}{target.path}"
@@ -129,9 +137,9 @@ def _check_header(name: str, value: str) -> tuple[str, str]:
     canonical = _CANONICAL.get(name.lower(), name.lower())
     if canonical not in STANDARD_HEADERS and not _META.fullmatch(canonical):
         raise InputError(
-            f"header {name!r} cannot be set: {', '.join(STANDARD_HEADERS)} and x-cos-meta-* can"
+            f"header {name!r} cannot be set: use {', '.join(STANDARD_HEADERS)} or x-cos-meta-*"
         )
     check_text(f"header {name!r}", value)
     if _CONTROL.search(value):
-        raise InputError(f"header {name!r} holds a control character")
+        raise InputError(f"the value of header {name!r} has a control character: remove it")
     return canonical, value

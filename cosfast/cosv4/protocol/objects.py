@@ -1,6 +1,6 @@
-"""Single operations on files and folders: requests built, answers read (PROTOCOL.md, section 5).
+"""Requests and responses of operations on files and folders (PROTOCOL.md, section 5).
 
-`list` has a module of its own, `listing`, and so have those that change what is there, `changes`.
+`list` is in the module `listing`; `update`, `move` and `copy` are in `mutations`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cosfast.cosv4.protocol.addresses import ObjectAddress
 
 MAX_UPLOAD_SIZE = 20 * 1024 * 1024
-"""Bytes: the largest file that `upload` takes; larger ones must use slices."""
+"""Maximum bytes of an upload in one request; larger files must be uploaded in slices."""
 
 
 def upload(
@@ -31,24 +31,24 @@ def upload(
     biz_attr: str = "",
     overwrite: bool = False,
 ) -> Request[Uploaded]:
-    """Send a whole file.
+    """Build the request that uploads a file.
 
     Args:
-        address: the file to be.
-        content: its bytes, any contiguous bytes-like object up to `MAX_UPLOAD_SIZE`; not copied.
-        sha: its SHA-1, 40 hex digits, for the server to check.
-        biz_attr: a text that the file carries.
-        overwrite: whether an existing file is replaced rather than an error.
+        address: Destination of the file.
+        content: Content, any contiguous bytes-like object up to `MAX_UPLOAD_SIZE`; not copied.
+        sha: SHA-1 of the content, 40 hex digits, for the server to check.
+        biz_attr: Text attribute of the file.
+        overwrite: Whether to replace an existing file; otherwise it is an error.
 
     Raises:
-        InputError: naming the argument that the protocol does not allow.
+        InputError: If the protocol does not allow an argument.
     """
     require_file(address)
     view = byte_view(content)
     if len(view) > MAX_UPLOAD_SIZE:
         raise InputError(
-            f"{address}: {len(view)} bytes are more than one upload takes ({MAX_UPLOAD_SIZE});"
-            " upload it in slices"
+            f"{address}: {len(view)} bytes are too many for an upload in one request (at most"
+            f" {MAX_UPLOAD_SIZE}): upload the file in slices"
         )
     fields = (
         *optional_fields(sha=check_hex("sha", sha, 40)),
@@ -61,24 +61,24 @@ def upload(
 
 
 def read_upload(answer: Answer) -> Uploaded:
-    """Read the answer of `upload`.
+    """Read the response of `upload`.
 
     Raises:
-        AnswerError: where it does not say where the file is.
+        AnswerError: If a required field is missing or not valid.
     """
     return read_uploaded(answer)
 
 
 def stat(address: ObjectAddress) -> Request[ObjectStat]:
-    """Ask what the server knows of a file or a folder."""
+    """Build the request for the attributes of a file or a folder."""
     return Request("stat", "GET", address, "reusable", "query", read=read_stat)
 
 
 def read_stat(answer: Answer) -> ObjectStat:
-    """Read the answer of `stat`; a file's sizes and times are promised, a folder's times.
+    """Read the response of `stat`: sizes and times of a file are required, times of a folder.
 
     Raises:
-        AnswerError: where a promised one is missing, or one is of another type.
+        AnswerError: If a required field is missing, or a field has another type.
     """
     address = answer.request.address
     if address.is_folder:
@@ -87,52 +87,59 @@ def read_stat(answer: Answer) -> ObjectStat:
 
 
 def create_folder(address: ObjectAddress, *, biz_attr: str = "") -> Request[None]:
-    """Make one folder; those above it must exist.
+    """Build the request that creates a folder; its parent folder must exist.
 
     Raises:
-        InputError: where the address is a file's or the bucket's root.
+        InputError: If the address is that of a file or the root of the bucket.
     """
     require_folder(address)
     return Request("create", "POST", address, "reusable", "json", (("biz_attr", biz_attr),))
 
 
 def delete(address: ObjectAddress) -> Request[None]:
-    """Remove a file, or a folder that is empty.
+    """Build the request that deletes a file or an empty folder.
 
     Raises:
-        InputError: where the address is the bucket's root.
+        InputError: If the address is the root of the bucket.
     """
     if address.is_root:
-        raise InputError(f"{address} is the bucket's root, which cannot be deleted")
+        raise InputError(
+            f"{address} is the root of the bucket, which cannot be deleted: give the path of a file"
+            " or folder in it"
+        )
     return Request("delete", "POST", address, "once", "json")
 
 
 def _read_no_content(answer: Answer) -> None:
-    raise answer.error("the answer says success, but has no bytes")
+    raise answer.error("the response to a download is a JSON success instead of the content")
 
 
 def download(
     address: ObjectAddress, location: str, *, start: int = 0, length: int | None = None
 ) -> Request[None]:
-    """Fetch a file or a range of its bytes; what comes back is the bytes, not JSON.
+    """Build the request that downloads a file or a range of it.
 
-    Check the head of the answer with `cosfast.transfer.ranges.check_range`.
+    The response is the content, not JSON; check its headers with
+    `cosfast.transfer.ranges.check_range`.
 
     Args:
-        address: the file.
-        location: its URL, from `addresses.download_url` or an `ObjectStat`, without a signature.
-        start: bytes to leave out.
-        length: bytes to fetch; None for all the rest.
+        address: The file.
+        location: URL from `addresses.download_url` or an `ObjectStat`, without a signature.
+        start: Offset of the first byte.
+        length: Number of bytes; None for all the rest.
 
     Raises:
-        InputError: where the range or the URL makes no sense, or the address is a folder's.
+        InputError: If the range or the URL is not valid, or the address is that of a folder.
     """
     require_file(address)
     check_number("start", start)
     if length is not None:
         check_number("length", length, minimum=1)
     if not is_bare_url(location):
-        raise InputError(f"{address}: what it is to be downloaded from is not a bare URL")
+        raise InputError(
+            f"{address}: the download location is not a valid http(s) URL without user and query:"
+            " use the access_url or source_url of its stat"
+        )
     headers = () if not start and length is None else (("Range", byte_range(start, length)),)
     return Request(
         "download",

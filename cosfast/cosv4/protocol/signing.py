@@ -1,4 +1,4 @@
-"""The signature of a request (PROTOCOL.md, section 2)."""
+"""Signatures of requests (PROTOCOL.md, section 2)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from cosfast.errors import InputError
 from cosfast.parsing import shown
 
 MAX_EXPIRES_IN = 90 * 24 * 3600
-"""Seconds: the longest life of a reusable signature, three months, taken as 90 days."""
+"""Maximum lifetime of a reusable signature in seconds: three months, taken as 90 days."""
 
-_NONCE_LIMIT = 10**10  # ten digits: the longest that every server is documented to take
+_NONCE_LIMIT = 10**10  # ten digits, the documented maximum
 
 
 def sign(
@@ -29,14 +29,15 @@ def sign(
     """Return ``base64(HMAC-SHA1(secret_key, plain) + plain)``.
 
     Args:
-        appid: the account's number.
-        secret_id: which key signs.
-        secret_key: the key.
-        bucket: its name.
-        fileid: what may be touched, percent-encoded; empty for anything in the bucket.
-        expires_at: seconds since 1970; 0 for a signature that is good once.
-        now: seconds since 1970.
-        nonce: makes two signatures of the same second differ.
+        appid: Number of the account.
+        secret_id: Id of the key.
+        secret_key: The key.
+        bucket: Name of the bucket.
+        fileid: File or folder that the signature is valid for, percent-encoded; empty for the whole
+            bucket.
+        expires_at: Seconds since 1970; 0 for a signature that is valid once.
+        now: Seconds since 1970.
+        nonce: Random number that makes signatures of the same second differ.
     """
     fields = (
         ("a", appid),
@@ -58,10 +59,10 @@ def new_nonce() -> int:
 
 
 def check_expires_in(expires_in: int) -> None:
-    """Refuse a life that no reusable signature can have.
+    """Check the lifetime of a reusable signature.
 
     Raises:
-        InputError: where it is not a positive whole number of seconds up to `MAX_EXPIRES_IN`.
+        InputError: If it is not a positive whole number of seconds up to `MAX_EXPIRES_IN`.
     """
     if type(expires_in) is not int or not 0 < expires_in <= MAX_EXPIRES_IN:
         raise InputError(

@@ -1,4 +1,4 @@
-"""The four steps of a slice upload: requests built, answers read (PROTOCOL.md, section 4)."""
+"""Requests and responses of the four steps of a slice upload (PROTOCOL.md, section 4)."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SLICE_SIZES = (524288, 1048576, 2097152, 3145728)
-"""Bytes: what may be asked for without `uploadparts` (PROTOCOL.md, section 3)."""
+"""Slice sizes in bytes that are allowed without `uploadparts` (PROTOCOL.md, section 3)."""
 
 PARTS_SLICE_SIZE = 1048576
-"""Bytes: what must be asked for with `uploadparts`."""
+"""Slice size in bytes that is required with `uploadparts`."""
 
 MAX_ANSWERED_SLICE_SIZE = 64 * 1024 * 1024
-"""Bytes: what a server may answer at most. Far above the four sizes, and still fit for memory."""
+"""Maximum slice size in bytes that a server may choose: slices must fit into memory."""
 
 LARGEST_FILE = 64 * 1024**3
-"""Bytes: a listing of the slices of a file of this size is always read to its end."""
+"""Bytes: the list of the slices of a file up to this size is always read completely."""
 
 _PART_LIMIT = 256
-"""Bytes of an answer for each slice that is listed: offset and length take 50, a digest 60."""
+"""Maximum bytes of a response for each listed slice: offset and length take 50, a digest 60."""
 
-_BLOCK_SIZE = 64  # of SHA-1: an interior state stands only at its multiples
+_BLOCK_SIZE = 64  # of SHA-1: chaining states exist only at its multiples
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class SliceSession:
     """A new upload session.
 
     Attributes:
-        session: its name, opaque.
-        slice_size: bytes in each slice but the last, which may differ from what was asked.
-        serial_upload: whether slices must go one at a time, in order.
+        session: Opaque id of the session.
+        slice_size: Bytes in each slice except the last; may differ from the requested size.
+        serial_upload: Whether slices must be sent one at a time, in order.
     """
 
     session: str
@@ -53,14 +53,14 @@ class SliceSession:
 
 @dataclass(frozen=True)
 class Uploaded:
-    """A file that is there, by an upload or instantly; empty texts where the server said nothing.
+    """A file on the server, as uploads return it; fields that the server did not send are empty.
 
     Attributes:
-        access_url: where to download it, through the CDN.
-        url: where to operate on it.
-        source_url: where to download it, past the CDN.
+        access_url: URL of downloads through the CDN.
+        url: URL of the file in the API.
+        source_url: URL of downloads without the CDN.
         resource_path: ``/<appid>/<bucket>/<path>``.
-        vid: the name of what the server does with it afterwards.
+        vid: The server's id of this version.
     """
 
     access_url: str
@@ -72,16 +72,16 @@ class Uploaded:
 
 @dataclass(frozen=True)
 class UnfinishedUpload:
-    """A session that has some of its slices.
+    """An open upload session and the slices that the server has.
 
     Attributes:
-        session: its name, opaque.
-        slice_size: bytes in each slice but the last.
-        filesize: bytes in the whole file.
-        sha: the SHA-1 that init announced, 40 lower-case hex digits, or None.
-        parts: pairs of offset and length in bytes of what has arrived, in order of offset.
-        serial_upload: whether slices must go one at a time, in order; None if the server does not
-            say, which leaves both open.
+        session: Opaque id of the session.
+        slice_size: Bytes in each slice except the last.
+        filesize: Size of the file in bytes.
+        sha: SHA-1 that init announced, 40 lower-case hex digits, or None.
+        parts: Pairs of offset and length in bytes of the received slices, in order of offset.
+        serial_upload: Whether slices must be sent one at a time, in order; None if the server does
+            not say.
     """
 
     session: str
@@ -102,24 +102,26 @@ def slice_init(
     biz_attr: str = "",
     overwrite: bool = False,
 ) -> Request[SliceSession | Uploaded]:
-    """Open an upload session.
+    """Build the request that opens an upload session.
 
     Args:
-        address: the file to be.
-        filesize: bytes; an empty file has no slices and goes by `objects.upload`.
-        slice_size: bytes, one of `SLICE_SIZES`; `PARTS_SLICE_SIZE` where there is a `sha`.
-        sha: the whole file's SHA-1, 40 hex digits; only with `uploadparts`.
-        uploadparts: the parts list as JSON; only with `sha`.
-        biz_attr: a text that the file carries.
-        overwrite: whether an existing file is replaced rather than an error.
+        address: Destination of the file.
+        filesize: Size in bytes; an empty file has no slices: use `objects.upload` for it.
+        slice_size: Bytes in a slice, one of `SLICE_SIZES`; `PARTS_SLICE_SIZE` with `sha`.
+        sha: SHA-1 of the file, 40 hex digits; requires `uploadparts`.
+        uploadparts: Parts list as JSON; requires `sha`.
+        biz_attr: Text attribute of the file.
+        overwrite: Whether to replace an existing file; otherwise it is an error.
 
     Raises:
-        InputError: naming the argument that the protocol does not allow.
+        InputError: If the protocol does not allow an argument.
     """
     check_number("filesize", filesize, minimum=1)
     _check_slice_size(slice_size, with_parts=sha is not None)
     if (sha is None) != (uploadparts is None):
-        raise InputError("sha and uploadparts go together: one is given without the other")
+        raise InputError(
+            f"{address}: sha and uploadparts must be given together: give both or neither"
+        )
     return _request(
         "upload_slice_init",
         address,
@@ -133,32 +135,32 @@ def slice_init(
 
 
 def read_slice_init(answer: Answer) -> SliceSession | Uploaded:
-    """Read the answer of `slice_init`: a session, or the file itself (an instant upload).
+    """Read the response of `slice_init`: a session, or the file after an instant upload.
 
     Raises:
-        AnswerError: where it is neither, or an instant upload of a file whose SHA-1 the server
-            was never told.
+        AnswerError: If it is neither, or an instant upload although the request had no SHA-1.
     """
     if "session" in answer.data:
         return SliceSession(
             answer.text("session"), _read_slice_size(answer), bool(_read_serial_upload(answer))
         )
     if answer.request.field("sha") is None:
-        raise answer.error("data has no session")
+        raise answer.error("the response has no session")
     return read_uploaded(answer)
 
 
 def slice_list(
     address: ObjectAddress, *, filesize: int = LARGEST_FILE
 ) -> Request[UnfinishedUpload | Uploaded]:
-    """Ask what has arrived of an unfinished upload.
+    """Build the request for the slices that the server has of an unfinished upload.
 
     Args:
-        address: the file to be.
-        filesize: bytes; how long the answer may be depends on it, if it is above `LARGEST_FILE`.
+        address: Destination of the file.
+        filesize: Size in bytes, on which the maximum length of the response depends if it is above
+            `LARGEST_FILE`.
 
     Raises:
-        InputError: where the address is a folder's.
+        InputError: If the address is that of a folder.
     """
     listed = max(filesize, LARGEST_FILE) // min(SLICE_SIZES) + 1
     limit = MIN_ANSWER_LIMIT + listed * _PART_LIMIT
@@ -166,10 +168,10 @@ def slice_list(
 
 
 def read_slice_list(answer: Answer) -> UnfinishedUpload | Uploaded:
-    """Read the answer of `slice_list`: an unfinished upload, or the file where it is finished.
+    """Read the response of `slice_list`: an unfinished upload, or the file if it is finished.
 
     Raises:
-        AnswerError: where it is neither, or its parts do not lie in the file or overlap.
+        AnswerError: If it is neither, or if its parts overlap or exceed the file.
     """
     if "session" not in answer.data:
         return read_uploaded(answer, url_promised=False)
@@ -193,18 +195,18 @@ def slice_data(
     sha: str | None = None,
     datamd5: str | None = None,
 ) -> Request[None]:
-    """Send one slice.
+    """Build the request that sends one slice.
 
     Args:
-        address: the file to be.
-        session: from `SliceSession` or `UnfinishedUpload`.
-        offset: bytes from the file's start.
-        content: the slice, any contiguous bytes-like object; it is not copied.
-        sha: the whole file's SHA-1, 40 hex digits.
-        datamd5: the slice's MD5, 32 hex digits.
+        address: Destination of the file.
+        session: Session of a `SliceSession` or `UnfinishedUpload`.
+        offset: Offset of the slice in the file.
+        content: Content of the slice, any contiguous bytes-like object; not copied.
+        sha: SHA-1 of the file, 40 hex digits.
+        datamd5: MD5 of the slice, 32 hex digits.
 
     Raises:
-        InputError: naming the argument that the protocol does not allow.
+        InputError: If the protocol does not allow an argument.
     """
     check_number("offset", offset)
     return _request(
@@ -219,33 +221,38 @@ def slice_data(
 
 
 def read_slice_data(answer: Answer) -> None:
-    """Check that the answer of `slice_data` is about the slice that was sent.
+    """Check that the response of `slice_data` is about the slice that was sent.
 
     Raises:
-        AnswerError: where it is about another one, or another session, or the slice's MD5 differs.
+        AnswerError: If it names another slice or session, or if the MD5 of the slice differs.
     """
     sent = answer.request.field
     if answer.text("session") != sent("session"):
-        raise answer.error("data is about another session")
+        raise answer.error("the response is about another session")
     if str(answer.integer("offset")) != sent("offset"):
-        raise answer.error(f"data is about offset {answer.integer('offset')}, not {sent('offset')}")
+        raise answer.error(
+            f"the response is about offset {answer.integer('offset')}, not {sent('offset')}"
+        )
     if sent("datamd5") and answer.text("datamd5", "").lower() not in {"", sent("datamd5")}:
-        raise answer.error(f"the slice at offset {sent('offset')} arrived with another MD5")
+        raise answer.error(
+            f"the server received the slice at offset {sent('offset')} with another MD5: send it"
+            " again"
+        )
 
 
 def slice_finish(
     address: ObjectAddress, *, session: str, filesize: int, sha: str | None = None
 ) -> Request[Uploaded]:
-    """Close the session and make the file.
+    """Build the request that completes an upload and creates the file.
 
     Args:
-        address: the file to be.
-        session: from `SliceSession` or `UnfinishedUpload`.
-        filesize: bytes.
-        sha: the whole file's SHA-1; it must be there where `slice_init` had it.
+        address: Destination of the file.
+        session: Session of a `SliceSession` or `UnfinishedUpload`.
+        filesize: Size in bytes.
+        sha: SHA-1 of the file; required if `slice_init` had it.
 
     Raises:
-        InputError: naming the argument that the protocol does not allow.
+        InputError: If the protocol does not allow an argument.
     """
     check_number("filesize", filesize)
     return _request(
@@ -259,19 +266,19 @@ def slice_finish(
 
 
 def read_slice_finish(answer: Answer) -> Uploaded:
-    """Read the answer of `slice_finish`.
+    """Read the response of `slice_finish`.
 
     Raises:
-        AnswerError: where it does not say where the file is.
+        AnswerError: If a required field is missing or not valid.
     """
     return read_uploaded(answer)
 
 
 def read_uploaded(answer: Answer, *, url_promised: bool = True) -> Uploaded:
-    """Read what any upload ends with; `access_url` and `url` are promised (PROTOCOL.md, 6.4).
+    """Read the result of an upload; `access_url` and `url` are required (PROTOCOL.md, 6.4).
 
     Raises:
-        AnswerError: where a promised one is missing, or one is not text.
+        AnswerError: If a required field is missing, or a field is not text.
     """
     return Uploaded(
         access_url=answer.text("access_url"),
@@ -314,14 +321,17 @@ def _check_slice_size(slice_size: int, *, with_parts: bool) -> None:
 
 def _check_session(session: str) -> str:
     if not isinstance(session, str) or not session:
-        raise InputError("session must be the text that the server gave, and is not")
+        raise InputError("session must be the text that slice_init or slice_list returned")
     return session
 
 
 def _read_slice_size(answer: Answer) -> int:
     size = answer.integer("slice_size")
     if not 0 < size <= MAX_ANSWERED_SLICE_SIZE or size % _BLOCK_SIZE:
-        raise answer.error(f"data has a slice_size that no upload can use: {size}")
+        raise answer.error(
+            f"the response has a slice_size of {size}, which is not a multiple of {_BLOCK_SIZE} up"
+            f" to {MAX_ANSWERED_SLICE_SIZE}"
+        )
     return size
 
 
@@ -334,19 +344,21 @@ def _read_serial_upload(answer: Answer) -> bool | None:
 def _read_parts(answer: Answer, filesize: int) -> tuple[tuple[int, int], ...]:
     entries = answer.data.get("listparts")
     if not isinstance(entries, list):
-        raise answer.error("data has no list 'listparts'")
+        raise answer.error("the response has no list 'listparts'")
     parts = tuple(sorted(_read_part(answer, entry) for entry in entries))
     ends = [offset + datalen for offset, datalen in parts]
     starts = [offset for offset, _ in parts[1:]]
     if any(end > start for end, start in zip(ends, [*starts, filesize], strict=False)):
-        raise answer.error("listparts has parts that overlap or lie beyond the file")
+        raise answer.error("the response has parts in 'listparts' that overlap or exceed the file")
     return parts
 
 
 def _read_part(answer: Answer, entry: object) -> tuple[int, int]:
     if not isinstance(entry, dict):
-        raise answer.error("listparts has an entry that is not an object")
+        raise answer.error("the response has an entry of 'listparts' that is not a JSON object")
     offset, datalen = whole_number(entry.get("offset")), whole_number(entry.get("datalen"))
     if offset is None or offset < 0 or datalen is None or datalen <= 0:
-        raise answer.error("listparts has an entry without a usable offset and datalen")
+        raise answer.error(
+            "the response has an entry of 'listparts' without a valid offset and datalen"
+        )
     return offset, datalen

@@ -1,4 +1,4 @@
-"""What the server knows of a file or a folder, as `stat` and `list` tell it (PROTOCOL.md, 5)."""
+"""Attributes of files and folders, as `stat` and `list` return them (PROTOCOL.md, 5)."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ class Authority(StrEnum):
     """Who may read and write a file (PROTOCOL.md, section 5, `update`)."""
 
     BUCKET_DEFAULT = "eInvalid"
-    """Whoever the bucket lets."""
+    """The permissions of the bucket apply."""
     PRIVATE = "eWRPrivate"
-    """Nobody without a signature."""
+    """Reading and writing require a signature."""
     PUBLIC_READ = "eWPrivateRPublic"
-    """Everybody may read it; to write it takes a signature."""
+    """Anyone may read the file; writing requires a signature."""
 
 
 @dataclass(frozen=True)
 class ObjectStat:
-    """What the server knows of a file or a folder; None is what a folder does not have.
+    """Attributes of a file or a folder; those that folders do not have are None for a folder.
 
     Attributes:
-        path: where it is in its bucket; a folder's ends in ``/``.
-        name: the last segment of its path, as the server spells it; empty for a bucket's root.
-        ctime: when it was made, in UTC.
-        mtime: when it was last changed, in UTC.
-        biz_attr: the text that it carries.
-        filesize: bytes.
-        filelen: bytes that have arrived; less than `filesize` while an upload is unfinished.
-        sha: the SHA-1, 40 lower-case hex digits; None also where the server never learnt it.
-        authority: who may read and write it; None also where the server does not say, or says
-            what the protocol does not know.
-        access_url: where to download it, through the CDN.
-        source_url: where to download it, past the CDN.
-        headers: what `update` gave it to be downloaded with; empty where the server does not say.
+        path: Path in the bucket; that of a folder ends in ``/``.
+        name: Last segment of the path, as the server sent it; empty for the root of a bucket.
+        ctime: Time of creation, in UTC.
+        mtime: Time of the last change, in UTC.
+        biz_attr: Text attribute.
+        filesize: Size in bytes.
+        filelen: Bytes received; less than `filesize` while an upload is unfinished.
+        sha: SHA-1, 40 lower-case hex digits; also None if the server does not know it.
+        authority: Who may read and write the file; also None if the server does not say, or sends
+            an unknown value.
+        access_url: URL of downloads through the CDN.
+        source_url: URL of downloads without the CDN.
+        headers: Headers of downloads, as set by `update`; empty if the server does not send them.
     """
 
     path: str
@@ -59,20 +59,20 @@ class ObjectStat:
 
     @property
     def is_folder(self) -> bool:
-        """Whether it is a folder: those have no size."""
+        """Whether this is a folder."""
         return self.filesize is None
 
 
 def read_file(answer: Answer, path: str, *, located: bool) -> ObjectStat:
-    """Read what `answer` says of the file at `path`; its sizes and times are promised.
+    """Read the attributes of the file at `path`; sizes and times are required.
 
     Args:
-        answer: of `stat`, or an entry of a list.
-        path: where it is.
-        located: whether it is promised to say where to download it.
+        answer: Response of `stat`, or an entry of a list.
+        path: Path of the file.
+        located: Whether `access_url` and `source_url` are required.
 
     Raises:
-        AnswerError: where a promised one is missing, or one is of another type.
+        AnswerError: If a required field is missing, or a field has another type.
     """
     missing = None if located else ""
     return ObjectStat(
@@ -92,10 +92,10 @@ def read_file(answer: Answer, path: str, *, located: bool) -> ObjectStat:
 
 
 def read_folder(answer: Answer, path: str) -> ObjectStat:
-    """Read what `answer` says of the folder at `path`; its times are promised.
+    """Read the attributes of the folder at `path`; times are required.
 
     Raises:
-        AnswerError: where a promised one is missing, or one is of another type.
+        AnswerError: If a required field is missing, or a field has another type.
     """
     return ObjectStat(
         path=path,
@@ -114,16 +114,16 @@ def read_folder(answer: Answer, path: str) -> ObjectStat:
 
 
 def read_time(answer: Answer, name: str) -> datetime:
-    """Return the field `name`, seconds since 1970, as a time in UTC.
+    """Return the field `name`, in seconds since 1970, as a time in UTC.
 
     Raises:
-        AnswerError: where it is no such number.
+        AnswerError: If the field is missing or not a valid time.
     """
     seconds = answer.integer(name)
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
-        raise answer.error(f"data has no time {name!r}") from None
+        raise answer.error(f"the response has no valid time {name!r}") from None
 
 
 def _read_authority(answer: Answer) -> Authority | None:
@@ -139,5 +139,5 @@ def _read_headers(answer: Answer) -> dict[str, str]:
         return {}
     headers = {name: value for name, value in given.items() if isinstance(value, str)}
     if not all(is_unicode(name) and is_unicode(value) for name, value in headers.items()):
-        raise answer.error("data has custom_headers that are not Unicode")
+        raise answer.error("the response has custom_headers that are not valid Unicode")
     return headers

@@ -1,4 +1,4 @@
-"""Checks of single values before they become fields of a request."""
+"""Validation of single arguments before they become fields of a request."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
 def check_number(name: str, value: int, *, minimum: int = 0) -> None:
-    """Refuse what is not a whole number from `minimum` to what 64 bits hold.
+    """Check that `value` is a whole number from `minimum` to `MAX_INTEGER`.
 
     Raises:
-        InputError: naming `name`.
+        InputError: If it is not; the message begins with `name`.
     """
     if type(value) is not int or not minimum <= value <= MAX_INTEGER:
-        raise InputError(f"{name} must be a whole number of at least {minimum}, not {shown(value)}")
+        raise InputError(
+            f"{name} must be a whole number from {minimum} to 2^63 - 1, not {shown(value)}"
+        )
 
 
 def check_hex(name: str, value: str | None, digits: int) -> str | None:
-    """Return `value` in lower case, or None where it is None.
+    """Return `value` in lower case, or None if it is None.
 
     Raises:
-        InputError: naming `name`, where it is not that many hex digits.
+        InputError: If it does not consist of `digits` hex digits; the message begins with `name`.
     """
     if value is None:
         return None
@@ -34,10 +36,10 @@ def check_hex(name: str, value: str | None, digits: int) -> str | None:
 
 
 def is_hex(value: object, digits: int) -> bool:
-    """Tell whether `value` is text of exactly that many hex digits."""
+    """Return whether `value` is text of exactly `digits` hex digits."""
     return isinstance(value, str) and len(value) == digits and bool(_HEX.fullmatch(value))
 
 
 def optional_fields(**values: str | None) -> tuple[tuple[str, str], ...]:
-    """Return the fields that have a value, in the order given."""
+    """Return the fields whose values are not None, in the given order."""
     return tuple((name, value) for name, value in values.items() if value is not None)
