@@ -10,7 +10,7 @@ enum {
 }; /* bytes: stays in a core's own cache, as hashlib.file_digest's does */
 
 /* Read the bytes from `start` to `end`, or to the end of the file; return their number, or
- * -1 where the file cannot be read. */
+ * -1 if the file cannot be read. */
 int64_t limit_read_range(const char *path, int64_t start, int64_t end) {
     static _Thread_local uint8_t buffer[BUFFER];
     int64_t at = start;
