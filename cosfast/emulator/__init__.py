@@ -1,4 +1,4 @@
-"""A local server that speaks the COS v4 JSON API, for tests and for moving off.
+"""A local server of the COS v4 JSON API, for tests and for migrations.
 
 It needs the extra `cosfast[emulator]`. It listens on loopback unless told otherwise.
 """

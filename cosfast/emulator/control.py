@@ -1,10 +1,10 @@
-"""Who may use `/_emulator/`: not the pages of strangers that a browser on this machine shows.
+"""What is below `/_emulator/`: a page for people, the faults endpoint, and who may use them.
 
-Such a page can reach a server on loopback in two ways. It can give its own name this machine's
-address (DNS rebinding): then the request's host is that name, so only known hosts are answered.
-And it can send requests whose answers it cannot read (CSRF): so whatever changes something has to
-be of a kind for which browsers ask first, which is never granted, and must not say that another
-site sends it.
+A web page of a stranger, in a browser on this machine, can reach a server on loopback in two ways.
+It can give its own name this machine's address (DNS rebinding): then the request's host is that
+name, so only known hosts are answered. And it can send requests whose answers it cannot read
+(CSRF): so whatever changes something must be of a kind for which browsers ask first, which is never
+granted, and must not say that another site sends it.
 """
 
 from __future__ import annotations
@@ -13,17 +13,25 @@ import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from cosfast.emulator.wire.values import read_host
+from aiohttp import web
+
+from cosfast.emulator import page
+from cosfast.emulator.errors import BadRequestError, Problem
+from cosfast.emulator.faults.kinds import fault_from
+from cosfast.emulator.store import overview
+from cosfast.emulator.wire.body import read_whole
+from cosfast.emulator.wire.values import load_json, read_host
 from cosfast.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from aiohttp import web
-
-    from cosfast.emulator.wire.addressing import Split
+    from cosfast.emulator.faults.kinds import Fault
+    from cosfast.emulator.services import Context, Service
+    from cosfast.emulator.wire.addressing import RequestTarget
 
 PREFIX = "/_emulator/"
+FAULTS_PATH = "/_emulator/faults"
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -33,8 +41,10 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""For every answer below `/_emulator/`."""
+"""Of every answer below `/_emulator/`."""
 
+_MAX_BODY = 64 * 1024
+_JSON = "application/json"
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _OWN_SITE = frozenset({"same-origin", "none"})
 _LOCALHOST = "localhost"
@@ -45,9 +55,9 @@ class Hosts:
     """The hosts that the pages answer to: those of loopback, and others by name or address.
 
     Args:
-        allowed: names or addresses, without a port.
-        listens_at: the host that the server was told to listen at, which is allowed too unless
-            it stands for all addresses.
+        allowed: Names or addresses, without a port.
+        listens_at: The host that the server was told to listen at. It is allowed too, unless it
+            stands for all addresses.
 
     Raises:
         InputError: If one of `allowed` cannot be a host.
@@ -67,35 +77,98 @@ class Hosts:
         self._allowed = frozenset(names)
 
     def has(self, host: str) -> bool:
-        """Tell whether a `Host` header is one of them."""
+        """Return whether a `Host` header is one of them."""
         found = read_host(host)
         return found is not None and (found.name in self._allowed or _is_loopback(found.name))
 
 
-def is_control_path(split: Split) -> bool:
-    """Tell whether a request is for these pages, and not for a file of a bucket."""
-    path = unquote(split.path)
-    return path.startswith(PREFIX) and not split.is_for_bucket
+class Control:
+    """Answers the requests below `/_emulator/`.
+
+    Args:
+        context: Of the running server.
+        services: Whose files and uploads the page shows.
+        hosts: That may be asked for.
+    """
+
+    def __init__(self, context: Context, services: Sequence[Service], hosts: Hosts) -> None:
+        self._context = context
+        self._services = services
+        self._hosts = hosts
+
+    async def answer(self, request: web.BaseRequest, target: RequestTarget) -> web.Response:
+        """Answer a request, if its sender may see the answer.
+
+        Raises:
+            BadRequestError: If nothing is at this path, or a body does not come.
+        """
+        reason = refusal(request, target, self._hosts)
+        if reason:
+            response = web.json_response({"error": reason}, status=403)
+        elif target.path == FAULTS_PATH and self._context.settings.faults_over_http:
+            response = await self._answer_faults(request)
+        elif target.path == PREFIX and request.method == "GET" and is_this_machine(request.remote):
+            response = await self._show_page()
+        else:
+            raise BadRequestError(
+                Problem.NOT_FOUND, "nothing is served at this address", close=True
+            )
+        response.headers.update(HEADERS)
+        return response
+
+    async def _show_page(self) -> web.Response:
+        found = await self._context.run(self._context.store.database.read, overview.look)
+        faults = self._context.faults.describe()
+        text = page.render(found, faults, self._services, self._context.endpoint)
+        return web.Response(text=text, content_type="text/html")
+
+    async def _answer_faults(self, request: web.BaseRequest) -> web.Response:
+        """Answer a request for the queue of faults; a malformed one changes nothing.
+
+        POST adds a fault, or a list of them, as application/json: ``{"operation":
+        "upload_slice_data", "fault": "status", "status": 503, "times": 2}``. GET shows which wait
+        and which have fired. DELETE forgets all.
+        """
+        faults = self._context.faults
+        try:
+            if request.method == "POST":
+                if request.content_type != _JSON:
+                    reason = f"the Content-Type must be {_JSON}"
+                    return web.json_response({"error": reason}, status=415)
+                body = await read_whole(request, self._context.settings.limits, _MAX_BODY)
+                faults.add_all(_read_faults(body))
+            elif request.method == "DELETE":
+                faults.clear()
+            elif request.method != "GET":
+                return web.json_response({"error": "GET, POST or DELETE"}, status=405)
+        except (ValueError, TypeError) as exc:
+            return web.json_response({"error": str(exc)}, status=400)
+        return web.json_response(faults.describe())
 
 
-def refusal(request: web.BaseRequest, split: Split, hosts: Hosts) -> str | None:
-    """Say why a request is not answered; None if it may be."""
-    if len(request.headers.getall("Host", ())) > 1 or not hosts.has(split.host):
+def is_control_path(path: str) -> bool:
+    """Return whether a path, not decoded yet, is below `/_emulator/`."""
+    return unquote(path).startswith(PREFIX)
+
+
+def refusal(request: web.BaseRequest, target: RequestTarget, hosts: Hosts) -> str | None:
+    """Return why a request is not answered; None if it may be."""
+    if len(request.headers.getall("Host", ())) > 1 or not hosts.has(target.host):
         return (
-            f"{PREFIX} does not answer to the host {split.host[:80]!r}:"
+            f"{PREFIX} does not answer to the host {target.host[:80]!r}:"
             " use a loopback address, or add it to Emulator(allowed_hosts=...)"
         )
     if request.method in _SAFE_METHODS:
         return None
     site = request.headers.get("Sec-Fetch-Site", "none")
     origin = request.headers.get("Origin")
-    if site not in _OWN_SITE or (origin is not None and not _is_same_origin(origin, split.host)):
+    if site not in _OWN_SITE or (origin is not None and not _is_same_origin(origin, target.host)):
         return "requests that change something are not taken from a page of another origin"
     return None
 
 
 def is_this_machine(remote: str | None) -> bool:
-    """Tell whether a client's address is this machine's own."""
+    """Return whether a client's address is this machine's own."""
     return remote is not None and _is_loopback(remote)
 
 
@@ -118,3 +191,20 @@ def _is_loopback(name: str) -> bool:
 def _read_name(name: str) -> str | None:
     found = read_host(f"[{name}]" if ":" in name else name)
     return None if found is None else found.name
+
+
+def _read_faults(body: bytes) -> list[tuple[str, Fault, int]]:
+    document = load_json(body)
+    return [
+        _read_fault(entry) for entry in (document if isinstance(document, list) else [document])
+    ]
+
+
+def _read_fault(entry: object) -> tuple[str, Fault, int]:
+    if not isinstance(entry, dict):
+        raise ValueError("a fault is a JSON object")  # noqa: TRY004 - the document is at fault
+    attributes = dict(entry)
+    operation, times = attributes.pop("operation", None), attributes.pop("times", 1)
+    if not isinstance(operation, str):
+        raise ValueError("a fault has an operation")  # noqa: TRY004 - as above
+    return operation, fault_from(attributes), times

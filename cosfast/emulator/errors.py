@@ -1,12 +1,10 @@
-"""What the server raises: at its start, and when an operation says no."""
+"""Errors of the emulator: those of its start, and refusals of requests that no service owns."""
 
 from __future__ import annotations
 
-from cosfast.cosv4.protocol.codes import Code
-from cosfast.errors import CosError
+from enum import Enum
 
-_NOT_FOUND_CODES = frozenset({Code.NOT_FOUND, Code.INDEX_MISSING})
-_FIRST_SIGNATURE_CODE, _LAST_SIGNATURE_CODE = -60, -99
+from cosfast.errors import CosError
 
 
 class EmulatorError(CosError, RuntimeError):
@@ -14,35 +12,41 @@ class EmulatorError(CosError, RuntimeError):
 
 
 class RootInUseError(EmulatorError):
-    """Another server has the data folder."""
+    """The data folder is used by another server, or holds files that no server has made."""
 
 
 class SchemaError(EmulatorError):
-    """The data folder cannot be read: a newer version wrote it, or it is damaged."""
+    """The data folder's database is damaged, or of a version that cannot be read."""
 
 
-class RefusedError(Exception):
-    """A request that is answered with a failure envelope.
+class Problem(Enum):
+    """What is wrong with a request, or with the server, before a service gives it a code."""
 
-    `code` and `message` go into the envelope, `status` into the HTTP status line
-    (200, 400, 403 and 404 are the ones clients know: PROTOCOL.md section 1).
-    `close` asks for the connection to be closed after the answer, which is needed
-    wherever the end of the request's body is in doubt (section 6, item 6).
+    MALFORMED = "malformed"
+    TOO_LARGE = "too large"
+    NOT_FOUND = "not found"
+    DISK_FULL = "disk full"
+    INTERNAL = "internal error"
+
+
+class RefusalError(Exception):
+    """A request that gets an answer of failure. Each service has a subclass with its own codes.
+
+    Args:
+        message: For the client; it holds no secret and nothing of the server's inside.
+        close: Whether the connection closes after the answer, as it must when the end of the
+            request's body is in doubt.
     """
 
-    def __init__(self, code: Code, message: str, *, close: bool = False) -> None:
-        super().__init__(f"{int(code)}: {message}")
-        self.code = code
+    def __init__(self, message: str, *, close: bool = False) -> None:
+        super().__init__(message)
         self.message = message
         self.close = close
 
-    @property
-    def status(self) -> int:
-        """The HTTP status that goes with the code."""
-        if self.code is Code.BACKEND_NETWORK:
-            return 500
-        if self.code in _NOT_FOUND_CODES:
-            return 404
-        if _LAST_SIGNATURE_CODE <= self.code <= _FIRST_SIGNATURE_CODE:
-            return 403
-        return 400
+
+class BadRequestError(RefusalError):
+    """A refusal that is the same for every service, which gives it a code of its own."""
+
+    def __init__(self, problem: Problem, message: str, *, close: bool = False) -> None:
+        super().__init__(message, close=close)
+        self.problem = problem

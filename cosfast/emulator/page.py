@@ -1,6 +1,6 @@
-"""`/_emulator/`: one page for people that shows what the server holds. It needs no JavaScript.
+"""The HTML page at `/_emulator/` that shows what the server holds. It needs no JavaScript.
 
-It is given to clients on this machine alone: it lists names that a signature would be needed for.
+Only clients on this machine get it: it lists names for which others would need a signature.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from cosfast.emulator.store.overview import Bucket, File, Overview, Unfinished
+    from cosfast.emulator.services import Service
+    from cosfast.emulator.store.overview import File, Overview, Space, Upload
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _UNIT = 1024
@@ -33,31 +33,35 @@ code { font-size: .85em; } a { color: #0b5cad; } svg { display: block; width: 10
 def render(
     overview: Overview,
     faults: Mapping[str, Iterable[Mapping[str, object]]],
+    services: Sequence[Service],
     endpoint: str,
-    appid: str,
 ) -> str:
     """Return the page.
 
     Args:
-        overview: what the store holds.
-        faults: those that wait and those that fired, as `FaultQueue.describe` tells them.
-        endpoint: where the server is.
-        appid: whose buckets it has.
+        overview: What the store holds.
+        faults: Those that wait and those that fired, as `FaultQueue.describe` gives them.
+        services: That the server speaks.
+        endpoint: The server's address.
     """
-    buckets = [_bucket_row(bucket) for bucket in overview.buckets]
-    files = [_file_row(file, endpoint, appid) for file in overview.files]
-    uploads = [_upload_row(upload) for upload in overview.unfinished]
-    told = [_fault_row(state, fault) for state, row in faults.items() for fault in row]
+    by_name = {service.name: service for service in services}
+    titles = ", ".join(service.title for service in services)
+    uploads = [_upload_row(upload, by_name) for upload in overview.uploads]
+    spaces = [_space_row(space, by_name) for space in overview.spaces]
+    files = [_file_row(file, by_name) for file in overview.files]
+    queued = [_fault_row(state, fault) for state, row in faults.items() for fault in row]
     return (
         "<!DOCTYPE html><html lang=en><meta charset=utf-8>"
         "<meta name=viewport content='width=device-width'><title>cosfast emulator</title>"
         f"<style>{_STYLE}</style><h1>cosfast emulator</h1>"
-        f"<p>A local COS v4 server at <code>{escape(endpoint)}</code>, appid"
-        f" <code>{escape(appid)}</code>. Reload for the present state.</p>"
-        + _table("Unfinished uploads", ("file", "has arrived", "of", "slices"), uploads)
-        + _table("Buckets", ("bucket", "#files", "#folders", "#size"), buckets)
-        + _table("Files, the latest first", ("file", "#size", "SHA-1", "changed"), files)
-        + _table("Faults", ("state", "operation", "fault", "with"), told)
+        f"<p>A local server at <code>{escape(endpoint)}</code> for {escape(titles)}."
+        " Reload for the present state.</p>"
+        + _table("Unfinished uploads", ("service", "file", "received", "of", "parts"), uploads)
+        + _table("Buckets and spaces", ("service", "name", "#files", "#folders", "#size"), spaces)
+        + _table(
+            "Files, the latest first", ("service", "file", "#size", "digest", "changed"), files
+        )
+        + _table("Faults", ("state", "operation", "fault", "with"), queued)
     )
 
 
@@ -70,40 +74,53 @@ def _table(title: str, heads: tuple[str, ...], rows: list[str]) -> str:
     return f"<h2>{title}</h2><table><tr>{cells}</tr>{''.join(rows)}</table>"
 
 
-def _bucket_row(bucket: Bucket) -> str:
+def _space_row(space: Space, services: Mapping[str, Service]) -> str:
     return (
-        f"<tr><td>{escape(bucket.name)}<td class=number>{bucket.files}"
-        f"<td class=number>{bucket.folders}<td class=number>{_size(bucket.size)}</tr>"
+        f"<tr><td>{_title(space.service, services)}<td>{escape(space.name)}"
+        f"<td class=number>{space.files}<td class=number>{space.folders}"
+        f"<td class=number>{_size(space.size)}</tr>"
     )
 
 
-def _file_row(file: File, endpoint: str, appid: str) -> str:
-    host = quote(f"{file.bucket}-{appid}.file.myqcloud.com")
-    link = f"{endpoint}/{host}{quote(file.path)}"
+def _file_row(file: File, services: Mapping[str, Service]) -> str:
     changed = datetime.fromtimestamp(file.modified, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    service = services.get(file.service)
+    link = service.link_to(file) if service else None
+    name = escape(_name(file, services))
+    shown = f"<a href='{escape(link)}'>{name}</a>" if link else name
     return (
-        f"<tr><td><a href='{escape(link)}'>{escape(file.bucket + file.path)}</a>"
-        f"<td class=number>{_size(file.size)}<td><code>{escape(file.sha1)}</code>"
+        f"<tr><td>{_title(file.service, services)}"
+        f"<td>{shown}<td class=number>{_size(file.size)}<td><code>{escape(file.digest)}</code>"
         f"<td>{changed} UTC</tr>"
     )
 
 
-def _upload_row(upload: Unfinished) -> str:
+def _upload_row(upload: Upload, services: Mapping[str, Service]) -> str:
     return (
-        f"<tr><td>{escape(upload.bucket + upload.path)}<td>{_size(upload.held)}"
-        f"<td>{_size(upload.filesize)}<td style='width:45%'>{_bar(upload)}</tr>"
+        f"<tr><td>{_title(upload.service, services)}<td>{escape(_name(upload, services))}"
+        f"<td>{_size(upload.received)}<td>{_size(upload.size)}"
+        f"<td style='width:45%'>{_bar(upload)}</tr>"
     )
 
 
-def _bar(upload: Unfinished) -> str:
+def _title(name: str, services: Mapping[str, Service]) -> str:
+    return escape(services[name].title if name in services else name)
+
+
+def _name(item: File | Upload, services: Mapping[str, Service]) -> str:
+    service = services.get(item.service)
+    return service.name_of(item) if service else item.name
+
+
+def _bar(upload: Upload) -> str:
     """Draw the file from its first byte to its last: blue has arrived, grey is missing."""
-    total = max(1, upload.filesize)
+    total = max(1, upload.size)
     pieces = "".join(
         f"<rect x='{1000 * start / total:.2f}' width='{1000 * (end - start) / total:.2f}'"
         " height='18' fill='#2f7ed8'/>"
         for start, end in _runs(upload.arrived)
     )
-    share = 100 * upload.held // total
+    share = 100 * upload.received // total
     return (
         f"<svg viewBox='0 0 1000 18' preserveAspectRatio='none' role='img'"
         f" aria-label='{share} percent has arrived'>"
@@ -112,7 +129,7 @@ def _bar(upload: Unfinished) -> str:
 
 
 def _runs(arrived: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Join slices that follow one another, so that a long upload is few rectangles."""
+    """Join parts that follow one another, so that a long upload is few rectangles."""
     runs: list[tuple[int, int]] = []
     for offset, length in arrived:
         if runs and runs[-1][1] == offset:

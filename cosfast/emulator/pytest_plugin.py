@@ -1,6 +1,6 @@
-"""Fixtures for anybody's tests: `cos_emulator`, a server with one argument, and a client of it.
+"""pytest fixtures: `cos_emulator`, a local server, and `cos_client`, a client of it.
 
-pytest loads this wherever cosfast is installed, so what the fixtures need is imported by them.
+pytest loads this module wherever cosfast is installed, so the fixtures import what they need.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def cos_emulator() -> Iterator[Emulator]:
-    """Start a local COS v4 server, empty and the test's own; `cos_emulator.endpoint` is where.
+    """Start a local server, empty and for this test alone, at `cos_emulator.endpoint`.
 
-    Faults that the test queued and no request met fail it: it tested less than it says.
+    The test fails if faults that it queued did not happen: it tested less than it says.
     """
     from cosfast.emulator import Emulator  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The server as a whole: a folder, a port, a thread with an event loop, and their ends."""
+"""`Emulator`: a folder, a port, and a thread with an event loop, from start to stop."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import contextlib
 import signal
 import tempfile
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cosfast.emulator.app import App
-from cosfast.emulator.control import Hosts
+from cosfast.emulator.control import Control, Hosts
 from cosfast.emulator.errors import EmulatorError
 from cosfast.emulator.faults.queue import FaultQueue
-from cosfast.emulator.operations.context import Context
+from cosfast.emulator.services import Context
+from cosfast.emulator.services.cosv4.service import CosV4
 from cosfast.emulator.settings import Limits, Settings
 from cosfast.emulator.store import Store
 from cosfast.emulator.wire.http import HttpServer
@@ -28,9 +29,15 @@ if TYPE_CHECKING:
     from os import PathLike
     from types import TracebackType
 
-DEFAULT_APPID = "1250000000"
-DEFAULT_SECRET_ID = "local-secret-id"  # noqa: S105 - made up, and good for this server alone
-DEFAULT_SECRET_KEY = "local-secret-key"  # noqa: S105 - made up, and good for this server alone
+SERVICES = (CosV4,)
+"""Every service; the first one answers what none of them owns."""
+
+DEFAULT_APPID: str = Settings.appid
+DEFAULT_SECRET_ID: str = Settings.secret_id
+DEFAULT_SECRET_KEY: str = Settings.secret_key
+DEFAULT_CORPID: str = Settings.corpid
+DEFAULT_CORPSECRET: str = Settings.corpsecret
+DEFAULT_TOKEN: str = Settings.token
 
 _MAX_PORT = 65535
 _BACKLOG = 512
@@ -42,28 +49,31 @@ _SIGNAL_POLL = 0.5  # Windows delivers signals between two waits only
 
 
 class Emulator:
-    """A local COS v4 server in a thread of this process.
+    """A local server in a thread of this process: COS v4, and the services beside it.
 
     Args:
-        root: the data folder; it is made where it does not exist. None is a temporary
-            folder that goes with the server.
-        appid: whose requests are taken; the number that is part of every path.
-        secret_id: the public half of the key pair that signs.
-        secret_key: the secret half.
-        host: the address to listen on.
-        port: 0 takes any free one.
-        slice_size: answer this slice size whatever a client asks for, in bytes.
-        serial_upload: ask clients to send one slice at a time.
-        limits: sizes and times that requests are held to.
-        faults_over_http: serve `/_emulator/faults`, where anybody can queue faults.
-        allowed_hosts: names and addresses by which `/_emulator/` may be asked for, beside
-            those of loopback and `host`.
+        root: The data folder; it is created if it does not exist. None is a temporary folder that
+            is removed with the server.
+        appid: COS v4: whose requests are answered; the number that is part of every path.
+        secret_id: COS v4: the public half of the key pair that signs.
+        secret_key: COS v4: the secret half.
+        corpid: WeDrive: the corporation whose requests are answered.
+        corpsecret: WeDrive: the secret that access tokens are fetched with.
+        token: PDS: the access token of every request.
+        host: The address to listen on.
+        port: 0 is any free one.
+        slice_size: COS v4: the slice size of every session in bytes, whatever a client asks for.
+        serial_upload: COS v4: ask clients to send one slice at a time.
+        limits: Sizes and times that requests are held to.
+        faults_over_http: Serve `/_emulator/faults`, where anybody can queue faults.
+        allowed_hosts: Names and addresses by which `/_emulator/` may be asked for, beside those of
+            loopback and `host`.
 
     Raises:
         InputError: If a setting makes no sense; it is a ValueError.
 
-    Use it as a context manager, or call `start` and `stop`. Several can run at once.
-    Faults that requests shall meet are queued in `faults`.
+    Use it as a context manager, or call `start` and `stop`. Several can run at once. Queue the
+    faults that requests are to meet in `faults`.
     """
 
     def __init__(
@@ -73,6 +83,9 @@ class Emulator:
         appid: str = DEFAULT_APPID,
         secret_id: str = DEFAULT_SECRET_ID,
         secret_key: str = DEFAULT_SECRET_KEY,
+        corpid: str = DEFAULT_CORPID,
+        corpsecret: str = DEFAULT_CORPSECRET,
+        token: str = DEFAULT_TOKEN,
         host: str = "127.0.0.1",
         port: int = 0,
         slice_size: int | None = None,
@@ -89,21 +102,27 @@ class Emulator:
             raise InputError(f"root cannot contain a null character: {root!r}")
         self._hosts = Hosts(allowed_hosts, host)
         self.settings: Settings = Settings(
-            appid,
-            secret_id,
-            secret_key,
-            slice_size,
-            serial_upload,
-            limits or Limits(),
-            faults_over_http,
+            appid=appid,
+            secret_id=secret_id,
+            secret_key=secret_key,
+            corpid=corpid,
+            corpsecret=corpsecret,
+            token=token,
+            slice_size=slice_size,
+            serial_upload=serial_upload,
+            limits=limits or Limits(),
+            faults_over_http=faults_over_http,
         )
         self._root = None if root is None else Path(root)
         self._host = host
         self._port = port
         self._endpoint: str | None = None
         self._thread: threading.Thread | None = None
-        self.faults: FaultQueue = FaultQueue()
+        self.faults: FaultQueue = FaultQueue(
+            operation for service in SERVICES for operation in service.operations
+        )
         self._ask_to_stop: Callable[[], object] = _nothing
+        self._ask_to_reset: Callable[[], Future[None]] | None = None
 
     @property
     def endpoint(self) -> str:
@@ -117,13 +136,13 @@ class Emulator:
         return self._endpoint
 
     def start(self) -> None:
-        """Return once the server takes requests.
+        """Return when the server takes requests.
 
         Raises:
             EmulatorError: If it runs already, or the folder cannot be used: RootInUseError if
-                another server has it, SchemaError if a newer version wrote it.
-            InputError: If the address is none.
-            OSError: If the address cannot be had, or the folder cannot be written.
+                another server has it, SchemaError if its database cannot be read.
+            InputError: If the address is not one.
+            OSError: If the address cannot be bound, or the folder cannot be written.
         """
         if self._thread is not None:
             raise EmulatorError("the emulator is running already")
@@ -156,6 +175,24 @@ class Emulator:
         if self._thread.is_alive():
             raise EmulatorError(f"the emulator did not stop within {_JOIN_TIMEOUT:.0f} s")
         self._thread = self._endpoint = None
+
+    def reset(self) -> None:
+        """Make the running server as good as new: for tests that share one.
+
+        What is stored, open and finished uploads, used signatures, tokens and faults are gone. A
+        request that is under way meanwhile may be answered from before or after.
+
+        Raises:
+            EmulatorError: If it is not running, or stops meanwhile.
+        """
+        if self._endpoint is None or self._ask_to_reset is None:
+            raise EmulatorError("the emulator is not running")
+        try:
+            self._ask_to_reset().result()
+        except (CancelledError, RuntimeError) as exc:
+            if isinstance(exc, RuntimeError) and self._thread is not None:
+                raise
+            raise EmulatorError("the emulator has stopped") from exc
 
     def __enter__(self) -> Emulator:
         self.start()
@@ -199,19 +236,22 @@ class Emulator:
                     self.settings.limits.workers, thread_name_prefix="cosfast-emulator-worker"
                 )
             )
-            app = App(Context(store, self.settings), workers, self.faults, self._hosts)
-            http = HttpServer(app.handle, self.settings.limits)
+            context = Context(store, self.settings, self.faults, workers)
+            services = [service(context) for service in SERVICES]
+            app = App(context, services, Control(context, services, self._hosts))
+            http = HttpServer(app.handle, app.refuse_garbage, self.settings.limits)
             listener = await self._listen(http)
             self._ask_to_stop = partial(_call_in, loop, stopping.set)
-            app.listens_at(listener.sockets[0].getsockname())
-            started.set_result(app.endpoint)
+            self._ask_to_reset = lambda: asyncio.run_coroutine_threadsafe(app.reset(), loop)
+            context.listens_at(listener.sockets[0].getsockname())
+            started.set_result(context.endpoint)
             housekeeping = loop.create_task(app.keep_house())
             await stopping.wait()
             housekeeping.cancel()
             await _close_listener(loop, listener)
             http.pre_shutdown()
             await http.shutdown(_DRAIN_TIMEOUT)
-            await _settle()  # what was closed is told so, and lets go of its socket
+            await _settle()  # closed connections are told so, and release their sockets
 
     async def _listen(self, http: HttpServer) -> asyncio.Server:
         loop = asyncio.get_running_loop()
@@ -227,10 +267,10 @@ class Emulator:
 async def _close_listener(
     loop: asyncio.AbstractEventLoop, listener: asyncio.AbstractServer
 ) -> None:
-    """Take no more connections; those of the last instant still become ones that can be closed.
+    """Stop accepting connections, so that those accepted last can still be closed.
 
-    asyncio loses a socket that it has accepted but not yet set up when its server closes:
-    the client would wait for ever. So accepting stops first, and closing comes later.
+    asyncio loses a socket that it has accepted but not yet set up when its server closes, and the
+    client would wait for ever. So accepting stops first, and closing comes later.
     """
     for sock in getattr(listener, "sockets", ()):
         with contextlib.suppress(NotImplementedError):  # Windows accepts in another way
@@ -240,13 +280,13 @@ async def _close_listener(
 
 
 async def _settle() -> None:
-    """Let the loop run all that is due, and what follows from it."""
+    """Let the event loop run everything that is due, and what follows from it."""
     for _ in range(_SETTLING_TURNS):
         await asyncio.sleep(0)
 
 
 def _nothing() -> None:
-    """Stop what has not started."""
+    """Do nothing: the server has not started."""
 
 
 def _call_in(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
@@ -263,31 +303,40 @@ def serve(
     secret_id: str,
     secret_key: str,
     on_ready: Callable[[str], None],
+    corpid: str = DEFAULT_CORPID,
+    corpsecret: str = DEFAULT_CORPSECRET,
+    token: str = DEFAULT_TOKEN,
     faults_over_http: bool = False,
     allowed_hosts: Iterable[str] = (),
 ) -> None:
     """Run a server until SIGINT or SIGTERM, then stop it cleanly. For the main thread.
 
     Args:
-        host: the address to listen on.
-        port: 0 takes any free one.
-        root: the data folder; None is a temporary one.
-        appid: as in `Emulator`.
-        secret_id: as in `Emulator`.
-        secret_key: as in `Emulator`.
-        on_ready: called once, with the endpoint, when requests are taken.
-        faults_over_http: as in `Emulator`.
-        allowed_hosts: as in `Emulator`.
+        host: The address to listen on.
+        port: 0 is any free one.
+        root: The data folder; None is a temporary one.
+        appid: As in `Emulator`.
+        secret_id: As in `Emulator`.
+        secret_key: As in `Emulator`.
+        on_ready: Called once, with the endpoint, when requests are taken.
+        corpid: As in `Emulator`.
+        corpsecret: As in `Emulator`.
+        token: As in `Emulator`.
+        faults_over_http: As in `Emulator`.
+        allowed_hosts: As in `Emulator`.
 
     Raises:
-        CosError: as `Emulator` and its `start` raise them.
-        OSError: as `Emulator.start` does.
+        CosError: If a setting makes no sense or the server cannot start, as `Emulator` raises it.
+        OSError: If the address or the folder cannot be used.
     """
     emulator = Emulator(
         root,
         appid=appid,
         secret_id=secret_id,
         secret_key=secret_key,
+        corpid=corpid,
+        corpsecret=corpsecret,
+        token=token,
         host=host,
         port=port,
         faults_over_http=faults_over_http,
@@ -302,7 +351,7 @@ def serve(
 
 @contextlib.contextmanager
 def _signals_set(event: threading.Event) -> Iterator[None]:
-    """SIGINT and SIGTERM set the event; afterwards they mean what they meant before."""
+    """Have SIGINT and SIGTERM set the event; restore their handlers afterwards."""
     before = {
         number: signal.signal(number, lambda *_: event.set())
         for number in (signal.SIGINT, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""What a server is told when it starts: whose requests it takes, and how much of them."""
+"""The settings of a server: whose requests it takes, and how much of them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,23 @@ GIB = 1024 * MIB
 DAY = 24 * 3600
 
 SLICE_SIZES = (512 * KIB, 1 * MIB, 2 * MIB, 3 * MIB)
-"""The slice sizes of the protocol, in bytes (PROTOCOL.md section 3)."""
-
+"""The slice sizes of COS v4, in bytes (PROTOCOL.md section 3)."""
 
 _APPID = re.compile(r"[0-9]{1,20}")
+_VISIBLE = re.compile(r"[!-~]{1,512}")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds that keep one client from taking the server from the others.
+    """Bounds that keep one client from using the server up. Sizes in bytes, times in seconds."""
 
-    Sizes are in bytes, times in seconds.
-    """
-
-    file_size: int = 64 * GIB
-    upload_size: int = 20 * MIB  # op=upload (PROTOCOL.md section 4)
-    fields_size: int = 9 * MIB  # all fields but the content; holds the parts list of 64 GiB
+    file_size: int = 64 * GIB  # of COS v4
+    upload_size: int = 20 * MIB  # of COS v4: op=upload (PROTOCOL.md section 4)
+    fields_size: int = 9 * MIB  # of COS v4: all fields but the content, with the list of 64 GiB
     fields_count: int = 64
     part_header_size: int = 8 * KIB
-    content_memory: int = 32 * MIB  # of all requests together; what is above goes to disk
-    session_lifetime: float = 7 * DAY
+    content_memory: int = 32 * MIB  # of all requests together; the rest goes to the disk
+    session_lifetime: float = 7 * DAY  # of COS v4
     idle_timeout: float = 30.0  # between two pieces of a body, or of an answer
     keepalive_timeout: float = 75.0
     body_grace: float = 30.0  # a body may take this long ...
@@ -44,15 +41,26 @@ class Limits:
 class Settings:
     """Everything a server needs to know but its address and its folder.
 
-    `slice_size` makes the server answer this size whatever was asked for, and
-    `serial_upload` makes it ask for one slice at a time: both are the server's
-    right (PROTOCOL.md section 4) and most clients never meet them.
-    `faults_over_http` lets anybody who reaches the server queue faults.
+    Attributes:
+        appid: COS v4: whose buckets it has.
+        secret_id: COS v4: the public half of the key pair that signs.
+        secret_key: COS v4: the secret half.
+        corpid: WeDrive: whose spaces it has.
+        corpsecret: WeDrive: the secret that tokens are fetched with.
+        token: PDS: the access token of every request.
+        slice_size: COS v4: the slice size of every session, whatever a client asks for; the
+            protocol allows this, and most clients never meet it.
+        serial_upload: COS v4: ask clients to send one slice at a time, likewise.
+        limits: Sizes and times that requests are held to.
+        faults_over_http: Whether anybody who reaches the server can queue faults.
     """
 
-    appid: str
-    secret_id: str
-    secret_key: str = field(repr=False)
+    appid: str = "1250000000"
+    secret_id: str = "local-secret-id"  # noqa: S105 - made up, for this server alone
+    secret_key: str = field(default="local-secret-key", repr=False)
+    corpid: str = "local-corp-id"
+    corpsecret: str = field(default="local-corp-secret", repr=False)
+    token: str = field(default="local-token", repr=False)
     slice_size: int | None = None
     serial_upload: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -66,9 +74,12 @@ class Settings:
         """
         if not isinstance(self.appid, str) or not _APPID.fullmatch(self.appid):
             raise InputError(f"appid is not a number of at most 20 digits: {self.appid!r}")
-        if not self.secret_id:
-            raise InputError("secret_id is empty")
-        if not self.secret_key:
-            raise InputError("secret_key is empty")
+        for name in ("secret_id", "secret_key"):
+            if not getattr(self, name):
+                raise InputError(f"{name} is empty")
+        for name in ("corpid", "corpsecret", "token"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or not _VISIBLE.fullmatch(value):
+                raise InputError(f"{name} must be text of visible ASCII characters")
         if self.slice_size is not None and self.slice_size not in SLICE_SIZES:
             raise InputError(f"slice_size is none of {SLICE_SIZES}: {self.slice_size}")

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from cosfast.emulator.operations.locks import NamedLocks
-from cosfast.emulator.wire.content import Content, MemoryBudget
+from cosfast.emulator.store.parts import NamedLocks
+from cosfast.emulator.wire.body import Content, MemoryBudget
 
 
 def fill(content, *chunks):

@@ -16,7 +16,7 @@ import requests
 from emulator.wire import MIB, Api, fileid, sign, slices, with_parts
 
 from cosfast.emulator import Emulator
-from cosfast.emulator.store.lock import RootInUseError
+from cosfast.emulator.errors import RootInUseError
 
 SERVER = """
 import sys

@@ -25,7 +25,7 @@ import requests
 from emulator.wire import APPID, BUCKET, MIB, SECRET_KEY, Api, sign, with_parts
 
 import cosfast
-from cosfast.emulator import Emulator, EmulatorError, RootInUseError, SchemaError
+from cosfast.emulator import Emulator, EmulatorError, RootInUseError, SchemaError, faults
 
 
 def test_start_and_stop():
@@ -51,6 +51,71 @@ def test_it_can_be_started_again(tmp_path):
             assert Api(emulator.endpoint).upload("/a", content, insertOnly="0").code == 0
     with emulator:
         assert Api(emulator.endpoint).download("/a").content == b"second"
+
+
+def test_reset_forgets_everything_and_goes_on(tmp_path, two_slices):
+    content, once = two_slices["content"], sign(f"/{APPID}/{BUCKET}/a", once=True)
+    with Emulator(tmp_path) as emulator:
+        api = Api(emulator.endpoint)
+        for round_ in range(2):
+            api.json("/folder/", op="create")
+            assert api.upload("/a", b"content").code == 0
+            assert api.json("/a", once, op="update", biz_attr="x").code == 0
+            session = api.init("/b", content, **with_parts(two_slices)).data["session"]
+            assert api.data("/b", session, MIB, content[MIB:]).code == 0
+            done = api.init("/c", b"c").data["session"]
+            api.data("/c", done, 0, b"c")
+            assert api.finish("/c", done, b"c").code == 0
+            emulator.faults.add("upload", faults.LostAnswer(), times=round_ + 1)
+            emulator.reset()
+            emulator.faults.check_all_fired()
+            assert emulator.faults.fired == []
+            assert api.get("/", op="list").data["infos"] == []
+            assert api.list_slices("/b").status == 404
+            assert api.data("/b", session, 0, content[:MIB]).code == -290
+            assert api.finish("/c", done, b"c").code == -290
+            assert list((tmp_path / "files").iterdir()) == []
+    with Emulator(tmp_path) as emulator:
+        assert Api(emulator.endpoint).get("/", op="list").data["infos"] == []
+
+
+def test_reset_under_load_leaves_a_server_that_works(two_slices):
+    content = two_slices["content"]
+
+    def upload(index):
+        api, codes = Api(emulator.endpoint), set()
+        for number in range(15):
+            path = f"/{index}-{number}"
+            codes.add(api.upload(path, bytes(1000)).code)
+            data = api.init(f"{path}-slices", content, **with_parts(two_slices)).data
+            if "session" not in data:
+                continue
+            for offset in (0, MIB):
+                piece = content[offset : offset + MIB]
+                codes.add(api.data(f"{path}-slices", data["session"], offset, piece).code)
+        return codes
+
+    with Emulator() as emulator, ThreadPoolExecutor(4) as pool:
+        uploads = [pool.submit(upload, index) for index in range(4)]
+        while not all(done.done() for done in uploads):
+            emulator.reset()
+            time.sleep(0.01)
+        assert set().union(*(done.result() for done in uploads)) <= {0, -290}
+        emulator.reset()
+        api = Api(emulator.endpoint)
+        assert api.get("/", op="list").data["infos"] == []
+        assert api.upload("/a", b"content").code == 0
+        assert api.download("/a").content == b"content"
+
+
+def test_a_server_that_does_not_run_cannot_be_reset():
+    emulator = Emulator()
+    with pytest.raises(EmulatorError, match="not running"):
+        emulator.reset()
+    with emulator:
+        emulator.reset()
+    with pytest.raises(EmulatorError, match="not running"):
+        emulator.reset()
 
 
 def test_several_at_once():
@@ -143,7 +208,7 @@ def test_a_start_that_fails_lets_go_of_the_folder(tmp_path, monkeypatch):
 def test_a_lock_that_fails_for_another_reason_says_so(tmp_path, monkeypatch):
     """On a file system without locks nobody else is using the folder."""
     error = OSError(errno.ENOLCK, "No locks available")
-    monkeypatch.setattr("cosfast.emulator.store.lock._lock", _raise(error))
+    monkeypatch.setattr("cosfast.emulator.store.files._lock", _raise(error))
     with pytest.raises(OSError, match="No locks") as caught:
         Emulator(tmp_path).start()
     assert not isinstance(caught.value, RootInUseError)
@@ -162,7 +227,8 @@ def _raise(error):
         *({"appid": "abc"}, {"appid": ""}, {"appid": "\u0661\u00b2"}, {"appid": "1" * 5000}),
         *({"appid": 1250000000}, {"secret_id": ""}, {"secret_key": ""}, {"slice_size": 1000}),
         *({"port": -1}, {"port": 65536}, {"port": 10**30}, {"port": "80"}, {"port": True}),
-        *({"host": "a\0b"}, {"host": None}, {"root": "a\0b"}),
+        *({"host": "a\0b"}, {"host": None}, {"root": "a\0b"}, {"corpid": ""}, {"corpid": 1}),
+        *({"corpsecret": "a b"}, {"token": "\u0661"}, {"token": "a\n"}, {"token": "a" * 513}),
     ],
     ids=lambda setting: str(setting)[:40],
 )
@@ -258,7 +324,8 @@ def test_the_log_has_one_line_a_request_and_no_secret(api, two_slices, caplog):
 
 
 def test_repr_hides_the_key():
-    with Emulator(secret_key="not-to-be-seen") as emulator:
+    keys = dict.fromkeys(("secret_key", "corpsecret", "token"), "not-to-be-seen")
+    with Emulator(**keys) as emulator:
         assert "not-to-be-seen" not in repr(emulator) + repr(emulator.settings)
         assert emulator.endpoint in repr(emulator)
 

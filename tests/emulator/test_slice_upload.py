@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import random
@@ -12,7 +13,7 @@ from contextlib import closing
 
 import pytest
 import requests
-from emulator.wire import MIB, Api, slices, with_parts
+from emulator.wire import MIB, Api, fileid, sign, slices, with_parts
 
 from cosfast.emulator import Emulator, Limits, faults
 
@@ -428,24 +429,85 @@ def test_finish_again_is_forgotten_with_the_session(two_slices):
         assert again.code == -290
 
 
-def test_a_folder_of_the_first_version_is_taken_over(tmp_path, two_slices):
-    """It lacks the table that a repeated finish is answered from."""
-    with Emulator(tmp_path) as emulator:
-        session = begin(Api(emulator.endpoint), two_slices)
-        assert Api(emulator.endpoint).upload("/other", b"kept").code == 0
+VERSION_2 = """
+CREATE TABLE contents (id INTEGER PRIMARY KEY, sha1 TEXT NOT NULL, size INTEGER NOT NULL,
+    file TEXT NOT NULL UNIQUE, UNIQUE (sha1, size));
+CREATE TABLE entries (bucket TEXT NOT NULL, parent TEXT NOT NULL, name TEXT NOT NULL,
+    content INTEGER REFERENCES contents (id), biz_attr TEXT NOT NULL, authority TEXT NOT NULL,
+    headers TEXT NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL,
+    PRIMARY KEY (bucket, parent, name)) WITHOUT ROWID;
+CREATE INDEX entries_by_content ON entries (content);
+CREATE TABLE sessions (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, bucket TEXT NOT NULL,
+    parent TEXT NOT NULL, name TEXT NOT NULL, filesize INTEGER NOT NULL,
+    slice_size INTEGER NOT NULL, sha1 TEXT, digests BLOB, biz_attr TEXT NOT NULL,
+    insert_only INTEGER NOT NULL, file TEXT NOT NULL UNIQUE, created REAL NOT NULL,
+    UNIQUE (bucket, parent, name));
+CREATE TABLE slices (session INTEGER NOT NULL REFERENCES sessions (number) ON DELETE CASCADE,
+    offset INTEGER NOT NULL, length INTEGER NOT NULL, PRIMARY KEY (session, offset)) WITHOUT ROWID;
+CREATE TABLE spent_signatures (digest BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE finished (id TEXT PRIMARY KEY, bucket TEXT NOT NULL, path TEXT NOT NULL,
+    filesize INTEGER NOT NULL, sha1 TEXT, content TEXT NOT NULL, finished REAL NOT NULL
+) WITHOUT ROWID;
+INSERT INTO contents VALUES (1, '{kept_sha1}', 4, 'kept');
+INSERT INTO entries VALUES ('bucket', '/', 'folder/', NULL, 'mine', 'eInvalid', '{{}}', 5, 6);
+INSERT INTO entries VALUES ('bucket', '/folder/', 'kept', 1, 'yours', 'eWPrivateRPublic',
+    '{{"x-cos-meta-a": "b"}}', 7, 8);
+INSERT INTO sessions VALUES (3, '{session}', 'bucket', '/', '{name}', {size}, 1048576, '{sha1}',
+    x'{digests}', 'theirs', 0, 'arriving', {now});
+INSERT INTO slices VALUES (3, 0, 1048576);
+INSERT INTO finished VALUES ('{finished}', 'bucket', '/folder/kept', 4, NULL, '{kept_sha1}', {now});
+INSERT INTO spent_signatures VALUES (x'{spent}');
+PRAGMA user_version = 2;
+"""
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_folder_of_an_earlier_version_is_taken_over(tmp_path, two_slices, version):
+    content, session, finished = two_slices["content"], "5e" * 28, "f1" * 28
+    once = sign(fileid("/folder/kept"), once=True)
+    script = VERSION_2.format(
+        kept_sha1=hashlib.sha1(b"kept").hexdigest(),
+        session=session,
+        name=PATH[1:],
+        size=len(content),
+        sha1=two_slices["sha1"],
+        digests="".join(part["datasha"] for part in two_slices["uploadparts"]),
+        now=time.time(),
+        finished=finished,
+        spent=hashlib.sha256(base64.b64decode(once)).hexdigest(),
+    )
+    if version == 1:  # it lacks the table that a repeated finish is answered from
+        script += "DROP TABLE finished; PRAGMA user_version = 1;"
     with closing(sqlite3.connect(tmp_path / "metadata.sqlite3")) as connection:
-        connection.executescript("DROP TABLE finished; PRAGMA user_version = 1")
+        connection.executescript(script)
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "kept").write_bytes(b"kept")
+    (tmp_path / "files" / "arriving").write_bytes(content[:MIB] + b"?")
     for _ in range(2):
         with Emulator(tmp_path) as emulator:
             api = Api(emulator.endpoint)
-            assert api.download("/other").content == b"kept"
-            assert api.list_slices(PATH).data["session"] == session
+            assert api.download("/folder/kept").content == b"kept"
+            listed = api.list_slices(PATH).data
+            assert listed["session"] == session
+            assert listed["listparts"] == [{"offset": 0, "datalen": MIB}]
     with Emulator(tmp_path) as emulator:
         api = Api(emulator.endpoint)
-        send_all(api, session, two_slices["content"])
+        folder, kept = api.stat("/folder/").data, api.stat("/folder/kept").data
+        assert (folder["biz_attr"], folder["ctime"], folder["mtime"]) == ("mine", 5, 6)
+        assert (kept["biz_attr"], kept["ctime"], kept["mtime"]) == ("yours", 7, 8)
+        assert kept["authority"] == "eWPrivateRPublic"
+        assert kept["custom_headers"] == {"x-cos-meta-a": "b"}
+        assert [info["name"] for info in api.get("/folder/", op="list").data["infos"]] == ["kept"]
+        again = api.finish("/folder/kept", finished, b"kept").code
+        assert again == (-290 if version == 1 else 0)
+        assert api.json("/folder/kept", once, op="update", biz_attr="x").code == -77
+        assert api.data(PATH, session, MIB, b"?").code == -4016, "the states are still known"
+        send_all(api, session, content)
         for _ in range(2):
-            done = api.finish(PATH, session, two_slices["content"], sha=two_slices["sha1"])
+            done = api.finish(PATH, session, content, sha=two_slices["sha1"])
             assert done.code == 0
+        assert api.download(PATH).content == content
+        assert api.stat(PATH).data["biz_attr"] == "theirs"
 
 
 def test_finish_wants_what_init_had(api, two_slices):

@@ -1,4 +1,4 @@
-"""Faults on demand: what a network and a server may do to a client, queued for an operation."""
+"""Faults that a network or a server may have, queued for the requests that meet them."""
 
 from cosfast.emulator.faults.kinds import (
     Bandwidth,

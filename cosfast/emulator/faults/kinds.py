@@ -1,4 +1,4 @@
-"""The kinds of fault. Each is a value; what it does to a request is `interference`'s to know."""
+"""The kinds of faults. Each is a value; `injector` applies it to a request."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from cosfast.cosv4.protocol.codes import Code
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LARGEST = 10**12
+_LONGEST = 200
 _STATUSES = range(200, 600)
 
 
@@ -20,8 +19,7 @@ class Fault:
     """What happens to one request. Times are in seconds, sizes in bytes.
 
     Raises:
-        ValueError: If an attribute is not a number that makes sense, or not true or false; it
-            names it.
+        ValueError: If an attribute is not of its type or out of its range; the message names it.
     """
 
     kind: ClassVar[str] = ""
@@ -32,27 +30,33 @@ class Fault:
             if field.type == "bool":
                 if not isinstance(value, bool):
                     raise ValueError(f"fault {self.kind!r}: {field.name} is not true or false")
-                continue
-            if isinstance(value, bool) or not isinstance(value, (int, float)):
-                raise ValueError(  # noqa: TRY004 - the same as for a number that makes no sense
-                    f"fault {self.kind!r}: {field.name} is not a number: {value!r}"
-                )
-            whole = field.type != "int" or isinstance(value, int)
-            least = -_LARGEST if field.name == "code" else 0
-            if not whole or not least <= value <= _LARGEST:  # NaN fails every comparison
-                raise ValueError(f"fault {self.kind!r}: {field.name} makes no sense: {value!r}")
+            elif field.type == "int | str" and isinstance(value, str):
+                if not 1 <= len(value) <= _LONGEST:
+                    raise ValueError(f"fault {self.kind!r}: {field.name} makes no sense: {value!r}")
+            else:
+                self._check_number(field, value)
+
+    def _check_number(self, field: dataclasses.Field[object], value: object) -> None:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ValueError(  # noqa: TRY004 - the same as for a number that makes no sense
+                f"fault {self.kind!r}: {field.name} is not a number: {value!r}"
+            )
+        whole = field.type == "float" or isinstance(value, int)
+        least = -_LARGEST if field.name == "code" else 0
+        if not whole or not least <= value <= _LARGEST:  # NaN fails every comparison
+            raise ValueError(f"fault {self.kind!r}: {field.name} makes no sense: {value!r}")
 
 
 @dataclass(frozen=True)
 class HttpStatus(Fault):
-    """Nothing is done; the answer is this status, in HTML, as a proxy gives it."""
+    """Nothing is done; the answer is a page of HTML with this status, as proxies send them."""
 
     kind: ClassVar[str] = "status"
     status: int = 503
     retry_after: float = 0
 
     def __post_init__(self) -> None:
-        """Refuse what is no status of an answer."""
+        """Refuse what is not the status of an answer."""
         super().__post_init__()
         if self.status not in _STATUSES:
             raise ValueError(f"fault 'status': status must be from 200 to 599, not {self.status}")
@@ -60,15 +64,20 @@ class HttpStatus(Fault):
 
 @dataclass(frozen=True)
 class Refusal(Fault):
-    """Nothing is done; the answer is this code."""
+    """Nothing is done; the answer is this code.
+
+    Attributes:
+        code: Of the operation's service; its service says with which HTTP status. The default is
+            COS v4's for too many requests.
+    """
 
     kind: ClassVar[str] = "code"
-    code: int = int(Code.TOO_MANY_REQUESTS)
+    code: int | str = -71
 
 
 @dataclass(frozen=True)
 class ResetAfter(Fault):
-    """The connection is reset when so much of the request's body has come; nothing is done."""
+    """The connection is reset after `after` bytes of the request's body; nothing is done."""
 
     kind: ClassVar[str] = "reset"
     after: int = 0
@@ -76,7 +85,7 @@ class ResetAfter(Fault):
 
 @dataclass(frozen=True)
 class Stall(Fault):
-    """Nothing is done or answered for so long; then the connection is reset."""
+    """Nothing is done or answered for `seconds`; then the connection is reset."""
 
     kind: ClassVar[str] = "stall"
     seconds: float = 1.0
@@ -84,10 +93,10 @@ class Stall(Fault):
 
 @dataclass(frozen=True)
 class Malformed(Fault):
-    """The answer is none; a client cannot tell from it whether the work was done.
+    """The answer cannot be read; a client cannot tell from it whether the work was done.
 
     Attributes:
-        done: whether it was. The reading of a file has no work: there the answer replaces it.
+        done: Whether it was. A download has no work: there the answer replaces it.
     """
 
     done: bool = True
@@ -95,7 +104,7 @@ class Malformed(Fault):
 
 @dataclass(frozen=True)
 class TruncatedJson(Malformed):
-    """Half of the answer comes, as if that were all."""
+    """The answer is cut in half, with a Content-Length that fits."""
 
     kind: ClassVar[str] = "truncated-json"
 
@@ -117,14 +126,14 @@ class EmptyAnswer(Malformed):
 
 @dataclass(frozen=True)
 class LostAnswer(Fault):
-    """The work is done; the connection is reset in place of the answer."""
+    """The work is done; the connection is reset instead of an answer."""
 
     kind: ClassVar[str] = "lost-answer"
 
 
 @dataclass(frozen=True)
 class WrongSliceSize(Fault):
-    """The work is done; the answer tells another slice size than the session has."""
+    """The work is done; the answer has another slice size than the session. For COS v4."""
 
     kind: ClassVar[str] = "slice-size"
     size: int = 524288
@@ -132,13 +141,13 @@ class WrongSliceSize(Fault):
 
 @dataclass(frozen=True)
 class SessionSliceSize(Fault):
-    """The session that the request opens has this slice size, and the answer says so."""
+    """The session that the request opens has this slice size, and the answer too. For COS v4."""
 
     kind: ClassVar[str] = "session-slice-size"
     size: int = 524288
 
     def __post_init__(self) -> None:
-        """Refuse what is no size of a slice."""
+        """Refuse what is not the size of a slice."""
         super().__post_init__()
         if self.size < 1:
             raise ValueError("fault 'session-slice-size': size must be more than 0")
@@ -146,14 +155,14 @@ class SessionSliceSize(Fault):
 
 @dataclass(frozen=True)
 class SessionExpired(Fault):
-    """The upload session of the path is gone before the operation runs."""
+    """The upload session that the request is for ends before the operation runs."""
 
     kind: ClassVar[str] = "session-expired"
 
 
 @dataclass(frozen=True)
 class Latency(Fault):
-    """The work is done at once; the answer comes so much later."""
+    """The work is done at once; the answer comes `seconds` later."""
 
     kind: ClassVar[str] = "latency"
     seconds: float = 0.1
@@ -161,13 +170,13 @@ class Latency(Fault):
 
 @dataclass(frozen=True)
 class Bandwidth(Fault):
-    """The body is read no faster than so many bytes a second."""
+    """The body is read at `bytes_per_second` at most."""
 
     kind: ClassVar[str] = "bandwidth"
     bytes_per_second: float = 1048576
 
     def __post_init__(self) -> None:
-        """Refuse what would read nothing for ever."""
+        """Refuse what would never read anything."""
         super().__post_init__()
         if self.bytes_per_second <= 0:
             raise ValueError("fault 'bandwidth': bytes_per_second must be more than 0")
@@ -194,10 +203,10 @@ KINDS: Mapping[str, type[Fault]] = {
 
 
 def fault_from(document: Mapping[str, object]) -> Fault:
-    """Make a fault of its kind's name and its attributes, as JSON has them.
+    """Return the fault that a JSON object describes by its kind's name and its attributes.
 
     Raises:
-        ValueError: where the kind or an attribute is unknown, or makes no sense.
+        ValueError: If the kind or an attribute is unknown or makes no sense.
     """
     attributes = dict(document)
     name = attributes.pop("fault", None)

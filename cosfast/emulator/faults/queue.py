@@ -1,4 +1,4 @@
-"""`FaultQueue`: the faults that are waiting for an operation, and those that have fired."""
+"""`FaultQueue`: the faults that wait for an operation, and those that have fired."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from collections import deque
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-from cosfast.emulator.operations.table import OPERATION_NAMES
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cosfast.emulator.faults.kinds import Fault
 
-DOWNLOAD = "download"
-"""What the reading of a file is called here, which has no `op`."""
-
 MOST_TIMES = 100_000
-"""How often one call may queue a fault: each takes its place in memory."""
+"""How often one call may queue a fault: each one needs memory."""
 
 
 class Fired(NamedTuple):
@@ -27,33 +24,49 @@ class Fired(NamedTuple):
 
 
 class FaultQueue:
-    """Faults for each operation in the order of their adding; any thread may use it.
+    """Faults for each operation, in the order in which they were added. Thread-safe.
 
-    A request meets the first that waits for its operation, and no more than one.
+    A request meets the first one that waits for its operation, and no other.
+
+    Args:
+        operations: The operations that can have faults: each service names its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, operations: Iterable[str]) -> None:
+        self._operations = frozenset(operations)
         self._lock = Lock()
         self._waiting: dict[str, deque[Fault]] = {}
         self._fired: list[Fired] = []
 
     def add(self, operation: str, fault: Fault, *, times: int = 1) -> None:
-        """Let the next requests for `operation` meet `fault`, one after the other.
+        """Queue a fault for the next requests for an operation.
 
         Args:
-            operation: an `op` of the protocol, or ``download``.
-            fault: what happens.
-            times: how many requests, from 1 to `MOST_TIMES`.
+            operation: An `op` of COS v4, ``download``, or an operation of another service, with
+                the service's name before it, such as ``wedrive.file_upload_part``.
+            fault: What happens.
+            times: To how many requests, from 1 to `MOST_TIMES`.
 
         Raises:
-            ValueError: where the operation is unknown or the number makes no sense.
+            ValueError: If the operation is unknown or the number is out of range.
         """
-        check_entry(operation, times)
+        self.add_all([(operation, fault, times)])
+
+    def add_all(self, entries: Iterable[tuple[str, Fault, int]]) -> None:
+        """Queue several faults, each an operation, a fault and a number as for `add`.
+
+        Raises:
+            ValueError: If one of them cannot be queued; then none is.
+        """
+        checked = list(entries)
+        for operation, _, times in checked:
+            self._check(operation, times)
         with self._lock:
-            self._waiting.setdefault(operation, deque()).extend([fault] * times)
+            for operation, fault, times in checked:
+                self._waiting.setdefault(operation, deque()).extend([fault] * times)
 
     def take(self, operation: str) -> Fault | None:
-        """Return the fault that a request for `operation` meets, which has fired by that."""
+        """Remove and return the fault that a request for `operation` meets; it has then fired."""
         with self._lock:
             waiting = self._waiting.get(operation)
             if not waiting:
@@ -64,13 +77,13 @@ class FaultQueue:
 
     @property
     def fired(self) -> list[Fired]:
-        """Those that requests have met, in order."""
+        """The faults that requests have met, in order."""
         with self._lock:
             return list(self._fired)
 
     @property
     def waiting(self) -> list[Fired]:
-        """Those that no request has met yet."""
+        """The faults that no request has met yet."""
         with self._lock:
             return [Fired(name, fault) for name, row in self._waiting.items() for fault in row]
 
@@ -81,10 +94,10 @@ class FaultQueue:
             self._fired.clear()
 
     def check_all_fired(self) -> None:
-        """Fail a test whose faults did not all happen: it tested less than it says.
+        """Fail a test if some of its faults did not happen: it tested less than it says.
 
         Raises:
-            AssertionError: naming those that nobody met.
+            AssertionError: If a fault still waits; it names all that do.
         """
         left = self.waiting
         if left:
@@ -97,18 +110,12 @@ class FaultQueue:
             "fired": [_describe(entry) for entry in self.fired],
         }
 
-
-def check_entry(operation: str, times: int) -> None:
-    """Refuse what `FaultQueue.add` does not take.
-
-    Raises:
-        ValueError: where the operation is unknown or the number makes no sense.
-    """
-    if operation not in OPERATION_NAMES and operation != DOWNLOAD:
-        names = ", ".join(sorted({*OPERATION_NAMES, DOWNLOAD}))
-        raise ValueError(f"unknown operation {operation!r}: there are {names}")
-    if type(times) is not int or not 1 <= times <= MOST_TIMES:
-        raise ValueError(f"times must be a number from 1 to {MOST_TIMES}, not {times!r}")
+    def _check(self, operation: str, times: int) -> None:
+        if operation not in self._operations:
+            names = ", ".join(sorted(self._operations))
+            raise ValueError(f"unknown operation {operation!r}: there are {names}")
+        if type(times) is not int or not 1 <= times <= MOST_TIMES:
+            raise ValueError(f"times must be a number from 1 to {MOST_TIMES}, not {times!r}")
 
 
 def _describe(entry: Fired) -> dict[str, object]:

@@ -1,6 +1,6 @@
-"""What the server keeps: metadata in SQLite, bytes in files, both safe from a crash.
+"""What the server stores: metadata in SQLite, bytes in files, both safe from a crash.
 
-Everything here blocks and belongs in a worker thread.
+Everything here blocks, so it runs in worker threads.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from cosfast.emulator.errors import RootInUseError, SchemaError
-from cosfast.emulator.store import sessions, tree
+from cosfast.emulator.store import schema, sessions, tree
 from cosfast.emulator.store.database import Database
-from cosfast.emulator.store.files import ByteFiles, sync_folder
-from cosfast.emulator.store.lock import RootLock
+from cosfast.emulator.store.files import ByteFiles, RootLock, sync_folder
+from cosfast.emulator.store.parts import NamedLocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 class Store:
-    """An open data folder; `close` before the next server opens it."""
+    """An open data folder. `close` it before another server opens it."""
 
     def __init__(self, root: Path) -> None:
-        """Open the folder, making it if need be, and sweep away what a crash left.
+        """Open the folder, or create it, and remove what a crash left behind.
 
         Raises:
-            RootInUseError: If another server has it open, or what is there is not a server's.
-            SchemaError: If a newer version wrote it, or its database cannot be used.
+            RootInUseError: If another server has it open, or no server has made what is in it.
+            SchemaError: If its database is damaged or of a version that is not known.
             OSError: If it cannot be read or written.
         """
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -51,18 +51,23 @@ class Store:
             self.files.sweep(in_use)
             sync_folder(root)
             self.spool_folder = root
+            self.part_locks: NamedLocks = NamedLocks()
             self._opened = opened.pop_all()
 
     def adopt(self, file: str, work: Callable[[Transaction], None]) -> None:
-        """Run the transaction that gives a new file its meaning; remove the file if it fails."""
+        """Run the transaction that records what a new file is; remove the file if it fails."""
         try:
             self.database.write(work)
         except BaseException:
             self.files.remove(file)
             raise
 
+    def reset(self) -> None:
+        """Remove everything that is stored."""
+        self.database.write(_remove_all)
+
     def close(self) -> None:
-        """Finish what is queued and let go of the folder."""
+        """Finish what is queued and release the folder."""
         self._opened.close()
 
 
@@ -70,8 +75,15 @@ def _files_in_use(connection: sqlite3.Connection) -> set[str]:
     return tree.files_in_use(connection) | sessions.files_in_use(connection)
 
 
+def _remove_all(tx: Transaction) -> None:
+    for file in _files_in_use(tx.connection):
+        tx.discard(file)
+    for table in schema.TABLES:
+        tx.execute(f"DELETE FROM {table}")  # noqa: S608 - a constant
+
+
 def _check_files(root: Path) -> None:
-    """Refuse a folder `files` that no server has made: what has no row there is swept away."""
+    """Refuse a folder `files` that no server has made: what has no row there would be removed."""
     folder = root / "files"
     is_new = not (root / "metadata.sqlite3").exists()
     if folder.is_symlink() or (is_new and folder.is_dir() and any(folder.iterdir())):

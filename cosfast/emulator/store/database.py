@@ -1,8 +1,8 @@
-"""SQLite with one writer that commits for everybody who is waiting.
+"""SQLite with one writer that commits for everybody who is waiting (group commit).
 
-A commit costs a flush of the disk, and with many slices in flight that flush is the
-price of an answer. So writers queue their work; one thread runs all that has queued up
-in a single transaction and flushes once for all of them (group commit).
+A commit costs a flush of the disk, and with many parts in flight that flush is most of an answer's
+time. So writers queue their work; one thread runs all that is queued in a single transaction and
+flushes once for all of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MAX_BATCH = 256
 
 
 class Transaction:
-    """What a piece of work sees: the connection, and what to do once it is committed."""
+    """The connection that a piece of work uses, and what to do after the commit."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -37,16 +37,16 @@ class Transaction:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """For the queries that readers use as well."""
+        """The connection, for queries."""
         return self._connection
 
     def discard(self, file: str) -> None:
-        """Have this file of bytes removed, but only after the commit."""
+        """Remove this file of bytes after the commit."""
         self.discarded.append(file)
 
 
 class _Job:
-    """One caller's work and where it waits for the result."""
+    """One caller's work, and the future of its result."""
 
     def __init__(self, work: Callable[[Transaction], Any]) -> None:
         self.work = work
@@ -74,10 +74,10 @@ class Database:
         self._thread.start()
 
     def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run `work` in a transaction and return its result once that is on the disk.
+        """Run `work` in a transaction and return its result when it is on the disk.
 
-        `work` may run more than once, so it changes nothing but the database. An
-        exception out of it undoes its changes and comes out of here.
+        `work` may run more than once, so it must change nothing but the database. If it raises,
+        its changes are undone and the exception is raised here.
         """
         job = _Job(work)
         self._jobs.put(job)
@@ -87,7 +87,7 @@ class Database:
         return result  # type: ignore[no-any-return]  # the job has what `work` returned
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run queries on the last committed state, all of them on the same one."""
+        """Run queries on the last committed state, all of them on the same snapshot."""
         try:
             reader = self._readers.get_nowait()
         except queue.Empty:
@@ -121,7 +121,7 @@ class Database:
             self._commit(batch)
 
     def _next_batch(self) -> list[_Job]:
-        """Wait for a job and take the others that are there; empty at the end."""
+        """Wait for a job and take the others that are queued; empty at the end."""
         batch: list[_Job] = []
         job = self._jobs.get()
         while job is not None:
@@ -140,7 +140,7 @@ class Database:
             if len(batch) == 1:
                 batch[0].done.set_exception(error)
                 return
-            # One job's trouble (a full disk, say) must not fail its neighbours.
+            # The failure of one job (of a full disk, say) must not fail the others.
             for job in batch:
                 self._commit([job])
             return
@@ -148,7 +148,7 @@ class Database:
             publish()
 
     def _run_together(self, batch: list[_Job]) -> list[Callable[[], None]]:
-        """Run the jobs in one transaction; returns how to tell each of them, after the commit."""
+        """Run the jobs in one transaction; return what sets each result after the commit."""
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:

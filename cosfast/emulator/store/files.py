@@ -1,9 +1,9 @@
-"""Files of bytes with meaningless names.
+"""The data folder's files of bytes, with random names, and the lock that keeps others out.
 
-A file is created, filled and flushed first; then a transaction writes the row that says
-what it is: an upload session's, or a content's. A session that finishes hands its file
-over in that same way, with nothing renamed. So at any instant each file either has a
-row and is whole, or has none and is swept away by the next start.
+A file is created, filled and flushed first; then a transaction writes the row that says what it
+is: a session's, or a content's. A session that finishes hands its file over in the same way, and
+nothing is renamed. So at any instant a file either has a row and is whole, or has none and is
+removed by the next start.
 """
 
 from __future__ import annotations
@@ -12,16 +12,35 @@ import errno
 import os
 import secrets
 import shutil
-from typing import TYPE_CHECKING, BinaryIO
+import stat
+import sys
+from typing import IO, TYPE_CHECKING, BinaryIO
+
+from cosfast.emulator.errors import RootInUseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[bytes]) -> None:
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 BLOCK_SIZE = 1024 * 1024
 
 RESERVE = 16 * 1024 * 1024
 """Bytes of the disk that contents may not take, so that deleting still has room to be recorded."""
+
+_HELD_BY_ANOTHER = frozenset({errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
 # The size of a file that grows is flushed by fdatasync too; only its times are left out.
 _flush_data = getattr(os, "fdatasync", os.fsync)
@@ -35,16 +54,16 @@ class ByteFiles:
         folder.mkdir(exist_ok=True)
 
     def create(self, size: int) -> str:
-        """Make a file of `size` bytes, all zero and without space of their own yet."""
+        """Create a sparse file of `size` bytes."""
         return self._make(lambda file: file.truncate(size))
 
     def save(self, blocks: Iterable[bytes], size: int) -> str:
-        """Make a file of these bytes, `size` of them."""
+        """Create a file of these bytes, `size` of them."""
         self._require_room(size)
         return self._make(lambda file: file.writelines(blocks))
 
     def _make(self, fill: Callable[[BinaryIO], object]) -> str:
-        """Make a file that has reached the disk. A failure leaves nothing behind."""
+        """Create a file and flush it to the disk. A failure leaves nothing behind."""
         name = secrets.token_hex(16)
         try:
             with (self._folder / name).open("xb") as file:
@@ -58,7 +77,7 @@ class ByteFiles:
         return name
 
     def write_at(self, name: str, offset: int, blocks: Iterable[bytes], size: int) -> None:
-        """Put bytes into a file, `size` of them, and flush them to the disk."""
+        """Write bytes into a file, `size` of them, and flush them to the disk."""
         self._require_room(size)
         with (self._folder / name).open("r+b") as file:
             file.seek(offset)
@@ -67,7 +86,7 @@ class ByteFiles:
             _flush_data(file.fileno())
 
     def holds_at(self, name: str, offset: int, blocks: Iterable[bytes]) -> bool:
-        """Whether the file has just these bytes there."""
+        """Return whether the file has these bytes at an offset."""
         with self.open(name) as file:
             file.seek(offset)
             return all(file.read(len(block)) == block for block in blocks)
@@ -86,7 +105,7 @@ class ByteFiles:
                 yield block
 
     def remove(self, name: str) -> None:
-        """Remove a file. One that is held open by a reader (Windows) stays for the sweep."""
+        """Remove a file. One that a reader has open (Windows) stays until the next start."""
         try:
             (self._folder / name).unlink(missing_ok=True)
         except PermissionError:
@@ -97,7 +116,7 @@ class ByteFiles:
             raise OSError(errno.ENOSPC, "no room for contents is left on the disk")
 
     def sweep(self, keep: set[str]) -> int:
-        """Remove all files but these; returns how many there were."""
+        """Remove all files but these; return how many were removed."""
         stray = [path for path in self._folder.iterdir() if path.name not in keep]
         for path in stray:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -105,7 +124,7 @@ class ByteFiles:
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush a folder's list of names, where the system has that notion."""
+    """Flush a folder's list of names, if the system can."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -113,3 +132,35 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+class RootLock:
+    """Keeps other servers out of a folder, from construction to `close` or the process's end."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = _open_plain(path)
+        try:
+            _lock(self._file)
+        except OSError as error:
+            self._file.close()
+            if error.errno not in _HELD_BY_ANOTHER:
+                raise
+            raise RootInUseError(
+                f"another server is using {path.parent}: stop it, or use another folder (--root)"
+            ) from None
+
+    def close(self) -> None:
+        """Release the lock."""
+        self._file.close()
+
+
+def _open_plain(path: Path) -> IO[bytes]:
+    """Open or create a file, without waiting at a named pipe or writing through a link."""
+    flags = os.O_RDWR | os.O_CREAT
+    for name in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"):
+        flags |= getattr(os, name, 0)
+    descriptor = os.open(path, flags, 0o600)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise RootInUseError(f"{path} is not a file; choose another folder for the server")
+    return os.fdopen(descriptor, "r+b")

@@ -1,4 +1,4 @@
-"""What the store holds, for people to look at: buckets, the latest files, unfinished uploads."""
+"""What the store holds, for people to look at: spaces, the latest files, unfinished uploads."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ if TYPE_CHECKING:
     import sqlite3
 
 MOST_ROWS = 200
-"""Rows of each kind: a page for people, not an export."""
+"""Rows of each kind: it is a page for people, not an export."""
 
 
 @dataclass(frozen=True)
-class Bucket:
-    """A bucket that has something in it. Sizes are in bytes."""
+class Space:
+    """A bucket, space or drive that has something in it. Sizes are in bytes."""
 
+    service: str
     name: str
     files: int
     folders: int
@@ -24,79 +25,82 @@ class Bucket:
 
 @dataclass(frozen=True)
 class File:
-    """A file; `modified` is in seconds since 1970."""
+    """A file; `id` is what its service calls it by, `modified` is in seconds since 1970."""
 
-    bucket: str
-    path: str
+    service: str
+    space: str
+    id: str
+    name: str
     size: int
-    sha1: str
+    digest: str
     modified: int
 
 
 @dataclass(frozen=True)
-class Unfinished:
-    """An upload under way; `arrived` are offset and length of what is there, in order."""
+class Upload:
+    """An unfinished upload; `id` is the entry's, `arrived` has offset and length of each part."""
 
-    bucket: str
-    path: str
-    filesize: int
-    slice_size: int
+    service: str
+    space: str
+    id: str
+    name: str
+    size: int
     arrived: list[tuple[int, int]]
 
     @property
-    def held(self) -> int:
+    def received(self) -> int:
         """Bytes that have arrived."""
         return sum(length for _, length in self.arrived)
 
 
 @dataclass(frozen=True)
 class Overview:
-    """All of it, the latest first, `MOST_ROWS` of each at the most."""
+    """What the store holds, the latest first, at most `MOST_ROWS` of each."""
 
-    buckets: list[Bucket]
+    spaces: list[Space]
     files: list[File]
-    unfinished: list[Unfinished]
+    uploads: list[Upload]
 
 
 def look(connection: sqlite3.Connection) -> Overview:
     """Read an overview of the store."""
-    return Overview(_buckets(connection), _files(connection), _unfinished(connection))
+    return Overview(_spaces(connection), _files(connection), _uploads(connection))
 
 
-def _buckets(connection: sqlite3.Connection) -> list[Bucket]:
+def _spaces(connection: sqlite3.Connection) -> list[Space]:
     rows = connection.execute(
-        "SELECT bucket, count(content), count(*) - count(content), coalesce(sum(size), 0)"
+        "SELECT service, space, count(content), count(*) - count(content), coalesce(sum(size), 0)"
         " FROM entries LEFT JOIN contents ON contents.id = content"
-        " GROUP BY bucket ORDER BY bucket LIMIT ?",
+        " GROUP BY service, space ORDER BY service, space LIMIT ?",
         (MOST_ROWS,),
     )
-    return [Bucket(*row) for row in rows]
+    return [Space(*row) for row in rows]
 
 
 def _files(connection: sqlite3.Connection) -> list[File]:
     rows = connection.execute(
-        "SELECT bucket, parent || name, size, sha1, modified"
+        "SELECT service, space, entries.id, name, size, coalesce(sha1, sha256), modified"
         " FROM entries JOIN contents ON contents.id = content"
-        " ORDER BY modified DESC, bucket, parent, name LIMIT ?",
+        " ORDER BY modified DESC, service, space, entries.id LIMIT ?",
         (MOST_ROWS,),
     )
     return [File(*row) for row in rows]
 
 
-def _unfinished(connection: sqlite3.Connection) -> list[Unfinished]:
+def _uploads(connection: sqlite3.Connection) -> list[Upload]:
     rows = connection.execute(
-        "SELECT number, bucket, parent || name, filesize, slice_size FROM sessions"
+        "SELECT number, service, space, entry, name, size FROM sessions"
         " ORDER BY created DESC LIMIT ?",
         (MOST_ROWS,),
     )
     return [
-        Unfinished(bucket, path, filesize, slice_size, _arrived(connection, number))
-        for number, bucket, path, filesize, slice_size in rows
+        Upload(service, space, entry, name, size, _arrived(connection, number))
+        for number, service, space, entry, name, size in rows.fetchall()
     ]
 
 
 def _arrived(connection: sqlite3.Connection, number: int) -> list[tuple[int, int]]:
     rows = connection.execute(
-        "SELECT offset, length FROM slices WHERE session = ? ORDER BY offset", (number,)
+        "SELECT offset, length FROM parts WHERE session = ? ORDER BY offset", (number,)
     )
     return rows.fetchall()

@@ -1,4 +1,4 @@
-"""Files and folders by bucket and path, and the contents they share."""
+"""Files and folders of every service, and the contents that they share."""
 
 from __future__ import annotations
 
@@ -11,112 +11,164 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cosfast.emulator.store.database import Transaction
-    from cosfast.emulator.wire.addressing import Place
 
-BUCKET_DEFAULT = "eInvalid"
-
+_LAST = "\U0010ffff"
+_STORED = "contents.id, contents.size, contents.file, contents.sha1, contents.sha256"
 _SELECT = (
-    "SELECT entries.name, contents.sha1, contents.size, contents.file, entries.content, biz_attr,"
-    " authority, headers, created, modified"
+    f"SELECT {_STORED}, service, space, entries.id, parent, name, attributes, created, modified"  # noqa: S608 - constants
     " FROM entries LEFT JOIN contents ON contents.id = content"
 )
+_STORED_COLUMNS = 5
+_DIGEST_COLUMNS = frozenset({"sha1", "sha256"})
+
+
+@dataclass(frozen=True)
+class Key:
+    """What identifies an entry: its service, its bucket, space or drive, and its id there.
+
+    The id of an entry of COS v4 is its path; other services give out ids of their own.
+    """
+
+    service: str
+    space: str
+    id: str
 
 
 @dataclass(frozen=True)
 class Stored:
-    """Bytes in the store: `id` is the contents row, `file` the file they are in."""
+    """Bytes in the store: `id` is the row, `file` the file. A digest that is not known is None."""
 
     id: int
-    sha1: str
     size: int
     file: str
+    sha1: str | None
+    sha256: str | None
+
+    def digest(self, algorithm: str) -> str | None:
+        """Return the digest by this algorithm, `sha1` or `sha256`, in lower-case hex."""
+        return self.sha1 if algorithm == "sha1" else self.sha256
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file, or a folder (which has no content). Times are whole seconds since 1970."""
+    """A file, or a folder (which has no content).
 
+    Attributes:
+        key: What identifies it.
+        parent: The id of the folder around it.
+        name: Within that folder.
+        content: Its bytes.
+        attributes: What only its service reads; it becomes JSON.
+        created: In seconds since 1970.
+        modified: In seconds since 1970.
+    """
+
+    key: Key
+    parent: str
     name: str
     content: Stored | None
-    biz_attr: str = ""
-    authority: str = BUCKET_DEFAULT
-    headers: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
     created: int = 0
     modified: int = 0
 
 
-def new_file(place: Place, content: Stored, biz_attr: str, now: int) -> Entry:
-    """Describe a file that has just come into being."""
-    return Entry(place.name, content, biz_attr, created=now, modified=now)
-
-
-def find(connection: sqlite3.Connection, place: Place) -> Entry | None:
-    """Look up the entry at a place. The root of every bucket is there."""
-    if place.path == "/":
-        return Entry("/", None)
+def find(connection: sqlite3.Connection, key: Key) -> Entry | None:
+    """Look up an entry."""
     row = connection.execute(
-        _SELECT + " WHERE bucket = ? AND parent = ? AND entries.name = ?",
-        (place.bucket, place.parent, place.name),
+        _SELECT + " WHERE service = ? AND space = ? AND entries.id = ?",
+        (key.service, key.space, key.id),
     ).fetchone()
     return _entry(row) if row else None
 
 
-def find_content(connection: sqlite3.Connection, sha1: str, size: int) -> Stored | None:
-    """Look up the content with this SHA-1 and size."""
-    row = connection.execute(
-        "SELECT id, sha1, size, file FROM contents WHERE sha1 = ? AND size = ?", (sha1, size)
-    ).fetchone()
-    return Stored(*row) if row else None
-
-
-def has_children(connection: sqlite3.Connection, folder: Place) -> bool:
-    """Tell whether a folder holds anything."""
-    return _exists(
-        connection,
-        "SELECT 1 FROM entries WHERE bucket = ? AND parent = ? LIMIT 1",
-        (folder.bucket, folder.path),
-    )
-
-
-def children(
-    connection: sqlite3.Connection, folder: Place, prefix: str, after: str, count: int
-) -> list[Entry]:
-    """List up to `count` entries of a folder by name: those with the prefix, behind `after`."""
-    # No name that begins with the prefix sorts behind the prefix and the last code point.
+def find_named(connection: sqlite3.Connection, folder: Key, name: str) -> list[Entry]:
+    """List the entries of a folder that have this name: several, if their service allows it."""
     rows = connection.execute(
-        _SELECT + " WHERE bucket = ? AND parent = ? AND entries.name >= ? AND entries.name < ?"
-        " AND entries.name > ? ORDER BY entries.name LIMIT ?",
-        (folder.bucket, folder.path, prefix, prefix + "\U0010ffff", after, count),
+        _SELECT + " WHERE service = ? AND space = ? AND parent = ? AND name = ?"
+        " ORDER BY entries.id",
+        (folder.service, folder.space, folder.id, name),
     )
     return [_entry(row) for row in rows]
 
 
-def add_content(tx: Transaction, sha1: str, size: int, file: str) -> Stored:
-    """Give a flushed file its meaning, or discard it where the same bytes are there already."""
-    known = find_content(tx.connection, sha1, size)
+def find_content(
+    connection: sqlite3.Connection, algorithm: str, digest: str, size: int
+) -> Stored | None:
+    """Look up the content with this digest and size, whichever service it came by."""
+    row = connection.execute(
+        f"SELECT {_STORED} FROM contents WHERE {_column(algorithm)} = ? AND size = ?",  # noqa: S608 - constants
+        (digest, size),
+    ).fetchone()
+    return Stored(*row) if row else None
+
+
+def has_children(connection: sqlite3.Connection, folder: Key) -> bool:
+    """Return whether a folder has anything in it."""
+    return _exists(
+        connection,
+        "SELECT 1 FROM entries WHERE service = ? AND space = ? AND parent = ? LIMIT 1",
+        (folder.service, folder.space, folder.id),
+    )
+
+
+def children(
+    connection: sqlite3.Connection,
+    folder: Key,
+    *,
+    count: int,
+    prefix: str = "",
+    after: tuple[str, str] = ("", ""),
+) -> list[Entry]:
+    """List the entries of a folder, by the UTF-8 bytes of their names, then by id.
+
+    Args:
+        connection: Of the database.
+        folder: Whose entries.
+        count: The largest number of them.
+        prefix: Of their names.
+        after: Name and id of the last entry that is not to be listed again.
+    """
+    # No name that begins with the prefix sorts behind the prefix and the last code point.
+    rows = connection.execute(
+        _SELECT + " WHERE service = ? AND space = ? AND parent = ? AND name >= ? AND name < ?"
+        " AND (name, entries.id) > (?, ?) ORDER BY name, entries.id LIMIT ?",
+        (
+            *(folder.service, folder.space, folder.id),
+            *(max(prefix, after[0]), prefix + _LAST, *after, count),
+        ),
+    )
+    return [_entry(row) for row in rows]
+
+
+def add_content(tx: Transaction, algorithm: str, digest: str, size: int, file: str) -> Stored:
+    """Record what a flushed file is, or discard it if the same bytes are stored already."""
+    known = find_content(tx.connection, algorithm, digest, size)
     if known:
         tx.discard(file)
         return known
-    row = tx.execute(
-        "INSERT INTO contents (sha1, size, file) VALUES (?, ?, ?)", (sha1, size, file)
-    ).lastrowid
-    assert row is not None  # noqa: S101 - an INSERT that succeeded has one
-    return Stored(row, sha1, size, file)
+    tx.execute(
+        f"INSERT INTO contents (size, file, {_column(algorithm)}) VALUES (?, ?, ?)",  # noqa: S608 - constants
+        (size, file, digest),
+    )
+    added = find_content(tx.connection, algorithm, digest, size)
+    assert added is not None  # noqa: S101 - it was inserted a line before
+    return added
 
 
-def put(tx: Transaction, place: Place, entry: Entry) -> None:
-    """Make or replace the entry at a place."""
-    old = find(tx.connection, place)
+def put(tx: Transaction, entry: Entry) -> None:
+    """Add or replace an entry."""
+    key = entry.key
+    old = find(tx.connection, key)
     tx.execute(
         "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            place.bucket,
-            place.parent,
-            place.name,
+            key.service,
+            key.space,
+            key.id,
+            entry.parent,
+            entry.name,
             entry.content.id if entry.content else None,
-            entry.biz_attr,
-            entry.authority,
-            json.dumps(dict(entry.headers)),
+            json.dumps(dict(entry.attributes)),
             entry.created,
             entry.modified,
         ),
@@ -125,19 +177,19 @@ def put(tx: Transaction, place: Place, entry: Entry) -> None:
         _drop_if_unused(tx, old.content)
 
 
-def remove(tx: Transaction, place: Place) -> None:
-    """Take the entry at a place away, and its content if no other entry holds it."""
-    old = find(tx.connection, place)
+def remove(tx: Transaction, key: Key) -> None:
+    """Remove an entry, and its content if no other entry has it."""
+    old = find(tx.connection, key)
     tx.execute(
-        "DELETE FROM entries WHERE bucket = ? AND parent = ? AND name = ?",
-        (place.bucket, place.parent, place.name),
+        "DELETE FROM entries WHERE service = ? AND space = ? AND id = ?",
+        (key.service, key.space, key.id),
     )
     if old and old.content:
         _drop_if_unused(tx, old.content)
 
 
 def files_in_use(connection: sqlite3.Connection) -> set[str]:
-    """Name all files that contents are in."""
+    """Return the names of all files that contents are in."""
     return {file for (file,) in connection.execute("SELECT file FROM contents")}
 
 
@@ -148,11 +200,19 @@ def _drop_if_unused(tx: Transaction, content: Stored) -> None:
         tx.discard(content.file)
 
 
+def _column(algorithm: str) -> str:
+    """Return the column of a digest; the algorithm may have come from a client."""
+    if algorithm not in _DIGEST_COLUMNS:
+        raise ValueError(f"contents have no digest of the algorithm {algorithm[:80]!r}")
+    return algorithm
+
+
 def _exists(connection: sqlite3.Connection, sql: str, parameters: tuple[object, ...]) -> bool:
     return connection.execute(sql, parameters).fetchone() is not None
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    name, sha1, size, file, content_id, biz_attr, authority, headers, created, modified = row
-    content = None if content_id is None else Stored(content_id, sha1, size, file)
-    return Entry(name, content, biz_attr, authority, json.loads(headers), created, modified)
+    service, space, entry, parent, name, attributes, created, modified = row[_STORED_COLUMNS:]
+    content = None if row[0] is None else Stored(*row[:_STORED_COLUMNS])
+    key = Key(service, space, entry)
+    return Entry(key, parent, name, content, json.loads(attributes), created, modified)

@@ -1,1 +1,1 @@
-"""What is on the wire: HTTP, bodies and their fields, addresses, signatures, answers."""
+"""HTTP as every service needs it: targets, bodies, forms, downloads. No service's codes."""

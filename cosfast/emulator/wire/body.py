@@ -3,194 +3,193 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING
 
 from aiohttp import web
 
-from cosfast.cosv4.protocol.codes import Code
-from cosfast.emulator.errors import RefusedError
-from cosfast.emulator.wire.formdata import (
-    FormDataError,
-    FormDataParser,
-    PartBegin,
-    PartEnd,
-    boundary_of,
-)
-from cosfast.emulator.wire.forms import (
-    CONTENT_FIELD,
-    Form,
-    Value,
-    add_field,
-    parse_json,
-    parse_urlencoded,
-)
+from cosfast.emulator.errors import BadRequestError, Problem
 from cosfast.emulator.wire.http import invite_body
 from cosfast.emulator.wire.values import BLANKS, read_position
 
 if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
     from cosfast.emulator.settings import Limits
-    from cosfast.emulator.wire.content import Content
+
+BLOCK_SIZE = 256 * 1024
+
+OnReceived = Callable[[int, float], Awaitable[None]]
+"""Awaited after each piece of a body, with the bytes and the seconds so far."""
 
 Spill = Callable[[bytes], Awaitable[None]]
+"""`Content.add` in a worker thread."""
 
 
-class Observer(Protocol):
-    """Who looks on while a body comes, and may hold it up or end it."""
+class MemoryBudget:
+    """How many bytes of content all requests together may hold in memory."""
 
-    def operation_is(self, name: str) -> None:
-        """Hear the operation, as soon as its field has come."""
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+        self._lock = threading.Lock()
 
-    async def body_came(self, received: int, seconds: float) -> None:
-        """Hear how many bytes have come by now, and in how many seconds."""
+    def take(self, count: int) -> bool:
+        """Reserve memory; return False if there is not enough left."""
+        with self._lock:
+            if count > self._left:
+                return False
+            self._left -= count
+            return True
+
+    def give_back(self, count: int) -> None:
+        """Release reserved memory."""
+        with self._lock:
+            self._left += count
 
 
-class _Unobserved:
-    """Nobody who looks on."""
+class Content:
+    """The content of one request: bytes that arrive in pieces, read in order and repeatedly.
 
-    def operation_is(self, name: str) -> None:
-        pass
+    They stay in memory while the budget lasts, then go to a file without a name, which is gone
+    when the process ends. A slow client can therefore neither fill the memory nor make others
+    wait for their share of it.
+    """
 
-    async def body_came(self, received: int, seconds: float) -> None:
-        pass
+    def __init__(self, budget: MemoryBudget, folder: Path) -> None:
+        self._budget = budget
+        self._folder = folder
+        self._chunks: list[bytes] = []
+        self._in_memory = 0
+        self._file: IO[bytes] | None = None
+        self.size: int = 0
+
+    def __enter__(self) -> Content:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def add_in_memory(self, chunk: bytes) -> bool:
+        """Add a piece if that needs no disk; else return False: use `add` in a worker thread."""
+        if self._file is not None or not self._budget.take(len(chunk)):
+            return False
+        self._chunks.append(chunk)
+        self._in_memory += len(chunk)
+        self.size += len(chunk)
+        return True
+
+    def add(self, chunk: bytes) -> None:
+        """Add a piece on the disk, and move what is in memory there first."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by close()
+            self._file.writelines(self._chunks)
+            self._release_memory()
+        self._file.write(chunk)
+        self.size += len(chunk)
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the bytes in order, in pieces of no particular size."""
+        if self._file is None:
+            yield from self._chunks
+            return
+        self._file.seek(0)
+        while True:
+            block = self._file.read(BLOCK_SIZE)
+            if not block:
+                return
+            yield block
+
+    def close(self) -> None:
+        """Release memory and disk. Idempotent."""
+        self._release_memory()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _release_memory(self) -> None:
+        self._budget.give_back(self._in_memory)
+        self._chunks = []
+        self._in_memory = 0
 
 
 class _TooSlowError(asyncio.TimeoutError):
-    """The client is late with its body. aiohttp meets this one too, and knows it for a timeout."""
+    """The body is late. aiohttp sees this exception too, and treats it as a timeout."""
 
 
-async def read_whole(request: web.BaseRequest, limits: Limits, largest: int) -> bytes:
-    """Read a body that is no form, of at most `largest` bytes.
+async def read_whole(
+    request: web.BaseRequest,
+    limits: Limits,
+    largest: int,
+    *,
+    on_received: OnReceived | None = None,
+) -> bytes:
+    """Read a body of at most `largest` bytes into memory.
 
     Raises:
-        RefusedError: As `read_form` raises it.
+        BadRequestError: If the body is too large or does not come. The connection then closes.
     """
+    refuse_larger(request, largest)
     await invite_body(request)
-    with _refusals():
-        chunks = _chunks(request, limits, largest, _Unobserved())
-        return b"".join([chunk async for chunk in chunks])
+    chunks = body_chunks(request, limits, largest, on_received)
+    return b"".join([chunk async for chunk in chunks])
 
 
-async def read_form(
-    request: web.BaseRequest, content: Content, limits: Limits, spill: Spill, observer: Observer
-) -> Form:
-    """Read a request's body into its fields and its content.
-
-    Args:
-        request: nothing of its body has been read.
-        content: takes the field `filecontent`.
-        limits: how much, and how slowly.
-        spill: adds to the content where that needs the disk.
-        observer: looks on.
+async def read_content(
+    request: web.BaseRequest,
+    content: Content,
+    limits: Limits,
+    largest: int,
+    *,
+    spill: Spill,
+    on_received: OnReceived | None = None,
+) -> None:
+    """Read a body of at most `largest` bytes into a `Content`.
 
     Raises:
-        RefusedError: code -5993 where the body does not parse or does not come, -285
-            where it is too large. The connection then closes, unless all of it was read.
+        BadRequestError: If the body is too large or does not come. The connection then closes.
     """
-    with _refusals():
-        return await _read_form(request, content, limits, spill, observer)
+    refuse_larger(request, largest)
+    await invite_body(request)
+    async for chunk in body_chunks(request, limits, largest, on_received):
+        if not content.add_in_memory(chunk):
+            await spill(chunk)
 
 
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn what is wrong with a body into the refusal of it."""
-    try:
-        yield
-    except FormDataError as error:
-        raise RefusedError(Code.BAD_FORM, f"multipart body: {error}", close=True) from None
-    except _TooSlowError:
-        raise RefusedError(Code.BAD_FORM, "the body did not arrive in time", close=True) from None
-    except web.RequestPayloadError:
-        raise RefusedError(Code.BAD_FORM, "the body is cut off or garbled", close=True) from None
+def refuse_larger(request: web.BaseRequest, largest: int) -> None:
+    """Refuse a body by its Content-Length, before a byte of it is read.
 
-
-def refuse_if_too_large(request: web.BaseRequest, limits: Limits) -> None:
-    """Refuse by the Content-Length, before a byte of the body is read: code -285."""
+    Raises:
+        BadRequestError: If it has more than `largest` bytes.
+    """
     # aiohttp's own `content_length` fails on more digits than `int` takes, be they zeros.
     declared = read_position(request.headers.get("Content-Length", "").strip(BLANKS))
-    if declared is not None and declared > _largest_body(limits):
-        raise _too_large(_largest_body(limits))
+    if declared is not None and declared > largest:
+        raise too_large(largest)
 
 
-async def _read_form(
-    request: web.BaseRequest, content: Content, limits: Limits, spill: Spill, observer: Observer
-) -> Form:
-    content_type = request.headers.get("Content-Type", "")
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind.startswith("multipart/"):
-        parser = FormDataParser(boundary_of(content_type), max_header_size=limits.part_header_size)
-        collector = _PartCollector(content, limits, spill, observer)
-        async for chunk in _chunks(request, limits, _largest_body(limits), observer):
-            for event in parser.feed(chunk):
-                await collector.take(event)
-        parser.close()
-        return Form(collector.fields)
-    body = b"".join(
-        [chunk async for chunk in _chunks(request, limits, limits.fields_size, observer)]
-    )
-    if not body.strip():
-        return Form({})
-    if kind == "application/x-www-form-urlencoded" and not body.lstrip().startswith(b"{"):
-        return parse_urlencoded(body)
-    return parse_json(body)
+def too_large(largest: int) -> BadRequestError:
+    """Return the refusal of a body of more than `largest` bytes."""
+    return BadRequestError(Problem.TOO_LARGE, f"the body is above {largest} bytes", close=True)
 
 
-class _PartCollector:
-    """Turns a parser's events into fields and content, and counts them."""
-
-    def __init__(self, content: Content, limits: Limits, spill: Spill, observer: Observer) -> None:
-        self.fields: dict[str, Value] = {}
-        self._content = content
-        self._limits = limits
-        self._spill = spill
-        self._observer = observer
-        self._name = ""
-        self._value: list[bytes] = []
-        self._parts = 0
-        self._fields_size = 0
-        self._content_seen = False
-
-    async def take(self, event: PartBegin | bytes | PartEnd) -> None:
-        if isinstance(event, PartBegin):
-            self._begin(event.name.lower())
-        elif isinstance(event, PartEnd):
-            if self._name != CONTENT_FIELD:
-                value = b"".join(self._value)
-                add_field(self.fields, self._name, value)
-                if self._name == "op":
-                    self._observer.operation_is(value.decode("ascii", "replace").strip())
-        elif self._name == CONTENT_FIELD:
-            await self._take_content(event)
-        else:
-            self._take_value(event)
-
-    def _begin(self, name: str) -> None:
-        self._name, self._value = name, []
-        self._parts += 1
-        if self._parts > self._limits.fields_count:
-            raise FormDataError(f"there are more than {self._limits.fields_count} parts")
-        if name == CONTENT_FIELD and self._content_seen:
-            raise FormDataError(f"{CONTENT_FIELD} was sent twice")
-        self._content_seen |= name == CONTENT_FIELD
-
-    def _take_value(self, chunk: bytes) -> None:
-        self._fields_size += len(chunk)
-        if self._fields_size > self._limits.fields_size:
-            raise _too_large(self._limits.fields_size)
-        self._value.append(chunk)
-
-    async def _take_content(self, chunk: bytes) -> None:
-        if self._content.size + len(chunk) > self._limits.upload_size:
-            raise _too_large(self._limits.upload_size)
-        if not self._content.add_in_memory(chunk):
-            await self._spill(chunk)
-
-
-async def _chunks(
-    request: web.BaseRequest, limits: Limits, largest: int, observer: Observer
+async def body_chunks(
+    request: web.BaseRequest, limits: Limits, largest: int, on_received: OnReceived | None
 ) -> AsyncIterator[bytes]:
-    """Yield the body as it comes, no more than `largest` bytes of it, no slower than the limits."""
+    """Yield a body as it comes.
+
+    Raises:
+        BadRequestError: If there are more than `largest` bytes, or the body comes more slowly than
+            the limits allow, ends early or is garbled. The connection then closes.
+    """
     loop = asyncio.get_running_loop()
     stream = request.content
     began = loop.time()
@@ -200,20 +199,29 @@ async def _chunks(
         patience = min(limits.idle_timeout, deadline - loop.time())
         watchdog = loop.call_later(patience, stream.set_exception, _TooSlowError())
         try:
-            chunk = await stream.readany()
+            with _refusals():
+                chunk = await stream.readany()
         finally:
             watchdog.cancel()
         received += len(chunk)
         if received > largest:
-            raise _too_large(largest)
+            raise too_large(largest)
         if chunk:
             yield chunk
-            await observer.body_came(received, loop.time() - began)
+            if on_received is not None:
+                await on_received(received, loop.time() - began)
 
 
-def _largest_body(limits: Limits) -> int:
-    return limits.upload_size + limits.fields_size
-
-
-def _too_large(limit: int) -> RefusedError:
-    return RefusedError(Code.TOO_LARGE, f"the body is above {limit} bytes", close=True)
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Raise what is wrong with a body's delivery as a refusal."""
+    try:
+        yield
+    except _TooSlowError:
+        raise BadRequestError(
+            Problem.MALFORMED, "the body did not arrive in time", close=True
+        ) from None
+    except web.RequestPayloadError:
+        raise BadRequestError(
+            Problem.MALFORMED, "the body is cut off or garbled", close=True
+        ) from None

@@ -1,9 +1,8 @@
 """A push parser for `multipart/form-data` (RFC 7578): bytes in, events out, no I/O.
 
-It is written here because clients of this API need two liberties that the parsers
-at hand do not give: parts may carry a `Content-Length` header of their own that is
-wrong (the API's own documentation shows one; PROTOCOL.md section 4), and field values
-need not be text (section 6, item 9).
+The usual parsers refuse what clients of COS v4 send: parts may have a `Content-Length` header that
+is wrong (the vendor's documentation shows one; PROTOCOL.md section 4), and field values need not
+be text (section 6, item 9).
 """
 
 from __future__ import annotations
@@ -22,29 +21,29 @@ MAX_BOUNDARY = 256
 
 
 class FormDataError(ValueError):
-    """The bytes are not the form that their boundary promised."""
+    """The bytes are not a form with this boundary."""
 
 
 @dataclass(frozen=True)
 class PartBegin:
-    """A part's headers are read; its bytes follow."""
+    """The headers of a part are complete; its bytes follow."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class PartEnd:
-    """All of the part's bytes have been given."""
+    """The part is complete."""
 
 
 Event = PartBegin | bytes | PartEnd
 
 
 def boundary_of(content_type: str) -> bytes:
-    """Take the boundary from a Content-Type header.
+    """Return the boundary of a Content-Type header.
 
     Raises:
-        FormDataError: there is none, or it is too long.
+        FormDataError: If there is none, or it is too long.
     """
     found = _BOUNDARY_PARAMETER.search(content_type)
     if not found:
@@ -56,7 +55,7 @@ def boundary_of(content_type: str) -> bytes:
 
 
 class FormDataParser:
-    """Feed it the body in pieces of any size; `close` when the body has ended."""
+    """Takes a body in pieces of any size by `feed`; `close` it when the body has ended."""
 
     def __init__(self, boundary: bytes, *, max_header_size: int) -> None:
         self._delimiter = b"\r\n--" + boundary
@@ -67,10 +66,10 @@ class FormDataParser:
         self._read = self._preamble
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """Yield what this piece completes. Exhaust it before the next call.
+        """Yield the events that this piece completes. Exhaust it before the next call.
 
         Raises:
-            FormDataError: the form is malformed; the parser is of no further use.
+            FormDataError: If the form is malformed. The parser cannot be used further.
         """
         rest = self._held[self._at :]
         self._held, self._at = rest + data if rest else data, 0
@@ -84,7 +83,7 @@ class FormDataParser:
         """Check that the last delimiter has been seen.
 
         Raises:
-            FormDataError: the body ended early.
+            FormDataError: If the body ended early.
         """
         if self._read != self._epilogue:
             raise FormDataError("the form ends before its last boundary")
@@ -155,7 +154,7 @@ class FormDataParser:
         self._at = len(self._held)
 
     def _find_delimiter(self) -> int:
-        """Find where the next delimiter begins, or may begin once more bytes are here."""
+        """Find where the next delimiter begins, or may begin once more bytes have come."""
         held, delimiter = self._held, self._delimiter
         # CPython looks for the last occurrence several times faster than for the first,
         # and in nearly all of a large part there is none.
@@ -168,7 +167,7 @@ class FormDataParser:
 
 
 def _part_name(block: bytes) -> str:
-    """Read a part's name from its headers; every other header is of no interest here."""
+    """Read a part's name from its headers, and ignore every other header."""
     disposition = ""
     for line in block.decode("utf-8", "surrogateescape").split("\r\n"):
         if line.startswith((" ", "\t")) or not line:

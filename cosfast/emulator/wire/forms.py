@@ -1,50 +1,70 @@
 """The fields of a request, whatever they came in: a query, JSON, or one of two kinds of form.
 
-Clients send the same field as a string or a number, by SDK and by operation, so a field
-is known by its name alone and read as what the operation needs (PROTOCOL.md section 6).
+Clients send the same field as a string or a number, by SDK and by operation, so a field is known
+by its name alone and read as what the operation needs.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, unquote_plus, unquote_to_bytes
 
-from cosfast.cosv4.protocol.codes import Code
-from cosfast.emulator.errors import RefusedError
+from cosfast.emulator.errors import BadRequestError, Problem
+from cosfast.emulator.wire.body import body_chunks, refuse_larger, too_large
+from cosfast.emulator.wire.formdata import (
+    FormDataError,
+    FormDataParser,
+    PartBegin,
+    PartEnd,
+    boundary_of,
+)
+from cosfast.emulator.wire.http import invite_body
 from cosfast.emulator.wire.values import BLANKS, load_json, read_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
+
+    from aiohttp import web
+
+    from cosfast.emulator.settings import Limits
+    from cosfast.emulator.wire.body import Content, OnReceived, Spill
 
 Value = bytes | str | int | float | bool | list[object] | dict[str, object] | None
 
-CONTENT_FIELD = "filecontent"
+OnField = Callable[[str, bytes], None]
+"""Called with name and value as soon as a field of a multipart form is complete."""
+
 _SHA1 = re.compile(r"[0-9a-fA-F]{40}")
 _MD5 = re.compile(r"[0-9a-fA-F]{32}")
 
 
 class Form:
-    """A request's fields by lower-case name. Reading a malformed one raises code -5993."""
+    """A request's fields by lower-case name.
+
+    Raises:
+        BadRequestError: By every method that reads a field, if it is malformed.
+    """
 
     def __init__(self, fields: Mapping[str, Value]) -> None:
         self._fields = dict(fields)
 
     def over(self, other: Form) -> Form:
-        """Return these fields, and of the other's those that are not among them."""
+        """Return these fields, and those of the other that these do not have."""
         return Form({**other._fields, **self._fields})
 
     def has(self, name: str) -> bool:
-        """Whether the field was sent at all, be it empty."""
+        """Return whether the field was sent, even if empty."""
         return name.lower() in self._fields
 
     def given(self, name: str) -> bool:
-        """Whether the field was sent with anything in it."""
+        """Return whether the field was sent and is not empty."""
         value = self.value(name)
         return value is not None and value != b"" and value != ""  # noqa: PLR1714 - a list has no hash
 
     def value(self, name: str) -> Value:
-        """Return the field as it came; None where it did not."""
+        """Return the field as it came; None if it was not sent."""
         return self._fields.get(name.lower())
 
     def text(self, name: str, default: str = "") -> str:
@@ -53,30 +73,30 @@ class Form:
         if value is None:
             return default
         if isinstance(value, str):
-            value = value.encode("utf-8", "surrogatepass")  # half a pair fails below
+            value = value.encode("utf-8", "surrogatepass")  # a lone surrogate fails below
         if isinstance(value, bytes):
             try:
                 return value.decode("utf-8")
             except UnicodeDecodeError:
-                raise _malformed(name, "is not UTF-8") from None
+                raise malformed_field(name, "is not UTF-8") from None
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        raise _malformed(name, "is neither a string nor a number")
+        raise malformed_field(name, "is neither a string nor a number")
 
     def integer(self, name: str) -> int | None:
-        """Read the field as a number that is not negative; None where it is missing or empty."""
+        """Read the field as a number that is not negative; None if it is missing or empty."""
         text = self.text(name).strip(BLANKS)
         if not text:
             return None
         number = read_number(text)
         if number is None:
-            raise _malformed(name, "is not a whole number of at most 18 digits")
+            raise malformed_field(name, "is not a whole number of at most 18 digits")
         return number
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Read the field as a switch.
 
-        Node's SDK sends the number 1 as a single NUL byte and 0 as nothing at all
+        Node's SDK for COS v4 sends the number 1 as a single NUL byte and 0 as nothing at all
         (PROTOCOL.md section 6, item 9), so an empty value is 0 and a NUL is 1.
         """
         value = self.value(name)
@@ -89,14 +109,14 @@ class Form:
             return False
         if text in {"1", "\0"}:
             return True
-        raise _malformed(name, "is neither 0 nor 1")
+        raise malformed_field(name, "is neither 0 nor 1")
 
-    def sha(self, name: str = "sha") -> str | None:
-        """Read the field as a SHA-1 in lower-case hex; None where it is missing or empty."""
+    def sha1(self, name: str) -> str | None:
+        """Read the field as a SHA-1 in lower-case hex; None if it is missing or empty."""
         return self._hex(name, _SHA1, "is not the hex of a SHA-1 (40 digits)")
 
-    def md5(self, name: str = "datamd5") -> str | None:
-        """Read the field as an MD5 in lower-case hex; None where it is missing or empty."""
+    def md5(self, name: str) -> str | None:
+        """Read the field as an MD5 in lower-case hex; None if it is missing or empty."""
         return self._hex(name, _MD5, "is not the hex of an MD5 (32 digits)")
 
     def _hex(self, name: str, pattern: re.Pattern[str], complaint: str) -> str | None:
@@ -104,22 +124,24 @@ class Form:
         if not text:
             return None
         if not pattern.fullmatch(text):
-            raise _malformed(name, complaint)
+            raise malformed_field(name, complaint)
         return text.lower()
 
 
-def parse_query(query: str) -> Form:
+def parse_query(query: str, *, literal_plus: Container[str] = ()) -> Form:
     """Read a query string.
 
-    `+` is a space, as HTML forms and most clients write it, but not in `sign`: there it
-    is a digit of base64 (PROTOCOL.md section 2).
+    Args:
+        query: What follows the question mark.
+        literal_plus: Lower-case names of the fields whose `+` is a plus, as in base64. In every
+            other field it is a space, as HTML forms and most clients write it.
     """
     fields: dict[str, Value] = {}
     for pair in query.split("&"):
         raw_name, _, raw_value = pair.partition("=")
         name = unquote_plus(raw_name).lower()
         if name:
-            decode = unquote if name == "sign" else unquote_plus
+            decode = unquote if name in literal_plus else unquote_plus
             fields.setdefault(name, decode(raw_value, errors="replace"))
     return Form(fields)
 
@@ -129,7 +151,7 @@ def parse_urlencoded(body: bytes) -> Form:
     fields: dict[str, Value] = {}
     for pair in body.split(b"&"):
         raw_name, _, raw_value = pair.replace(b"+", b" ").partition(b"=")
-        add_field(fields, unquote_to_bytes(raw_name), unquote_to_bytes(raw_value))
+        _add_field(fields, unquote_to_bytes(raw_name), unquote_to_bytes(raw_value))
     return Form(fields)
 
 
@@ -137,29 +159,143 @@ def parse_json(body: bytes) -> Form:
     """Read a JSON object.
 
     Raises:
-        RefusedError: code -5993, and the connection closes: a client that counts
-            characters for bytes has left the rest of its body behind this one.
+        BadRequestError: If it is none. The connection closes if it is not JSON at all: a client
+            that counts characters for bytes has left the rest of its body behind this one.
     """
     try:
         values = load_json(body)
     except ValueError:
-        raise RefusedError(Code.BAD_FORM, "the body is not JSON", close=True) from None
+        raise BadRequestError(Problem.MALFORMED, "the body is not JSON", close=True) from None
     if not isinstance(values, dict):
-        raise RefusedError(Code.BAD_FORM, "the body is not a JSON object")
+        raise BadRequestError(Problem.MALFORMED, "the body is not a JSON object")
     fields: dict[str, Value] = {}
     for name, value in values.items():
-        add_field(fields, name, value)
+        _add_field(fields, name, value)
     return Form(fields)
 
 
-def add_field(fields: dict[str, Value], name: str | bytes, value: Value) -> None:
-    """Put one field in; the same name with another value is refused with code -5993."""
+def malformed_field(name: str, complaint: str) -> BadRequestError:
+    """Return the refusal of a field."""
+    return BadRequestError(Problem.MALFORMED, f"field {name[:80]!r} {complaint}")
+
+
+async def read_form(
+    request: web.BaseRequest,
+    content: Content,
+    limits: Limits,
+    *,
+    content_field: str,
+    spill: Spill,
+    on_field: OnField | None = None,
+    on_received: OnReceived | None = None,
+) -> Form:
+    """Read a request's body into its fields and its content.
+
+    Args:
+        request: Nothing of its body has been read.
+        content: Receives the bytes of the field `content_field` of a multipart form.
+        limits: How much, and how slowly.
+        content_field: In lower case.
+        spill: Adds to the content what does not fit into memory.
+        on_field: Told about each field of a multipart form.
+        on_received: Told about the progress.
+
+    Raises:
+        BadRequestError: If the body is malformed, too large or does not come. The connection then
+            closes, unless all of the body was read.
+    """
+    largest = limits.upload_size + limits.fields_size
+    refuse_larger(request, largest)
+    await invite_body(request)
+    content_type = request.headers.get("Content-Type", "")
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind.startswith("multipart/"):
+        try:
+            parser = FormDataParser(
+                boundary_of(content_type), max_header_size=limits.part_header_size
+            )
+            collector = _PartCollector(content, content_field, limits, spill, on_field)
+            async for chunk in body_chunks(request, limits, largest, on_received):
+                for event in parser.feed(chunk):
+                    await collector.take(event)
+            parser.close()
+        except FormDataError as error:
+            raise BadRequestError(
+                Problem.MALFORMED, f"multipart body: {error}", close=True
+            ) from None
+        return Form(collector.fields)
+    chunks = body_chunks(request, limits, limits.fields_size, on_received)
+    body = b"".join([chunk async for chunk in chunks])
+    if not body.strip():
+        return Form({})
+    if kind == "application/x-www-form-urlencoded" and not body.lstrip().startswith(b"{"):
+        return parse_urlencoded(body)
+    return parse_json(body)
+
+
+class _PartCollector:
+    """Turns a parser's events into fields and content, within the limits."""
+
+    def __init__(
+        self,
+        content: Content,
+        content_field: str,
+        limits: Limits,
+        spill: Spill,
+        on_field: OnField | None,
+    ) -> None:
+        self.fields: dict[str, Value] = {}
+        self._content = content
+        self._content_field = content_field
+        self._limits = limits
+        self._spill = spill
+        self._on_field = on_field
+        self._name = ""
+        self._value: list[bytes] = []
+        self._parts = 0
+        self._fields_size = 0
+        self._content_seen = False
+
+    async def take(self, event: PartBegin | bytes | PartEnd) -> None:
+        if isinstance(event, PartBegin):
+            self._begin(event.name.lower())
+        elif isinstance(event, PartEnd):
+            if self._name != self._content_field:
+                value = b"".join(self._value)
+                _add_field(self.fields, self._name, value)
+                if self._on_field is not None:
+                    self._on_field(self._name, value)
+        elif self._name == self._content_field:
+            await self._take_content(event)
+        else:
+            self._take_value(event)
+
+    def _begin(self, name: str) -> None:
+        self._name, self._value = name, []
+        self._parts += 1
+        if self._parts > self._limits.fields_count:
+            raise FormDataError(f"there are more than {self._limits.fields_count} parts")
+        if name == self._content_field and self._content_seen:
+            raise FormDataError(f"{name} was sent twice")
+        self._content_seen |= name == self._content_field
+
+    def _take_value(self, chunk: bytes) -> None:
+        self._fields_size += len(chunk)
+        if self._fields_size > self._limits.fields_size:
+            raise too_large(self._limits.fields_size)
+        self._value.append(chunk)
+
+    async def _take_content(self, chunk: bytes) -> None:
+        if self._content.size + len(chunk) > self._limits.upload_size:
+            raise too_large(self._limits.upload_size)
+        if not self._content.add_in_memory(chunk):
+            await self._spill(chunk)
+
+
+def _add_field(fields: dict[str, Value], name: str | bytes, value: Value) -> None:
+    """Add one field; refuse the same name with another value."""
     if isinstance(name, bytes):
         name = name.decode("utf-8", "replace")
     name = name.lower()
     if name and fields.setdefault(name, value) != value:
-        raise _malformed(name, "was sent twice with different values")
-
-
-def _malformed(name: str, complaint: str) -> RefusedError:
-    return RefusedError(Code.BAD_FORM, f"field {name[:80]!r} {complaint}")
+        raise malformed_field(name, "was sent twice with different values")

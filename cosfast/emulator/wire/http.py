@@ -1,25 +1,33 @@
-"""The HTTP server below the app: aiohttp's, made to answer in our envelope whatever comes."""
+"""The HTTP server below the app: aiohttp's, made to answer in an envelope whatever comes."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import logging
+import os
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import HttpVersion11, web
 from yarl import URL
 
-from cosfast.cosv4.protocol.codes import Code
-from cosfast.emulator.access_log import logger
-from cosfast.emulator.errors import RefusedError
-from cosfast.emulator.wire import answers
+from cosfast.emulator.errors import BadRequestError, Problem
 
 if TYPE_CHECKING:
     from aiohttp.http import RawRequestMessage
 
     from cosfast.emulator.settings import Limits
 
+logger: logging.Logger = logging.getLogger("cosfast.emulator")
+
+SERVER = "cosfast-emulator"
+"""The `Server` header of every answer."""
+
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+Refuse = Callable[[BadRequestError], web.Response]
 
 MAX_LINE = 64 * 1024
 """Longest request line and header line in bytes: `?sign=` and paths make them long."""
@@ -29,16 +37,62 @@ _NOT_HTTP = b"\0\r\n\r\n"
 _TURNS_TO_HANDLER = 10  # turns of the loop, at most, from a request's last byte to its handler
 
 
-class HttpServer(web.Server):
-    """Makes a connection object for each client, with the limits set on purpose."""
+@dataclass
+class Exchange:
+    """One request and its answer, as the log tells of them.
 
-    def __init__(self, handler: Handler, limits: Limits) -> None:
+    Attributes:
+        method: Of the request.
+        target: The request target as it came.
+        request_id: Base64 of random bytes, as clients of COS have seen them.
+        operation: The operation's name for faults; `-` until it is known.
+        code: The service's result code, 0 if it is not known.
+        began: By `time.perf_counter`.
+    """
+
+    method: str
+    target: str
+    request_id: str = field(
+        default_factory=lambda: base64.b64encode(os.urandom(18)).decode("ascii")
+    )
+    operation: str = "-"
+    code: int | str = 0
+    began: float = field(default_factory=time.perf_counter)
+
+    def log(self, request: web.BaseRequest, *, status: int, sent: int | None = None) -> None:
+        """Write the request's line, without the query: it may hold a signature or a token."""
+        path = self.target.partition("?")[0].encode("ascii", "backslashreplace").decode("ascii")
+        logger.info(
+            "%s %s op=%s status=%d code=%s received=%d sent=%d ms=%.1f id=%s",
+            self.method,
+            path,
+            self.operation,
+            status,
+            self.code,
+            request.content.total_bytes,
+            sent or 0,
+            (time.perf_counter() - self.began) * 1000,
+            self.request_id,
+        )
+
+
+class HttpServer(web.Server):
+    """Makes a connection object for each client, with all limits set.
+
+    Args:
+        handler: Answers each request.
+        refuse: Answers what is not HTTP.
+        limits: For the connections.
+    """
+
+    def __init__(self, handler: Handler, refuse: Refuse, limits: Limits) -> None:
         super().__init__(self._handle, request_factory=self._make_readable)
         self._answer = handler
         self._limits = limits
+        self.refuse: Refuse = refuse
 
     def __call__(self) -> web.RequestHandler:
-        """Take a new connection (asyncio calls this)."""
+        """Return the protocol of a new connection (asyncio calls this)."""
         return _Connection(
             self,
             loop=asyncio.get_running_loop(),
@@ -79,18 +133,20 @@ class HttpServer(web.Server):
 
 
 class _Connection(web.RequestHandler):
-    """One connection. What it adds: our envelope around broken HTTP, and half-closed clients."""
+    """One connection, with an envelope around broken HTTP, and half-closed clients answered."""
 
     __slots__ = (
         "_has_unanswered",
+        "_refuse",
         "_request",
         "_silence",
         "awaits_invitation",
         "is_half_closed",
     )
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
+    def __init__(self, server: HttpServer, **settings: Any) -> None:
+        super().__init__(server, **settings)
+        self._refuse = server.refuse
         self._request: web.BaseRequest | None = None
         self._has_unanswered = False
         self._silence: asyncio.TimerHandle | None = None
@@ -98,7 +154,7 @@ class _Connection(web.RequestHandler):
         self.awaits_invitation = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Give the client as long to say anything as it has between two requests.
+        """Close a connection on which nothing comes for as long as between two requests.
 
         aiohttp before 3.14.5 looks at the latter alone.
         """
@@ -107,7 +163,7 @@ class _Connection(web.RequestHandler):
         self._silence = loop.call_later(self.keepalive_timeout, transport.close)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Note that there is nobody to wait for."""
+        """Stop waiting for the first byte."""
         self._end_silence()
         super().connection_lost(exc)
 
@@ -125,7 +181,7 @@ class _Connection(web.RequestHandler):
         self._has_unanswered = False
 
     async def invite_body(self) -> None:
-        """Tell a client that holds its body back to go on."""
+        """Tell a client that waits with its body to send it."""
         if self.awaits_invitation and self._request is not None:
             self.awaits_invitation = False
             await self._request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -133,7 +189,7 @@ class _Connection(web.RequestHandler):
             self._request.writer.output_size = 0
 
     def data_received(self, data: bytes) -> None:
-        """Note that there is something to answer, and whether the body still makes sense."""
+        """Note that there is something to answer; end a body that the parser has given up on."""
         self._end_silence()
         self._has_unanswered = True
         try:
@@ -148,7 +204,7 @@ class _Connection(web.RequestHandler):
             self._cut_off(self._request)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # aiohttp's returns nothing, asyncio's protocol says bool
-        """Keep the way back open for the answer: the client may have closed only its own side."""
+        """Keep the connection open for the answer: the client may have closed only its own side."""
         self.is_half_closed = True
         if self._request is not None:
             self._cut_off(self._request)
@@ -168,7 +224,7 @@ class _Connection(web.RequestHandler):
             request.content.set_exception(web.RequestPayloadError("cut off"))
 
     def _close_if_quiet(self, turns: int) -> None:
-        """Give a whole request its turns to reach the handler; half of one never will."""
+        """Close a connection whose request never reaches the handler: it is incomplete."""
         if self._request is not None or self.transport is None:
             return
         if turns:
@@ -187,11 +243,12 @@ class _Connection(web.RequestHandler):
         logger.info("bad request from %s: %s", request.remote, type(exc).__name__)
         if request.writer.output_size > 0:
             raise ConnectionError("an answer was begun already")
-        error = RefusedError(Code.BAD_FORM, "the request is not valid HTTP", close=True)
-        return answers.failure(error, answers.new_request_id())
+        return self._refuse(
+            BadRequestError(Problem.MALFORMED, "the request is not valid HTTP", close=True)
+        )
 
     def log_exception(self, *arguments: Any, **_: Any) -> None:
-        """Note without a traceback what aiohttp trips over after our answer: a broken body."""
+        """Log without a traceback what aiohttp meets after our answer: a broken body."""
         logger.info("connection dropped: %s", arguments[0])
 
 

@@ -1,4 +1,4 @@
-"""Folders: making them, and listing what is in them (PROTOCOL.md section 5)."""
+"""Folders of COS v4: create and list (PROTOCOL.md section 5)."""
 
 from __future__ import annotations
 
@@ -7,55 +7,66 @@ import binascii
 from typing import TYPE_CHECKING
 
 from cosfast.cosv4.protocol.codes import Code
-from cosfast.emulator.errors import RefusedError
-from cosfast.emulator.operations import rules
-from cosfast.emulator.operations.descriptions import describe
+from cosfast.emulator.services.cosv4.attributes import describe, new_entry
+from cosfast.emulator.services.cosv4.call import (
+    find_entry,
+    not_found,
+    require_no_namesake,
+    require_parent,
+)
+from cosfast.emulator.services.cosv4.envelope import RefusedError
 from cosfast.emulator.store import tree
 
 if TYPE_CHECKING:
-    from cosfast.emulator.operations.context import Answer, Call, Context
+    from cosfast.emulator.services.cosv4.addresses import Links, Place
+    from cosfast.emulator.services.cosv4.call import Call
+    from cosfast.emulator.services.cosv4.envelope import Answer
     from cosfast.emulator.store.database import Transaction
-    from cosfast.emulator.wire.addressing import Place
-    from cosfast.emulator.wire.links import Links
 
 MAX_PAGE = 1000
-"""Entries on one page of a list, at most."""
+"""The largest number of entries on one page of a list."""
 
 
-def create(context: Context, call: Call) -> Answer:
-    """Make a folder. The path of one that does not end in `/` is taken as if it did."""
+def create(call: Call) -> Answer:
+    """Create a folder. A path that does not end in `/` is read as if it did."""
     place = call.place
     folder = place if place.is_folder else place.sibling(place.path + "/")
-    now = context.now()
-    entry = tree.Entry(folder.name, None, call.form.text("biz_attr"), created=now, modified=now)
+    now = call.context.now()
+    entry = new_entry(folder, None, call.form.text("biz_attr"), now)
 
     def add(tx: Transaction) -> None:
-        if tree.find(tx.connection, folder) is not None:
+        if find_entry(tx.connection, folder) is not None:
             raise RefusedError(Code.PATH_CONFLICT, f"the folder exists: {folder.path!r}")
-        rules.require_parent(tx.connection, folder)
-        rules.require_no_namesake(tx.connection, folder)
-        tree.put(tx, folder, entry)
+        require_parent(tx.connection, folder)
+        require_no_namesake(tx.connection, folder)
+        tree.put(tx, entry)
 
-    context.store.database.write(add)
+    call.context.store.database.write(add)
     return {"ctime": now, "resource_path": folder.fileid}
 
 
-def list_folder(context: Context, call: Call) -> Answer:
+def list_folder(call: Call) -> Answer:
     """List a folder page by page, in the order of the names' UTF-8 bytes.
 
-    What follows the folder's last `/` in the path is a prefix. An unfinished upload is
-    not listed. A folder's name ends in `/` here, so that it can be put behind the path
-    that was listed and be listed in turn.
+    What follows the folder's last `/` in the path is a prefix. An unfinished upload is not listed.
+    A folder's name ends in `/` here, so that it can be appended to the path that was listed and be
+    listed in turn.
     """
-    place = call.place
+    place, database = call.place, call.context.store.database
     prefix = "" if place.is_folder else place.name
     folder = place.sibling(place.path[: len(place.path) - len(prefix)])
     count = min(call.form.integer("num") or MAX_PAGE, MAX_PAGE)
     after = _decode_context(call.form.text("context"))
-    if context.store.database.read(lambda connection: tree.find(connection, folder)) is None:
-        raise rules.not_found(folder)
-    found = context.store.database.read(
-        lambda connection: tree.children(connection, folder, prefix, after, count + 1)
+    if database.read(lambda connection: find_entry(connection, folder)) is None:
+        raise not_found(folder)
+    found = database.read(
+        lambda connection: tree.children(
+            connection,
+            folder.key,
+            prefix=prefix,
+            after=(after, folder.path + after),
+            count=count + 1,
+        )
     )
     page, is_last = found[:count], len(found) <= count
     return {

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from cosfast.cosv4.protocol.codes import Code
-from cosfast.emulator.errors import RefusedError
+from cosfast.emulator.services.cosv4.envelope import RefusedError
 from cosfast.emulator.wire.values import BLANKS, read_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cosfast.emulator.wire.addressing import Place
+    from cosfast.emulator.services.cosv4.addresses import Place
 
 MAX_LIFETIME = 92 * 24 * 3600
-"""Three months, the longest three there are, in seconds."""
+"""Three months of the longest kind, in seconds."""
 
 _HMAC_SIZE = 20
 _NUMBER_DIGITS = 20
@@ -31,9 +31,9 @@ _REQUIRED = ("a", "k", "e", "t", "r", "f", "b")
 
 @dataclass(frozen=True)
 class Signature:
-    """A signature whose HMAC, owner, bucket, file and dates were found right.
+    """A signature whose HMAC, owner, bucket, file and dates have been verified.
 
-    `digest` names it without giving it away: SHA-256 over the signature's bytes.
+    `digest` identifies it without revealing it: SHA-256 over the signature's bytes.
     """
 
     expires: int
@@ -42,18 +42,18 @@ class Signature:
 
     @property
     def is_once(self) -> bool:
-        """Whether it is good for one use only (`e` is 0)."""
+        """Whether it can be used once only (`e` is 0)."""
         return self.expires == 0
 
     def require_reusable(self) -> None:
-        """Refuse a once-signature: code -74."""
+        """Refuse a once-signature with code -74."""
         if self.is_once:
             raise RefusedError(
                 Code.REUSABLE_WITHOUT_EXPIRY, "this operation takes a signature with an expiry"
             )
 
     def require_once(self) -> None:
-        """Refuse a reusable signature: code -73."""
+        """Refuse a reusable signature with code -73."""
         if not self.is_once:
             raise RefusedError(
                 Code.ONCE_WITH_EXPIRY, "this operation takes a once-signature: its e must be 0"
@@ -80,13 +80,13 @@ class Verifier:
         """Check everything about a signature that does not depend on the operation.
 
         Args:
-            text: the base64 from the Authorization header or from `sign=`.
-            place: what the request is for.
-            for_download: then the signed file id may also be the path alone.
+            text: The base64 from the Authorization header or from `sign=`.
+            place: What the request is for.
+            for_download: Whether the signed file id may also be the path alone.
 
         Raises:
-            RefusedError: with the code of the first rule that is broken; the HMAC comes
-                before everything that the signed text itself says about its use.
+            RefusedError: With the code of the first rule that is broken. The HMAC is checked before
+                what the signed text says about its use.
         """
         if not text:
             raise RefusedError(Code.SIGNATURE_MISSING, "the request is not signed")
@@ -130,7 +130,7 @@ def _decode(text: str) -> bytes:
 
 
 def _parse(plain: bytes) -> dict[str, str]:
-    """Read the fields by name: their order differs by SDK."""
+    """Read the fields by name: their order differs between SDKs."""
     try:
         text = plain.decode("utf-8")
     except UnicodeDecodeError:
@@ -155,7 +155,7 @@ def _parse(plain: bytes) -> dict[str, str]:
 
 
 def _check_fileid(signature: Signature, place: Place, *, for_download: bool) -> None:
-    """Compare decoded, since SDKs differ in what they encode and one encodes twice."""
+    """Compare file ids decoded: SDKs differ in what they encode, and one encodes twice."""
     if not signature.fileid and not signature.is_once:
         return
     allowed = {place.fileid}

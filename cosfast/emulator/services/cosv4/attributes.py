@@ -1,20 +1,22 @@
-"""What `update` changes: biz_attr, authority, and the headers that downloads carry."""
+"""Attributes of COS v4: biz_attr, authority and headers; how stat and list describe an entry."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cosfast.cosv4.protocol.codes import Code
-from cosfast.emulator.errors import RefusedError
-from cosfast.emulator.store.tree import BUCKET_DEFAULT
+from cosfast.emulator.services.cosv4.envelope import RefusedError
+from cosfast.emulator.store.tree import Entry
 from cosfast.emulator.wire.values import load_json
 
 if TYPE_CHECKING:
-    from cosfast.emulator.store.tree import Entry
+    from cosfast.emulator.services.cosv4.addresses import Links, Place
+    from cosfast.emulator.store.tree import Stored
     from cosfast.emulator.wire.forms import Form
 
+BUCKET_DEFAULT = "eInvalid"
 PRIVATE = "eWRPrivate"
 PUBLIC_READ = "eWPrivateRPublic"
 AUTHORITIES = frozenset({BUCKET_DEFAULT, PRIVATE, PUBLIC_READ})
@@ -36,8 +38,50 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
+class Attributes:
+    """What COS v4 keeps of a file or a folder beside its bytes and its times."""
+
+    biz_attr: str = ""
+    authority: str = BUCKET_DEFAULT
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def of(entry: Entry) -> Attributes:
+        """Read an entry's attributes."""
+        return Attributes(**entry.attributes)
+
+
+def new_entry(place: Place, content: Stored | None, biz_attr: str, now: int) -> Entry:
+    """Return a file, or a folder, that is created now."""
+    attributes = asdict(Attributes(biz_attr))
+    return Entry(place.key, place.parent, place.name, content, attributes, now, now)
+
+
+def describe(place: Place, entry: Entry, links: Links) -> dict[str, object]:
+    """Return what stat and list answer about an entry; `filelen` is what marks a file."""
+    attributes = Attributes.of(entry)
+    about: dict[str, object] = {
+        "name": entry.name.rstrip("/"),
+        "biz_attr": attributes.biz_attr,
+        "ctime": entry.created,
+        "mtime": entry.modified,
+    }
+    if entry.content:
+        about.update(
+            filesize=entry.content.size,
+            filelen=entry.content.size,
+            sha=entry.content.sha1,
+            authority=attributes.authority,
+            custom_headers=attributes.headers,
+            access_url=links.access_url(place),
+            source_url=links.source_url(place),
+        )
+    return about
+
+
+@dataclass(frozen=True)
 class Change:
-    """What a request gives; None leaves an attribute as it is."""
+    """What an update changes; None leaves an attribute as it is."""
 
     biz_attr: str | None
     authority: str | None
@@ -45,7 +89,11 @@ class Change:
 
 
 def read_change(form: Form) -> Change:
-    """Read the fields of an `update`; code -5993 names the one at fault."""
+    """Read the fields of an `update`.
+
+    Raises:
+        RefusedError: With code -5993; it names the field at fault.
+    """
     authority = form.text("authority") or None
     if authority not in {None, *AUTHORITIES}:
         raise RefusedError(Code.BAD_FORM, f"authority is none of {', '.join(sorted(AUTHORITIES))}")
@@ -57,16 +105,16 @@ def read_change(form: Form) -> Change:
 
 
 def apply_change(entry: Entry, change: Change, *, now: int) -> Entry:
-    """Make the changed entry. The five standard headers replace one another as a set."""
+    """Return the changed entry. The five standard headers are replaced together."""
     if entry.content is None and (change.authority or change.headers):
         raise RefusedError(Code.BAD_FORM, "a folder has neither authority nor headers")
-    return replace(
-        entry,
-        biz_attr=entry.biz_attr if change.biz_attr is None else change.biz_attr,
-        authority=change.authority or entry.authority,
-        headers=_merge(dict(entry.headers), change.headers or {}),
-        modified=now,
+    old = Attributes.of(entry)
+    attributes = Attributes(
+        old.biz_attr if change.biz_attr is None else change.biz_attr,
+        change.authority or old.authority,
+        _merge(old.headers, change.headers or {}),
     )
+    return replace(entry, attributes=asdict(attributes), modified=now)
 
 
 def _merge(old: dict[str, str], new: dict[str, str]) -> dict[str, str]:
@@ -76,10 +124,7 @@ def _merge(old: dict[str, str], new: dict[str, str]) -> dict[str, str]:
 
 
 def _read_headers(value: object) -> dict[str, str]:
-    """Read `custom_headers`, which comes as an object or as the JSON of one.
-
-    PHP writes an empty object as `[]`.
-    """
+    """Read `custom_headers`: an object or the JSON of one. PHP writes an empty one as `[]`."""
     if isinstance(value, (str, bytes)):
         try:
             value = load_json(value)

@@ -1,55 +1,62 @@
-"""`Interference`: what a fault does to the one request that meets it, step by step."""
+"""`Injector`: what a fault does to the one request that meets it, step by step."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from cosfast.cosv4.protocol.codes import Code
-from cosfast.emulator.errors import RefusedError
 from cosfast.emulator.faults import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cosfast.emulator.errors import RefusalError
     from cosfast.emulator.faults.queue import FaultQueue
+
+RefusedByFault = Callable[["int | str"], "RefusalError"]
+"""Returns a service's refusal with a code that a fault asks for."""
 
 _CUT = b'{"code":0,"message":"SUCC'
 _PAGE = b"<html><body><h1>A proxy on the way</h1></body></html>"
 
 
 class FaultAnswer(Exception):  # noqa: N818 - it is an answer
-    """A fault's own answer in place of the server's."""
+    """A fault's own answer instead of the server's."""
 
     def __init__(self, response: web.Response) -> None:
         super().__init__()
         self.response = response
 
 
-class Interference:
-    """The fault of one request, if any: it is taken when the operation is known.
+class Injector:
+    """Applies the fault of one request, if there is one, as soon as the operation is known.
 
     Args:
-        faults: where the fault is taken from.
-        request: the one that meets it.
+        faults: The queue that the fault is taken from.
+        request: The request that meets it.
+        refused: Makes the service's refusal for the fault `Refusal`.
     """
 
-    def __init__(self, faults: FaultQueue, request: web.BaseRequest) -> None:
+    def __init__(
+        self, faults: FaultQueue, request: web.BaseRequest, refused: RefusedByFault
+    ) -> None:
         self._faults = faults
         self._request = request
+        self._refused = refused
         self._asked = False
         self._fault: kinds.Fault | None = None
 
     def operation_is(self, name: str) -> None:
-        """Take the fault that waits for this operation; asked again it stays what it is."""
+        """Take the fault that waits for this operation. Only the first call counts."""
         if not self._asked:
             self._asked = True
             self._fault = self._faults.take(name)
 
     async def body_came(self, received: int, seconds: float) -> None:
-        """Slow down or cut off a body of which `received` bytes came in so many seconds."""
+        """Slow down or cut off a body of which `received` bytes came in `seconds`."""
         fault = self._fault
         if isinstance(fault, kinds.ResetAfter) and received >= fault.after:
             self._reset()
@@ -57,10 +64,18 @@ class Interference:
             await asyncio.sleep(max(0.0, received / fault.bytes_per_second - seconds))
 
     async def before_work(self, *, is_reading: bool = False) -> bool:
-        """Do what a fault does instead of the work; return whether the session is to go first.
+        """Do what a fault does instead of the work.
 
         Args:
             is_reading: Whether the work is to send a file, which `after_work` never sees.
+
+        Returns:
+            Whether to end the upload session that the request is for before the work.
+
+        Raises:
+            FaultAnswer: If the fault replaces the answer.
+            RefusalError: If the fault is a refusal.
+            ConnectionResetError: If the fault has reset the connection.
         """
         fault = self._fault
         if isinstance(fault, kinds.Stall):
@@ -74,7 +89,7 @@ class Interference:
         if isinstance(fault, kinds.Malformed) and (is_reading or not fault.done):
             raise FaultAnswer(_malformed(fault, _CUT))
         if isinstance(fault, kinds.Refusal):
-            raise RefusedError(_code(fault.code), "a fault that was asked for")
+            raise self._refused(fault.code)
         return isinstance(fault, kinds.SessionExpired)
 
     @property
@@ -83,7 +98,7 @@ class Interference:
         return self._fault.size if isinstance(self._fault, kinds.SessionSliceSize) else None
 
     def alter(self, data: Mapping[str, object]) -> Mapping[str, object]:
-        """Change what the operation answers."""
+        """Change the data of an answer, if the fault is to."""
         if isinstance(self._fault, kinds.WrongSliceSize) and "slice_size" in data:
             return {**data, "slice_size": self._fault.size}
         return data
@@ -120,10 +135,3 @@ def _malformed(fault: kinds.Malformed, cut: bytes, status: int = 200) -> web.Res
 def _page(status: int, retry_after: float) -> web.Response:
     headers = {"Retry-After": f"{retry_after:.0f}"} if retry_after else {}
     return web.Response(status=status, body=_PAGE, content_type="text/html", headers=headers)
-
-
-def _code(number: int) -> Code:
-    try:
-        return Code(number)
-    except ValueError:
-        raise RefusedError(Code.BAD_FORM, f"a fault asked for the unknown code {number}") from None

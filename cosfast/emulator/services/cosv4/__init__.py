@@ -1,0 +1,1 @@
+"""COS v4, the JSON API (PROTOCOL.md)."""
