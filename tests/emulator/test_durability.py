@@ -125,6 +125,10 @@ class Load:
         self.deleted = set()
         self.slices = {}
 
+    def is_acknowledged(self):
+        """Return whether the server has acknowledged anything."""
+        return bool(self.objects) or any(self.slices.copy().values())
+
     def run(self, worker):
         rng = random.Random(self._seed * 100 + worker)
         api = Api(self._endpoint)
@@ -176,7 +180,10 @@ def test_a_kill_at_any_instant_loses_nothing_acknowledged(tmp_path, two_slices, 
         load = Load(server.endpoint, seed, two_slices)
         with ThreadPoolExecutor(4) as pool:
             runs = [pool.submit(load.run, worker) for worker in range(4)]
-            time.sleep(0.05 + random.Random(seed).random() / 4)
+            deadline = time.monotonic() + 30
+            while not load.is_acknowledged() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            time.sleep(random.Random(seed).random() / 4)
             server.process.kill()
         for run in runs:
             run.result()

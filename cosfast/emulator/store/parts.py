@@ -6,14 +6,14 @@ import struct
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cosfast import Sha1, Sha1State
 from cosfast.emulator.store import sessions
 from cosfast.emulator.store.sessions import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
     from cosfast.emulator.store import Store
     from cosfast.emulator.store.database import Transaction
@@ -29,13 +29,43 @@ class OtherBytesError(Exception):
     """Other bytes have arrived at this offset before."""
 
 
+class State(Protocol):
+    """A chaining state."""
+
+    @property
+    def words(self) -> tuple[int, ...]:
+        """After the last whole block."""
+
+
+class Hasher(Protocol):
+    """A hash that exports its chaining state."""
+
+    def update(self, data: bytes | memoryview, /) -> None:
+        """Take in bytes."""
+
+    def digest(self) -> bytes:
+        """Return the digest of everything so far."""
+
+    def hexdigest(self) -> str:
+        """Return the digest in lower-case hex."""
+
+    def state(self) -> State:
+        """Return the chaining state."""
+
+
 @dataclass(frozen=True)
 class Algorithm:
-    """A hash whose chaining states parts are checked by."""
+    """A hash by whose chaining states parts are checked.
+
+    Attributes:
+        words: The big-endian words of a state, which is as long as a digest.
+        new: Returns a hash of no bytes.
+        resume: Returns the hash of `length` bytes, from the words of its state.
+    """
 
     words: struct.Struct
-    new: type[Sha1]
-    state: type[Sha1State]
+    new: Callable[[], Hasher]
+    resume: Callable[[tuple[int, ...], int], Hasher]
 
     @property
     def size(self) -> int:
@@ -43,7 +73,14 @@ class Algorithm:
         return self.words.size
 
 
-ALGORITHMS = {"sha1": Algorithm(struct.Struct(">5I"), Sha1, Sha1State)}
+ALGORITHMS: Mapping[str, Algorithm] = {
+    "sha1": Algorithm(
+        struct.Struct(">5I"),
+        Sha1,
+        lambda words, length: Sha1.from_state(Sha1State(words, length)),
+    ),
+}
+"""By the name that sessions have them."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +95,7 @@ class Difference:
 
     offset: int
     promised: bytes
-    found: Sha1
+    found: Hasher
 
 
 @dataclass(frozen=True)
@@ -71,7 +108,7 @@ class PartStates:
     Attributes:
         algorithm: `sha1` or `sha256`.
         states: For each part the chaining state at its end, as big-endian words; for the last part
-            the digest of the whole file.
+            the digest of the whole file, which is missing if nobody promised it.
         part_size: Bytes of every part but the last, a multiple of 64.
         size: Bytes of the whole file.
     """
@@ -82,9 +119,10 @@ class PartStates:
     size: int
 
     def can_check(self, offset: int, length: int) -> bool:
-        """Return whether these bytes are whole parts, so that they can be checked alone."""
+        """Return whether these bytes are whole parts whose states were promised."""
         end = offset + length
-        return offset % self.part_size == 0 and self._is_end(end)
+        is_whole = offset % self.part_size == 0 and self._is_end(end)
+        return is_whole and bool(self._promised(end))
 
     def first_difference(self, offset: int, blocks: Iterable[bytes]) -> Difference | None:
         """Compare bytes that begin where a part begins and end where one ends.
@@ -92,7 +130,7 @@ class PartStates:
         Returns:
             The first part that is not what was promised; None if all are.
         """
-        hasher = self._hasher_at(offset)
+        hasher = self.hasher_at(offset)
         for chunk in self._cut(blocks, offset):
             hasher.update(chunk)
             offset += len(chunk)
@@ -103,15 +141,15 @@ class PartStates:
                     return Difference(begin, promised, hasher)
         return None
 
-    def _is_end(self, offset: int) -> bool:
-        return offset % self.part_size == 0 or offset == self.size
-
-    def _hasher_at(self, offset: int) -> Sha1:
+    def hasher_at(self, offset: int) -> Hasher:
+        """Return the hash of everything before a part, as promised."""
         algorithm = ALGORITHMS[self.algorithm]
         if offset == 0:
             return algorithm.new()
-        words = algorithm.words.unpack(self._promised(offset))
-        return algorithm.new.from_state(algorithm.state(words, offset))
+        return algorithm.resume(algorithm.words.unpack(self._promised(offset)), offset)
+
+    def _is_end(self, offset: int) -> bool:
+        return offset % self.part_size == 0 or offset == self.size
 
     def _promised(self, end: int) -> bytes:
         """Return the promise for the part that ends there."""
@@ -213,7 +251,7 @@ def ended_if_gone() -> Iterator[None]:
         raise SessionEndedError from None
 
 
-def _state_of(hasher: Sha1, *, is_last: bool) -> bytes:
+def _state_of(hasher: Hasher, *, is_last: bool) -> bytes:
     if is_last:
         return hasher.digest()
     state = hasher.state()
