@@ -33,7 +33,7 @@ class App:
 
     Args:
         context: Of the running server.
-        services: All of them. The first one answers what nobody owns, and what is not HTTP.
+        services: All of them. The first one answers what none of them owns, and what is not HTTP.
         control: The pages below `/_emulator/`.
     """
 
@@ -66,7 +66,7 @@ class App:
         return response
 
     def refuse_garbage(self, error: BadRequestError) -> web.Response:
-        """Answer what is not HTTP, so that nobody knows which service it was for."""
+        """Answer what is not HTTP: it is not known which service it was for."""
         return self._services[0].refuse(error, Exchange("", ""))
 
     async def keep_house(self) -> None:

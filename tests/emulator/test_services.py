@@ -226,3 +226,24 @@ def test_a_problem_has_a_code_in_every_service():
 
     for problem in Problem:
         assert code_of(BadRequestError(problem, "")) < 0
+
+
+def test_operations_of_services_cannot_be_confused():
+    from cosfast.emulator.server import SERVICES
+
+    names = [service.name for service in SERVICES]
+    assert len(set(names)) == len(names)
+    for service in SERVICES[1:]:
+        assert all(operation.startswith(f"{service.name}.") for operation in service.operations)
+    assert not any("." in operation for operation in SERVICES[0].operations)
+
+
+@pytest.mark.parametrize("code", ["", "a" * 201, 1.5, True, None, 10**13])
+def test_a_code_that_no_service_can_have_is_refused(code):
+    with pytest.raises(ValueError, match="code"):
+        faults.Refusal(code)
+
+
+def test_a_code_of_another_service_is_unknown_to_cos(emulator):
+    emulator.faults.add("stat", faults.Refusal("Busy"))
+    assert Api(emulator.endpoint).stat("/").code == -5993

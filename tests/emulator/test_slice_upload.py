@@ -461,6 +461,12 @@ PRAGMA user_version = 2;
 """
 
 
+def tables_of(root):
+    with closing(sqlite3.connect(root / "metadata.sqlite3")) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        return set(connection.execute("SELECT type, name, sql FROM sqlite_master"))
+
+
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_folder_of_an_earlier_version_is_taken_over(tmp_path, two_slices, version):
     content, session, finished = two_slices["content"], "5e" * 28, "f1" * 28
@@ -508,6 +514,8 @@ def test_a_folder_of_an_earlier_version_is_taken_over(tmp_path, two_slices, vers
             assert done.code == 0
         assert api.download(PATH).content == content
         assert api.stat(PATH).data["biz_attr"] == "theirs"
+    with Emulator(tmp_path / "new"):
+        assert tables_of(tmp_path) == tables_of(tmp_path / "new")
 
 
 def test_finish_wants_what_init_had(api, two_slices):

@@ -93,7 +93,7 @@ class Stall(Fault):
 
 @dataclass(frozen=True)
 class Malformed(Fault):
-    """The answer cannot be read; a client cannot tell from it whether the work was done.
+    """The answer cannot be read; a client does not know from it whether the work was done.
 
     Attributes:
         done: Whether it was. A download has no work: there the answer replaces it.

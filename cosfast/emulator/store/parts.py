@@ -240,7 +240,7 @@ def digest_of(blocks: Iterable[bytes], algorithm: str = "sha1") -> str:
 
 @contextmanager
 def ended_if_gone() -> Iterator[None]:
-    """Report that a session's file is missing as the end of the session.
+    """Raise a missing file of a session as the end of that session.
 
     Raises:
         SessionEndedError: If another request has ended the session, and removed its file.

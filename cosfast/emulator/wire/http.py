@@ -39,7 +39,7 @@ _TURNS_TO_HANDLER = 10  # turns of the loop, at most, from a request's last byte
 
 @dataclass
 class Exchange:
-    """One request and its answer, as the log tells of them.
+    """One request and its answer, as the log describes them.
 
     Attributes:
         method: Of the request.

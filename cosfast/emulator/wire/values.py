@@ -53,7 +53,7 @@ class Host(NamedTuple):
 
 
 def read_number(text: str, *, digits: int = NUMBER_DIGITS) -> int | None:
-    """Read a whole number of at most so many digits."""
+    """Read a whole number of at most `digits` digits."""
     return int(text) if len(text) <= digits and _DIGITS.fullmatch(text) else None
 
 
@@ -133,4 +133,4 @@ def _json_integer(text: str) -> int:
 
 
 def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
