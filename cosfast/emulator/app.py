@@ -60,7 +60,8 @@ class App:
         except FaultAnswer as answer:
             response = answer.response
         except Exception as error:  # noqa: BLE001 - a client always gets an answer
-            response = (service or self._services[0]).refuse(_as_refusal(error, exchange), exchange)
+            service = service or self._services[0]
+            response = service.refuse(_as_refusal(error, exchange), exchange)
         if service is not None:
             exchange.log(request, status=response.status, sent=response.content_length)
         return response
