@@ -160,6 +160,7 @@ class RequestError(CosError):
     Attributes:
         tried_before: Whether an earlier attempt at the same request got no usable response. Then
             this refusal may be a consequence of what that attempt did.
+        tries: Number of the attempt that failed, from 1.
     """
 
     operation: str
@@ -167,6 +168,12 @@ class RequestError(CosError):
     http_status: int | None
     retry_after: float | None
     tried_before: bool = False
+    tries: int = 1
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it tells nothing of what the server did, which may have done all or nothing."""
+        return False
 
     def __init__(
         self,
@@ -187,6 +194,10 @@ class RequestError(CosError):
 
 class TransportError(RequestError):
     """No complete response arrived; raised from the HTTP library's exception."""
+
+    @property
+    def is_lost(self) -> bool:  # noqa: D102 - see RequestError
+        return True
 
 
 class TransportTimeout(TransportError):  # noqa: N818 - it reads as what happened
@@ -218,6 +229,10 @@ class AnswerError(RequestError):
         super().__init__(f"{reason} ({', '.join(details)})" if details else reason, **context)
         self.excerpt = excerpt
         self.lost = lost
+
+    @property
+    def is_lost(self) -> bool:  # noqa: D102 - see RequestError
+        return self.lost
 
 
 class ServerError(RequestError):

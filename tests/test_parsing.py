@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cosfast
-from cosfast.cosv4.protocol.addresses import ObjectAddress, api_base, check_appid, is_bare_url
+from cosfast.cosv4.protocol.addresses import ObjectAddress, api_base, check_appid
 from cosfast.parsing import load_json, parse_digits, whole_number
 from cosfast.transfer.headers import retry_after
+from cosfast.transfer.urls import is_bare_url
 
 HUGE = 10**5000  # more digits than `str` spells
 NOT_DIGITS = ["", " 5", "5 ", "+5", "1_0", "٣", "²", "0x5", "5.0", "5\n", "9" * 5000]

@@ -73,7 +73,7 @@ class ToyService:
         url = f"{self._endpoint}/{request.operation}/{request.target}"
         return HttpRequest("POST", url, body=Bytes(request.content))
 
-    def is_retryable(self, error):
+    def is_retryable(self, error, tried):
         return not isinstance(error, ToyError) or error.http_status >= 500
 
 

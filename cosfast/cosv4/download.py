@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cosfast.cosv4.protocol import objects
-from cosfast.cosv4.protocol.addresses import is_bare_url, require_file
+from cosfast.cosv4.protocol.addresses import require_file
 from cosfast.cosv4.protocol.validation import check_number
 from cosfast.errors import AnswerError
 from cosfast.transfer import download as engine
 from cosfast.transfer.download_ranges import RemoteFile
 from cosfast.transfer.options import check_transfer
+from cosfast.transfer.urls import is_bare_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -36,6 +36,7 @@ class CosService:
             body=request.encode(),
         )
 
-    def is_retryable(self, error: RequestError) -> bool:
+    def is_retryable(self, error: RequestError, tried: HttpRequest | None) -> bool:
         """Return whether the same request may be sent again (PROTOCOL.md, section 7)."""
+        del tried
         return is_retryable(error)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cosfast.errors import InputError, SourceChanged
 from cosfast.parts.build import PartsBuilder, parts_of
+from cosfast.parts.model import SLICE_SIZE
 from cosfast.parts.spool import spooled
 from cosfast.parts.verify import slice_matches
 
@@ -28,6 +29,7 @@ def measured_content(
     *,
     check: Callable[[], object],
     hash_progress: Callable[[int], object] | None,
+    slice_size: int = SLICE_SIZE,
 ) -> Iterator[UploadContent]:
     """Yield the content of `source`; if only reading to its end tells its size, of a copy.
 
@@ -39,6 +41,7 @@ def measured_content(
         parts: Its parts list, if that is known already.
         check: Raises if the upload is to stop.
         hash_progress: Called with each number of bytes hashed.
+        slice_size: Bytes in each slice of the list that is made of a copy.
 
     Raises:
         SourceChanged: If `parts` is of another length.
@@ -46,7 +49,7 @@ def measured_content(
     if source.size is not None:
         yield UploadContent(source, parts)
         return
-    builder = PartsBuilder()
+    builder = PartsBuilder(slice_size=slice_size)
 
     def take(block: memoryview) -> None:
         check()

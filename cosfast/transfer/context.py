@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cosfast.transfer.http import HttpClient
     from cosfast.transfer.journal import Journal
-    from cosfast.transfer.request import Request, Service
+    from cosfast.transfer.request import HttpRequest, Request, Service
     from cosfast.transfer.retry import RetryPolicy
     from cosfast.transfer.streaming_response import StreamingResponse
 
@@ -84,13 +84,19 @@ class TransferContext:
             )
 
     def call(
-        self, request: Request[T], receive: Callable[[StreamingResponse], T] | None = None
+        self,
+        request: Request[T],
+        receive: Callable[[StreamingResponse], T] | None = None,
+        *,
+        find_result: Callable[[], T | None] | None = None,
     ) -> T:
         """Send `request` until it is answered or not worth another try; return what was read.
 
         Args:
             request: Encoded anew for each try, since a signature may expire meanwhile.
             receive: Takes the response if it is content; a `RequestError` of its own ends the try.
+            find_result: For a request that must not be carried out twice: looks up the result of a
+                try whose response was lost, before the next try. Returns None if there is none.
 
         Raises:
             RequestError: The last failure.
@@ -100,10 +106,12 @@ class TransferContext:
         started = time.monotonic()
         failures = 0
         while True:
+            encoded = None
             try:
+                encoded = self.service.encode(request)
                 return self.http.send(
                     request,
-                    self.service.encode(request),
+                    encoded,
                     cancellation=self.cancellation,
                     bandwidth=self.bandwidth,
                     receive=receive,
@@ -111,13 +119,20 @@ class TransferContext:
             except RequestError as error:
                 error.tried_before = failures > 0
                 failures += 1
-                wait = self._wait_after(error, failures, time.monotonic() - started)
+                error.tries = failures
+                if find_result is not None and encoded is not None and error.is_lost:
+                    found = find_result()
+                    if found is not None:
+                        return found
+                wait = self._wait_after(error, encoded, failures, time.monotonic() - started)
                 if wait is None:
                     raise
                 self.cancellation.wait(wait)
 
-    def _wait_after(self, error: RequestError, failures: int, elapsed: float) -> float | None:
-        if not self.service.is_retryable(error):
+    def _wait_after(
+        self, error: RequestError, tried: HttpRequest | None, failures: int, elapsed: float
+    ) -> float | None:
+        if not self.service.is_retryable(error, tried):
             return None
         wait = self.retry.wait_before_next(failures, elapsed, at_least=error.retry_after)
         if wait is not None:

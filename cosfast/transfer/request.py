@@ -90,5 +90,10 @@ class Service(Protocol):
     def encode(self, request: Request[object]) -> HttpRequest:
         """Return the request for one try: its URL, and a signature or a token that is fresh."""
 
-    def is_retryable(self, error: RequestError) -> bool:
-        """Tell whether the same request may be sent again; may mend the cause, such as a token."""
+    def is_retryable(self, error: RequestError, tried: HttpRequest | None) -> bool:
+        """Return whether the same request may be sent again; may renew a token first.
+
+        Args:
+            error: How the try failed; `RequestError.tries` counts them.
+            tried: What was sent; None if it could not be encoded.
+        """

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from cosfast.errors import InputError
-from cosfast.parsing import is_unicode, parse_digits, shown
+from cosfast.parsing import is_unicode, shown
+from cosfast.transfer.urls import check_endpoint
 
 _FORBIDDEN = frozenset('?*:|\\<>"')
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _APPID = re.compile(r"[0-9]{1,20}")
-_URL = re.compile(
-    r"(?:http|https)://"
-    r"(?:(?P<host>[A-Za-z0-9._-]+)|\[(?P<ipv6>[0-9A-Fa-f:.]+)(?:%[A-Za-z0-9._~-]+)?\])"
-    r"(?::(?P<port>[0-9]*))?"
-    r"(?:/[^\x00-\x1f\x7f-\x9f?#\\]*)?",
-    re.IGNORECASE | re.ASCII,
-)
-_MAX_PORT = 65535
-_MAX_HOST = 253  # characters of a host name, RFC 1035
-_MAX_LABEL = 63
 
 
 @dataclass(frozen=True)
@@ -217,7 +207,7 @@ def api_base(region: str | None = None, endpoint: str | None = None) -> str:
     if region is not None:
         check_region(region)
     if endpoint is not None:
-        return _check_endpoint(endpoint)
+        return check_endpoint(endpoint)
     if region is None:
         raise InputError("no server: give a region, such as 'gz', or an endpoint")
     return f"https://{region}.file.myqcloud.com"
@@ -233,41 +223,3 @@ def download_url(address: ObjectAddress, region: str) -> str:
     require_file(address)
     host = f"{address.bucket}-{address.appid}.cos{region}.myqcloud.com"
     return f"https://{host}{address.encoded_path}"
-
-
-def is_bare_url(url: str) -> bool:
-    """Return whether `url` has the form ``http(s)://HOST[:PORT][/PATH]`` and can be requested.
-
-    A user, a query and a fragment are not allowed, nor a host that is neither an ASCII name nor an
-    IP address, nor a port above 65535. `urlsplit` would accept some of these, and raise ValueError
-    for others.
-    """
-    found = _URL.fullmatch(url)
-    if found is None or not is_unicode(url):
-        return False
-    port = parse_digits(found["port"]) if found["port"] else _MAX_PORT
-    if port is None or not 0 < port <= _MAX_PORT:
-        return False
-    if found["ipv6"] is None:
-        labels = found["host"].removesuffix(".").split(".")
-        return len(found["host"]) <= _MAX_HOST and all(0 < len(it) <= _MAX_LABEL for it in labels)
-    try:
-        ipaddress.IPv6Address(found["ipv6"])
-    except ValueError:
-        return False
-    return True
-
-
-def _check_endpoint(endpoint: str) -> str:
-    if isinstance(endpoint, str) and any(mark in endpoint for mark in "@?#"):
-        # Do not quote the endpoint: it may contain a password.
-        raise InputError(
-            "the endpoint has a user, a query or a fragment: give only a scheme, a host and a port,"
-            " such as http://127.0.0.1:8080"
-        )
-    if not isinstance(endpoint, str) or not is_bare_url(endpoint):
-        raise InputError(
-            "the endpoint is not a valid URL: give a scheme, a host and a port, such as"
-            " http://127.0.0.1:8080"
-        )
-    return endpoint.rstrip("/")

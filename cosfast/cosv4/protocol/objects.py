@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cosfast.cosv4.protocol.addresses import is_bare_url, require_file, require_folder
+from cosfast.cosv4.protocol.addresses import require_file, require_folder
 from cosfast.cosv4.protocol.messages import Answer, Request
 from cosfast.cosv4.protocol.multipart import byte_view
 from cosfast.cosv4.protocol.slices import Uploaded, read_uploaded
@@ -15,6 +15,7 @@ from cosfast.cosv4.protocol.stats import ObjectStat, read_file, read_folder
 from cosfast.cosv4.protocol.validation import check_hex, check_number, optional_fields
 from cosfast.errors import InputError
 from cosfast.transfer.ranges import byte_range
+from cosfast.transfer.urls import is_bare_url
 
 if TYPE_CHECKING:
     from cosfast.cosv4.protocol.addresses import ObjectAddress
