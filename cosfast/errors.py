@@ -158,8 +158,6 @@ class RequestError(CosError):
         retry_after: Seconds that the server asked to wait before a retry, or None.
 
     Attributes:
-        tried_before: Whether an earlier attempt at the same request got no usable response. Then
-            this refusal may be a consequence of what that attempt did.
         tries: Number of the attempt that failed, from 1.
     """
 
@@ -167,8 +165,15 @@ class RequestError(CosError):
     target: str
     http_status: int | None
     retry_after: float | None
-    tried_before: bool = False
     tries: int = 1
+
+    @property
+    def tried_before(self) -> bool:
+        """Whether an earlier attempt at the same request got no usable response.
+
+        Then this refusal may be a consequence of what that attempt did.
+        """
+        return self.tries > 1
 
     @property
     def is_lost(self) -> bool:

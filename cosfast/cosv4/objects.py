@@ -144,7 +144,7 @@ def with_advice(refusal: ExistsError, reason: str = "") -> ExistsError:
         operation=refusal.operation,
         target=refusal.target,
     )
-    advised.tried_before = refusal.tried_before
+    advised.tries = refusal.tries
     return advised
 
 

@@ -117,7 +117,6 @@ class TransferContext:
                     receive=receive,
                 )
             except RequestError as error:
-                error.tried_before = failures > 0
                 failures += 1
                 error.tries = failures
                 if find_result is not None and encoded is not None and error.is_lost:
