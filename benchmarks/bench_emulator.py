@@ -48,7 +48,7 @@ class Taken:
         """Check the file on the emulator, and delete it, since the next upload would be instant."""
         found = self._client.stat(BUCKET, senders.OBJECT)
         self._client.delete(BUCKET, senders.OBJECT)
-        return found.sha == self._parts.sha1
+        return found.sha1 == self._parts.sha1
 
 
 RACE = Race(

@@ -28,7 +28,7 @@ def test_senders_send_the_file(files: Files, tmp_path: Path, sender: senders.Con
     path = files.single(SIZE)
     with running_emulator(tmp_path) as endpoint, connect(endpoint) as client:
         senders.send_file(path, endpoint, THREADS, sender)
-        assert client.stat(BUCKET, senders.OBJECT).sha == standard_library.sha1_of(path)
+        assert client.stat(BUCKET, senders.OBJECT).sha1 == standard_library.sha1_of(path)
 
 
 def test_sink_takes_an_upload(files: Files) -> None:

@@ -53,7 +53,7 @@ def entry_fields(bucket: str, entry: ObjectStat) -> dict[str, Any]:
         "type": "folder" if entry.is_folder else "file",
         "size": entry.filesize,
         "arrived": entry.filelen,
-        "sha1": entry.sha,
+        "sha1": entry.sha1,
         "created": iso_time(entry.ctime),
         "modified": iso_time(entry.mtime),
         "biz_attr": entry.biz_attr,

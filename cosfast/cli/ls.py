@@ -103,7 +103,7 @@ def _short(entry: ObjectStat, name: str) -> str:
 
 
 def _long(entry: ObjectStat, name: str, *, human: bool) -> str:
-    sha = "unfinished" if is_unfinished(entry) else entry.sha or "-"
+    sha = "unfinished" if is_unfinished(entry) else entry.sha1 or "-"
     return f"{_size(entry, human=human)}  {iso_time(entry.mtime)}  {sha[:_SHA_WIDTH]:10}  {name}"
 
 

@@ -226,7 +226,7 @@ class Client:
                 self._address(bucket, path),
                 filesize=filesize,
                 slice_size=slice_size,
-                sha=None if parts is None else parts.sha1,
+                sha1=None if parts is None else parts.sha1,
                 uploadparts=None if parts is None else parts.to_json(),
                 biz_attr=biz_attr,
                 overwrite=overwrite,
@@ -242,6 +242,7 @@ class Client:
         """
         return self.context.call(slices.slice_list(self._address(bucket, path)))
 
+    @renamed_keywords(sha="sha1")
     def slice_data(
         self,
         bucket: str,
@@ -250,9 +251,17 @@ class Client:
         session: str,
         offset: int,
         content: Any,
-        sha: str | None = None,
+        sha1: str | None = None,
     ) -> None:
         """Send one slice and wait for its acknowledgement (`upload_slice_data`).
+
+        Args:
+            bucket: The bucket's name.
+            path: The file's path in it.
+            session: From `slice_init` or `slice_list`.
+            offset: Bytes from the start of the file.
+            content: The slice, a bytes-like object.
+            sha1: The whole file's SHA-1, 40 hex digits.
 
         Raises:
             IntegrityError: If the slice does not match the announced SHA-1.
@@ -260,20 +269,38 @@ class Client:
             CosError: As `upload` does.
         """
         request = slices.slice_data(
-            self._address(bucket, path), session=session, offset=offset, content=content, sha=sha
+            self._address(bucket, path),
+            session=session,
+            offset=offset,
+            content=content,
+            sha1=sha1,
         )
         self.context.call(request)
 
+    @renamed_keywords(sha="sha1")
     def slice_finish(
-        self, bucket: str, path: str, *, session: str, filesize: int, sha: str | None = None
+        self,
+        bucket: str,
+        path: str,
+        *,
+        session: str,
+        filesize: int,
+        sha1: str | None = None,
     ) -> slices.Uploaded:
         """Complete an upload, which creates the file (`upload_slice_finish`).
+
+        Args:
+            bucket: The bucket's name.
+            path: The file's path in it.
+            session: From `slice_init` or `slice_list`.
+            filesize: Bytes.
+            sha1: The whole file's SHA-1, 40 hex digits; required if `slice_init` had it.
 
         Raises:
             CosError: As `upload` does; the server refuses if slices are missing.
         """
         request = slices.slice_finish(
-            self._address(bucket, path), session=session, filesize=filesize, sha=sha
+            self._address(bucket, path), session=session, filesize=filesize, sha1=sha1
         )
         return self.context.call(request)
 

@@ -95,9 +95,9 @@ def find_completed_upload(
         found = context.call(objects.stat(address))
     except NotFoundError:
         return None
-    if (found.filesize, found.filelen) != (size, size) or found.sha is None:
+    if (found.filesize, found.filelen) != (size, size) or found.sha1 is None:
         return None
-    if found.sha != digest():
+    if found.sha1 != digest():
         return None
     return Uploaded(
         access_url=found.access_url or "",
@@ -184,7 +184,7 @@ def copy(
 
 def _same_content(context: TransferContext, source: ObjectAddress, target: ObjectAddress) -> bool:
     original, other = (context.call(objects.stat(address)) for address in (source, target))
-    return original.sha is not None and original.sha == other.sha
+    return original.sha1 is not None and original.sha1 == other.sha1
 
 
 def delete_tree(context: TransferContext, folder: ObjectAddress) -> None:

@@ -227,7 +227,7 @@ def _upload_whole(
     request = objects.upload(
         address,
         data,
-        sha=shown or None,
+        sha1=shown or None,
         biz_attr=options.biz_attr,
         overwrite=options.overwrite,
     )
@@ -347,7 +347,7 @@ class SliceUpload(PartUpload[Uploaded]):
     def _resume_remembered(self) -> PartSession | Completed[Uploaded] | None:
         """Resume the session in the journal, which saves sending the parts list for a -4019."""
         remembered = self._context.journal.upload_at(self._key)
-        if remembered is None or not self._sha or remembered.digest != self._sha:
+        if remembered is None or not self._sha1 or remembered.digest != self._sha1:
             return None
         try:
             return self._resume(remembered=True)
@@ -361,7 +361,7 @@ class SliceUpload(PartUpload[Uploaded]):
             self._address,
             filesize=self._content.size,
             slice_size=options.slice_size,
-            sha=self._sha,
+            sha1=self._sha1,
             uploadparts=None if parts is None else parts.to_json(),
             biz_attr=options.biz_attr,
             overwrite=options.overwrite,
@@ -370,7 +370,7 @@ class SliceUpload(PartUpload[Uploaded]):
             opened = self._context.call(request)
         except ExistsError as exc:
             # An earlier attempt, whose response was lost, may have been an instant upload.
-            found = self._find_completed() if exc.tried_before and self._sha else None
+            found = self._find_completed() if exc.tried_before and self._sha1 else None
             if found is None:
                 raise
             opened = found
@@ -401,7 +401,7 @@ class SliceUpload(PartUpload[Uploaded]):
             return self._open_new()
         # Without a SHA-1, the content of the slices on the server is unknown. Send all of them
         # again; use the same session only if `overwrite` does not allow to delete it.
-        trusted = self._sha is not None
+        trusted = self._sha1 is not None
         if self._is_ours(listed) and (trusted or not self._options.overwrite):
             self._remember_session(listed.session, listed.slice_size)
             held = listed.parts if trusted else ()
@@ -421,12 +421,12 @@ class SliceUpload(PartUpload[Uploaded]):
             return self._resume(reopened=True)  # an attempt whose response was lost opened it
 
     def _is_ours(self, unfinished: UnfinishedUpload) -> bool:
-        return (unfinished.filesize, unfinished.sha) == (self._content.size, self._sha)
+        return (unfinished.filesize, unfinished.sha1) == (self._content.size, self._sha1)
 
     def send_part(self, session: PartSession, part: Part, data: memoryview) -> None:
         """Send one slice."""
         request = slices.slice_data(
-            self._address, session=session.token, offset=part.offset, content=data, sha=self._sha
+            self._address, session=session.token, offset=part.offset, content=data, sha1=self._sha1
         )
         try:
             self._context.call(request)
@@ -437,13 +437,13 @@ class SliceUpload(PartUpload[Uploaded]):
             # it has checked the slice; without, another client may have sent it, unless this
             # upload opened the session.
             is_own = exc.tried_before and session.token == self._opened_here
-            if self._sha is None and not is_own:
+            if self._sha1 is None and not is_own:
                 raise self._other_content() from exc
 
     def finish(self, session: PartSession) -> Uploaded:
         """Complete the upload; compare the server's SHA-1 if the content was hashed while sent."""
         request = slices.slice_finish(
-            self._address, session=session.token, filesize=self._content.size, sha=self._sha
+            self._address, session=session.token, filesize=self._content.size, sha1=self._sha1
         )
         try:
             done = self._context.call(request)
@@ -483,7 +483,7 @@ class SliceUpload(PartUpload[Uploaded]):
     # Helpers
 
     @property
-    def _sha(self) -> str | None:
+    def _sha1(self) -> str | None:
         return None if self._content.parts is None else self._content.parts.sha1
 
     def _remember_session(self, session: str, slice_size: int) -> None:
@@ -492,7 +492,7 @@ class SliceUpload(PartUpload[Uploaded]):
             RememberedUpload(
                 session=session,
                 filesize=self._content.size,
-                digest=self._sha,
+                digest=self._sha1,
                 part_size=slice_size,
                 lifetime=SESSION_SECONDS,
             ),
@@ -518,10 +518,10 @@ class SliceUpload(PartUpload[Uploaded]):
         if hasher is None or self._content.parts is not None:
             return
         found = self._context.call(objects.stat(self._address))
-        if found.sha != hasher.sha1:
+        if found.sha1 != hasher.sha1:
             raise ContentMismatchError(
-                f"the server's file has the SHA-1 {found.sha}, not {hasher.sha1} as sent: upload it"
-                " again with overwrite=True (--overwrite)",
+                f"the server's file has the SHA-1 {found.sha1}, not {hasher.sha1} as sent: upload"
+                " it again with overwrite=True (--overwrite)",
                 operation="stat",
                 target=str(self._address),
             )

@@ -215,7 +215,7 @@ class Buckets:
     def _copy_through_here(self, path: str, target: str) -> None:
         known = self.stat_file(path)
         with closing(Spool()) as spool:
-            self.download(path, spool, verify=known.sha is not None)
+            self.download(path, spool, verify=known.sha1 is not None)
             self.upload(spool.rewound(), target, overwrite=True, biz_attr=known.biz_attr)
 
     def _make_parents(self, address: ObjectAddress) -> None:

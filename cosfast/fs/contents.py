@@ -207,7 +207,7 @@ class Contents(Changes):
         if not isfilelike(target):
             Path(target).parent.mkdir(parents=True, exist_ok=True)
         callback.set_size(known.filesize)
-        options = {"verify": known.sha is not None, **options}
+        options = {"verify": known.sha1 is not None, **options}
         self.buckets.download(path, target, progress=callback.relative_update, **options)
 
     def put_file(

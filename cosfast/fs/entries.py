@@ -22,7 +22,7 @@ def describe(path: str, stat: ObjectStat) -> dict[str, Any]:
         "size": stat.filesize or 0,
         "created": stat.ctime,
         "mtime": stat.mtime,
-        "sha1": stat.sha,
+        "sha1": stat.sha1,
         "biz_attr": stat.biz_attr,
     }
 

@@ -165,5 +165,5 @@ class WritingFile(AbstractBufferedFile):
         spool = Spool()
         with suppress(FileNotFoundError):
             known = fs.buckets.stat_file(path)
-            fs.buckets.download(path, spool, verify=known.sha is not None)
+            fs.buckets.download(path, spool, verify=known.sha1 is not None)
         return spool

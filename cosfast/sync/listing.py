@@ -251,7 +251,7 @@ class _RemoteListing:
             tree.folders[name] = None
         else:
             size = entry.filesize or 0
-            tree.files[name] = RemoteFile(size, entry.sha, entry.filelen == size, entry)
+            tree.files[name] = RemoteFile(size, entry.sha1, entry.filelen == size, entry)
         return entry.is_folder and self.selection.may_include_below(name)
 
     def _name(self, path: str) -> str:

@@ -43,7 +43,7 @@ def test_a_small_upload_survives_it(emulator, client, lost, size):
     emulator.faults.add("upload", lost, times=2)
     result = client.upload(data, BUCKET, "file")
     emulator.faults.check_all_fired()
-    assert result.sha1 == client.stat(BUCKET, "file").sha == hashlib.sha1(data).hexdigest()
+    assert result.sha1 == client.stat(BUCKET, "file").sha1 == hashlib.sha1(data).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_an_upload_in_slices_survives_it(emulator, client, lost, operation, opti
     emulator.faults.add(operation, lost, times=3)
     client.upload(data, BUCKET, "file", **options)
     emulator.faults.check_all_fired()
-    assert client.stat(BUCKET, "file").sha == hashlib.sha1(data).hexdigest()
+    assert client.stat(BUCKET, "file").sha1 == hashlib.sha1(data).hexdigest()
 
 
 def test_an_instant_upload_survives_it(emulator, client, lost):
@@ -91,7 +91,7 @@ def test_a_resumed_upload_survives_it(emulator, client, lost):
     emulator.faults.add("upload_slice_list", lost, times=3)
     client.upload(data, BUCKET, "file")
     emulator.faults.check_all_fired()
-    assert client.stat(BUCKET, "file").sha == parts.sha1
+    assert client.stat(BUCKET, "file").sha1 == parts.sha1
 
 
 def test_an_unfinished_upload_is_replaced_in_spite_of_it(emulator, client, lost):
@@ -100,7 +100,7 @@ def test_an_unfinished_upload_is_replaced_in_spite_of_it(emulator, client, lost)
     for operation in ("upload_slice_init", "upload_slice_list", "delete"):
         emulator.faults.add(operation, lost, times=2)
     client.upload(data, BUCKET, "file", overwrite=True, integrity="none")
-    assert client.stat(BUCKET, "file").sha == hashlib.sha1(data).hexdigest()
+    assert client.stat(BUCKET, "file").sha1 == hashlib.sha1(data).hexdigest()
 
 
 def test_folders_survive_it(emulator, client, lost):

@@ -52,7 +52,7 @@ def test_size_and_sha_are_of_the_stored_bytes(client):
     stat = client.stat(BUCKET, "file.gz")
     assert stat.headers == {"Content-Encoding": "gzip"}
     assert stat.filesize == len(STORED)
-    assert stat.sha == hashlib.sha1(STORED).hexdigest()
+    assert stat.sha1 == hashlib.sha1(STORED).hexdigest()
 
 
 def test_whole_and_in_part(client, tmp_path):

@@ -123,7 +123,7 @@ def test_other_content_is_an_error_that_says_what_to_do(client, size, integrity,
     assert caught.value.code == -177
     assert "overwrite=True" in str(caught.value)
     assert "--overwrite" in str(caught.value)
-    assert client.stat(BUCKET, "file").sha == hashlib.sha1(data).hexdigest()
+    assert client.stat(BUCKET, "file").sha1 == hashlib.sha1(data).hexdigest()
 
 
 @pytest.mark.parametrize("size", [100, 9 * MIB])
@@ -199,7 +199,7 @@ def test_what_a_lost_answer_has_made_did_not_exist(emulator, size, integrity):
     with client:
         result = client.upload(data, BUCKET, "file", integrity=integrity)
         assert (result.existed, result.sent_bytes) == (False, size)
-        assert client.stat(BUCKET, "file").sha == hashlib.sha1(data).hexdigest()
+        assert client.stat(BUCKET, "file").sha1 == hashlib.sha1(data).hexdigest()
 
 
 def test_an_instant_upload_whose_answer_was_lost(emulator, client):

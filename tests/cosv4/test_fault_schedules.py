@@ -224,5 +224,5 @@ def check_outcome(client, job, outcome, where):
         assert str(outcome), where
         return
     found = client.stat(BUCKET, job.path)
-    assert found.sha == hashlib.sha1(job.source).hexdigest(), where
+    assert found.sha1 == hashlib.sha1(job.source).hexdigest(), where
     assert found.filesize == len(job.source), where

@@ -82,7 +82,7 @@ def test_killed_at_any_instant_and_run_again(client, source, settings):
         )
         assert again.returncode == 0, again.stderr
         result = json.loads(again.stdout)
-        assert client.stat(BUCKET, name).sha == result["sha1"] == expected
+        assert client.stat(BUCKET, name).sha1 == result["sha1"] == expected
         if result["instant"]:  # what the killed one sent last was done after its death
             continue
         assert result["sent_bytes"] + result["resumed_bytes"] == SIZE
@@ -103,7 +103,7 @@ def test_two_processes_at_the_same_place(client, source, settings):
         for _ in range(2)
     ]
     outcomes = [(process.communicate(timeout=120), process.returncode) for process in pair]
-    assert client.stat(BUCKET, "same").sha == hashlib.sha1(source.read_bytes()).hexdigest()
+    assert client.stat(BUCKET, "same").sha1 == hashlib.sha1(source.read_bytes()).hexdigest()
     assert 0 in [code for _, code in outcomes]
     for (_, error), code in outcomes:
         assert code == 0 or (code == 1 and error.count("\n") == 1), error

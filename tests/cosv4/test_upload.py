@@ -58,7 +58,7 @@ def test_larger_ones_go_in_slices(client, size, concurrency):
     seen = []
     result = client.upload(data, BUCKET, "large", concurrency=concurrency, progress=seen.append)
     assert downloaded(result) == data
-    assert client.stat(BUCKET, "large").sha == result.sha1 == hashlib.sha1(data).hexdigest()
+    assert client.stat(BUCKET, "large").sha1 == result.sha1 == hashlib.sha1(data).hexdigest()
     assert sum(seen) == result.sent_bytes == size
     assert result.resource_path == "/1250000000/bucket/large"
 
@@ -74,7 +74,7 @@ def test_200_mib_under_concurrency_8(client, tmp_path):
         expected = (
             hashlib.file_digest(file, "sha1").hexdigest() if _HAS_FILE_DIGEST else _sha1(path)
         )
-    assert client.stat(BUCKET, "big").sha == result.sha1 == expected
+    assert client.stat(BUCKET, "big").sha1 == result.sha1 == expected
     assert hashlib.sha1(downloaded(result)).hexdigest() == expected
 
 
@@ -233,9 +233,9 @@ def test_what_exists_is_replaced_only_where_asked(client, size):
     client.upload(first, BUCKET, "file")
     with pytest.raises(cosfast.ExistsError, match="cos://bucket/file"):
         client.upload(second, BUCKET, "file")
-    assert client.stat(BUCKET, "file").sha == hashlib.sha1(first).hexdigest()
+    assert client.stat(BUCKET, "file").sha1 == hashlib.sha1(first).hexdigest()
     client.upload(second, BUCKET, "file", overwrite=True)
-    assert client.stat(BUCKET, "file").sha == hashlib.sha1(second).hexdigest()
+    assert client.stat(BUCKET, "file").sha1 == hashlib.sha1(second).hexdigest()
 
 
 @pytest.mark.parametrize("size", [10, 9 * MIB])

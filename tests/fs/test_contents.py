@@ -344,7 +344,7 @@ def test_a_download_that_is_wrong_leaves_what_was_there(fs, file, tmp_path, monk
             read(answer), wrong
         ),
     )
-    assert stat(BUCKET, "folder/file").sha == wrong
+    assert stat(BUCKET, "folder/file").sha1 == wrong
     with pytest.raises(OSError) as caught:
         fs.get_file(file, str(tmp_path / "target"))
     assert isinstance(caught.value.__cause__, cosfast.IntegrityError)
@@ -356,7 +356,7 @@ def test_a_download_that_is_wrong_leaves_what_was_there(fs, file, tmp_path, monk
 def _with_sha(stat, sha):
     import dataclasses
 
-    return dataclasses.replace(stat, sha=sha)
+    return dataclasses.replace(stat, sha1=sha)
 
 
 def test_a_local_file_that_is_missing_is_named(fs, tmp_path):

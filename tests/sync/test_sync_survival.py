@@ -108,7 +108,7 @@ def test_killed_on_the_way_up(client, sync, tmp_path):
         kill_in_the_middle(sync("up", folder), rng)
         # As it is listed: a request that had left before the kill may still be at work.
         listed = client.list(BUCKET, "base", recursive=True)
-        found = {entry.path.removeprefix("/base/"): entry.sha for entry in listed}
+        found = {entry.path.removeprefix("/base/"): entry.sha1 for entry in listed}
         assert is_mixture(found, digests(before), digests(after))
         complete(sync("up", folder, rate=1e9))
         assert remote_tree(client, "/base/") == after

@@ -249,7 +249,7 @@ def test_a_file_that_changes_while_it_is_sent(client, folder):
     put_tree(client, "/", {"large": LARGE[::-1]})
     steps = {s.name: s for s in cosfast.sync_up(client, folder, BUCKET, options=options)}
     assert isinstance(steps["large"].error, cosfast.SourceChanged)
-    assert client.stat(BUCKET, "large").sha == hashlib.sha1(LARGE[::-1]).hexdigest()
+    assert client.stat(BUCKET, "large").sha1 == hashlib.sha1(LARGE[::-1]).hexdigest()
     assert not errors_of(cosfast.sync_up(client, folder, BUCKET))
     assert client.read(BUCKET, "large") == LARGE[:-1] + b"!"
 
@@ -330,7 +330,7 @@ def test_what_was_hashed_to_compare_is_not_hashed_to_send(client, folder, hashed
     monkeypatch.setattr("cosfast.transfer.content.parts_of", refuse)
     done(cosfast.sync_up(client, folder, BUCKET, filters=[Filter.exclude("*/*")]))
     assert hashed == ["large"]
-    assert client.stat(BUCKET, "large").sha == hashlib.sha1(LARGE).hexdigest()
+    assert client.stat(BUCKET, "large").sha1 == hashlib.sha1(LARGE).hexdigest()
 
 
 # Files that are not as long as the system says

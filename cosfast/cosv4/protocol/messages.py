@@ -156,16 +156,16 @@ class Answer:
             raise self.error(f"the response has no number {name!r} from 0 to 2^63 - 1")
         return number
 
-    def sha(self) -> str | None:
+    def sha1(self) -> str | None:
         """Return the field `sha` in lower case, or None if it is missing or empty.
 
         Raises:
             AnswerError: If it is not 40 hex digits.
         """
-        sha = self.text("sha", "")
-        if sha and not is_hex(sha, 40):
+        sha1 = self.text("sha", "")
+        if sha1 and not is_hex(sha1, 40):
             raise self.error("the response has a 'sha' that is not 40 hex digits")
-        return sha.lower() or None
+        return sha1.lower() or None
 
     def error(self, reason: str, *, lost: bool = False) -> AnswerError:
         """Return an error about this response; see `AnswerError.lost`."""

@@ -28,7 +28,7 @@ def upload(
     address: ObjectAddress,
     content: Any,
     *,
-    sha: str | None = None,
+    sha1: str | None = None,
     biz_attr: str = "",
     overwrite: bool = False,
 ) -> Request[Uploaded]:
@@ -37,7 +37,7 @@ def upload(
     Args:
         address: Destination of the file.
         content: Content, any contiguous bytes-like object up to `MAX_UPLOAD_SIZE`; not copied.
-        sha: SHA-1 of the content, 40 hex digits, for the server to check.
+        sha1: SHA-1 of the content, 40 hex digits, for the server to check.
         biz_attr: Text attribute of the file.
         overwrite: Whether to replace an existing file; otherwise it is an error.
 
@@ -52,7 +52,7 @@ def upload(
             f" {MAX_UPLOAD_SIZE}): upload the file in slices"
         )
     fields = (
-        *optional_fields(sha=check_hex("sha", sha, 40)),
+        *optional_fields(sha=check_hex("sha1", sha1, 40)),
         ("biz_attr", biz_attr),
         ("insertOnly", "0" if overwrite else "1"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -78,7 +79,7 @@ class UnfinishedUpload:
         session: Opaque id of the session.
         slice_size: Bytes in each slice except the last.
         filesize: Size of the file in bytes.
-        sha: SHA-1 that init announced, 40 lower-case hex digits, or None.
+        sha1: SHA-1 that init announced, 40 lower-case hex digits, or None.
         parts: Pairs of offset and length in bytes of the received slices, in order of offset.
         serial_upload: Whether slices must be sent one at a time, in order; None if the server does
             not say.
@@ -87,9 +88,17 @@ class UnfinishedUpload:
     session: str
     slice_size: int
     filesize: int
-    sha: str | None
+    sha1: str | None
     parts: tuple[tuple[int, int], ...]
     serial_upload: bool | None
+
+    @property
+    def sha(self) -> str | None:
+        """Deprecated name of `sha1`."""
+        warnings.warn(
+            "UnfinishedUpload.sha is deprecated; use sha1", DeprecationWarning, stacklevel=2
+        )
+        return self.sha1
 
 
 def slice_init(
@@ -97,7 +106,7 @@ def slice_init(
     *,
     filesize: int,
     slice_size: int = PARTS_SLICE_SIZE,
-    sha: str | None = None,
+    sha1: str | None = None,
     uploadparts: str | None = None,
     biz_attr: str = "",
     overwrite: bool = False,
@@ -107,9 +116,9 @@ def slice_init(
     Args:
         address: Destination of the file.
         filesize: Size in bytes; an empty file has no slices: use `objects.upload` for it.
-        slice_size: Bytes in a slice, one of `SLICE_SIZES`; `PARTS_SLICE_SIZE` with `sha`.
-        sha: SHA-1 of the file, 40 hex digits; requires `uploadparts`.
-        uploadparts: Parts list as JSON; requires `sha`.
+        slice_size: Bytes in a slice, one of `SLICE_SIZES`; `PARTS_SLICE_SIZE` with `sha1`.
+        sha1: SHA-1 of the file, 40 hex digits; requires `uploadparts`.
+        uploadparts: Parts list as JSON; requires `sha1`.
         biz_attr: Text attribute of the file.
         overwrite: Whether to replace an existing file; otherwise it is an error.
 
@@ -117,17 +126,17 @@ def slice_init(
         InputError: If the protocol does not allow an argument.
     """
     check_number("filesize", filesize, minimum=1)
-    _check_slice_size(slice_size, with_parts=sha is not None)
-    if (sha is None) != (uploadparts is None):
+    _check_slice_size(slice_size, with_parts=sha1 is not None)
+    if (sha1 is None) != (uploadparts is None):
         raise InputError(
-            f"{address}: sha and uploadparts must be given together: give both or neither"
+            f"{address}: sha1 and uploadparts must be given together: give both or neither"
         )
     return _request(
         "upload_slice_init",
         address,
         ("filesize", str(filesize)),
         ("slice_size", str(slice_size)),
-        *optional_fields(sha=check_hex("sha", sha, 40), uploadparts=uploadparts),
+        *optional_fields(sha=check_hex("sha1", sha1, 40), uploadparts=uploadparts),
         ("biz_attr", biz_attr),
         ("insertOnly", "0" if overwrite else "1"),
         read=read_slice_init,
@@ -180,7 +189,7 @@ def read_slice_list(answer: Answer) -> UnfinishedUpload | Uploaded:
         session=answer.text("session"),
         slice_size=_read_slice_size(answer),
         filesize=filesize,
-        sha=answer.sha(),
+        sha1=answer.sha1(),
         parts=_read_parts(answer, filesize),
         serial_upload=_read_serial_upload(answer),
     )
@@ -192,7 +201,7 @@ def slice_data(
     session: str,
     offset: int,
     content: Any,
-    sha: str | None = None,
+    sha1: str | None = None,
     datamd5: str | None = None,
 ) -> Request[None]:
     """Build the request that sends one slice.
@@ -202,7 +211,7 @@ def slice_data(
         session: Session of a `SliceSession` or `UnfinishedUpload`.
         offset: Offset of the slice in the file.
         content: Content of the slice, any contiguous bytes-like object; not copied.
-        sha: SHA-1 of the file, 40 hex digits.
+        sha1: SHA-1 of the file, 40 hex digits.
         datamd5: MD5 of the slice, 32 hex digits.
 
     Raises:
@@ -214,7 +223,9 @@ def slice_data(
         address,
         ("session", _check_session(session)),
         ("offset", str(offset)),
-        *optional_fields(sha=check_hex("sha", sha, 40), datamd5=check_hex("datamd5", datamd5, 32)),
+        *optional_fields(
+            sha=check_hex("sha1", sha1, 40), datamd5=check_hex("datamd5", datamd5, 32)
+        ),
         content=content,
         read=read_slice_data,
     )
@@ -241,7 +252,7 @@ def read_slice_data(answer: Answer) -> None:
 
 
 def slice_finish(
-    address: ObjectAddress, *, session: str, filesize: int, sha: str | None = None
+    address: ObjectAddress, *, session: str, filesize: int, sha1: str | None = None
 ) -> Request[Uploaded]:
     """Build the request that completes an upload and creates the file.
 
@@ -249,7 +260,7 @@ def slice_finish(
         address: Destination of the file.
         session: Session of a `SliceSession` or `UnfinishedUpload`.
         filesize: Size in bytes.
-        sha: SHA-1 of the file; required if `slice_init` had it.
+        sha1: SHA-1 of the file; required if `slice_init` had it.
 
     Raises:
         InputError: If the protocol does not allow an argument.
@@ -260,7 +271,7 @@ def slice_finish(
         address,
         ("session", _check_session(session)),
         ("filesize", str(filesize)),
-        *optional_fields(sha=check_hex("sha", sha, 40)),
+        *optional_fields(sha=check_hex("sha1", sha1, 40)),
         read=read_slice_finish,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -36,7 +37,7 @@ class ObjectStat:
         biz_attr: Text attribute.
         filesize: Size in bytes.
         filelen: Bytes received; less than `filesize` while an upload is unfinished.
-        sha: SHA-1, 40 lower-case hex digits; also None if the server does not know it.
+        sha1: SHA-1, 40 lower-case hex digits; also None if the server does not know it.
         authority: Who may read and write the file; also None if the server does not say, or sends
             an unknown value.
         access_url: URL of downloads through the CDN.
@@ -51,7 +52,7 @@ class ObjectStat:
     biz_attr: str
     filesize: int | None
     filelen: int | None
-    sha: str | None
+    sha1: str | None
     authority: Authority | None
     access_url: str | None
     source_url: str | None
@@ -61,6 +62,12 @@ class ObjectStat:
     def is_folder(self) -> bool:
         """Whether this is a folder."""
         return self.filesize is None
+
+    @property
+    def sha(self) -> str | None:
+        """Deprecated name of `sha1`."""
+        warnings.warn("ObjectStat.sha is deprecated; use sha1", DeprecationWarning, stacklevel=2)
+        return self.sha1
 
 
 def read_file(answer: Answer, path: str, *, located: bool) -> ObjectStat:
@@ -83,7 +90,7 @@ def read_file(answer: Answer, path: str, *, located: bool) -> ObjectStat:
         biz_attr=answer.text("biz_attr", ""),
         filesize=answer.integer("filesize"),
         filelen=answer.integer("filelen"),
-        sha=answer.sha(),
+        sha1=answer.sha1(),
         authority=_read_authority(answer),
         access_url=answer.text("access_url", missing) or None,
         source_url=answer.text("source_url", missing) or None,
@@ -105,7 +112,7 @@ def read_folder(answer: Answer, path: str) -> ObjectStat:
         biz_attr=answer.text("biz_attr", ""),
         filesize=None,
         filelen=None,
-        sha=None,
+        sha1=None,
         authority=None,
         access_url=None,
         source_url=None,

@@ -40,7 +40,7 @@ def answer(request: Request, data: object) -> Answer:
 
 
 def test_upload_sends_the_fields_of_the_document():
-    request = objects.upload(FILE, b"content", sha=SHA.upper(), biz_attr="x", overwrite=True)
+    request = objects.upload(FILE, b"content", sha1=SHA.upper(), biz_attr="x", overwrite=True)
     assert (request.operation, request.method) == ("upload", "POST")
     assert (request.signing, request.encoding) == ("reusable", "multipart")
     assert request.fields == (("sha", SHA), ("biz_attr", "x"), ("insertOnly", "0"))
@@ -71,7 +71,7 @@ def test_upload_takes_up_to_20_mib():
 )
 def test_upload_names_what_is_wrong(address, content, sha, named):
     with pytest.raises(InputError, match=named):
-        objects.upload(address, content, sha=sha)
+        objects.upload(address, content, sha1=sha)
 
 
 def test_upload_ends_with_addresses():
@@ -92,7 +92,7 @@ def test_stat_is_a_query(address):
 def test_stat_of_a_file():
     found = objects.read_stat(answer(objects.stat(FILE), FILE_DATA))
     assert not found.is_folder
-    assert (found.name, found.filesize, found.filelen, found.sha) == ("a.jpg", 10, 10, SHA)
+    assert (found.name, found.filesize, found.filelen, found.sha1) == ("a.jpg", 10, 10, SHA)
     assert found.ctime == datetime(2017, 9, 12, 7, 36, 45, tzinfo=UTC)
     assert (found.mtime - found.ctime).total_seconds() == 1
     assert found.authority is Authority.BUCKET_DEFAULT
@@ -111,12 +111,12 @@ def test_stat_of_a_folder(address):
     found = objects.read_stat(answer(objects.stat(address), FOLDER_DATA))
     assert found.is_folder
     assert (found.name, found.biz_attr) == ("2017", "summer")
-    assert (found.filesize, found.sha, found.access_url) == (None, None, None)
+    assert (found.filesize, found.sha1, found.access_url) == (None, None, None)
 
 
 def test_a_file_may_have_no_sha():
     data = {**FILE_DATA, "sha": ""}
-    assert objects.read_stat(answer(objects.stat(FILE), data)).sha is None
+    assert objects.read_stat(answer(objects.stat(FILE), data)).sha1 is None
 
 
 @pytest.mark.parametrize(

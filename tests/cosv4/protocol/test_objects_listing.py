@@ -43,7 +43,7 @@ def test_a_page_tells_files_from_folders():
         _, page = page_of([FILE_INFO, FOLDER_INFO], address=address)
         file, folder = page.entries
         assert (file.path, file.is_folder, file.filesize, file.filelen) == ("/2017/a", False, 3, 1)
-        assert (file.access_url, file.sha) == (None, None)
+        assert (file.access_url, file.sha1) == (None, None)
         assert (folder.path, folder.name, folder.is_folder) == ("/2017/sub/", "sub", True)
         assert page.context is None
 

@@ -48,11 +48,11 @@ LISTED = {
     "listparts": [{"offset": 0, "datalen": MIB}],
 }
 
-INIT = slice_init(ADDRESS, filesize=26585, sha=SHA, uploadparts=PARTS)
+INIT = slice_init(ADDRESS, filesize=26585, sha1=SHA, uploadparts=PARTS)
 INIT_WITHOUT_SHA = slice_init(ADDRESS, filesize=26585)
 LIST = slice_list(ADDRESS)
 DATA = slice_data(ADDRESS, session="8ad1d23f", offset=MIB, content=b"bytes", datamd5=MD5)
-FINISH = slice_finish(ADDRESS, session="8ad1d23f", filesize=26585, sha=SHA)
+FINISH = slice_finish(ADDRESS, session="8ad1d23f", filesize=26585, sha1=SHA)
 
 
 def answer(request: Request, data: object, code: int = 0) -> Answer:
@@ -125,12 +125,12 @@ def test_init_takes_no_other_size(slice_size):
 @pytest.mark.parametrize("slice_size", [524288, 2097152, 3145728])
 def test_parts_come_in_slices_of_1_mib_only(slice_size):
     with pytest.raises(InputError, match="slice_size must be 1048576 with uploadparts"):
-        slice_init(ADDRESS, filesize=1, slice_size=slice_size, sha=SHA, uploadparts=PARTS)
+        slice_init(ADDRESS, filesize=1, slice_size=slice_size, sha1=SHA, uploadparts=PARTS)
 
 
-@pytest.mark.parametrize("given", [{"sha": SHA}, {"uploadparts": PARTS}])
+@pytest.mark.parametrize("given", [{"sha1": SHA}, {"uploadparts": PARTS}])
 def test_sha_and_parts_go_together(given):
-    with pytest.raises(InputError, match="sha and uploadparts"):
+    with pytest.raises(InputError, match="sha1 and uploadparts"):
         slice_init(ADDRESS, filesize=1, **given)
 
 
@@ -143,13 +143,13 @@ def test_init_needs_a_size(filesize):
 @pytest.mark.parametrize("sha", ["", "1", SHA + "0", SHA[:-1] + "g", SHA[:-1] + "\n", 7])
 def test_a_sha_is_40_hex_digits(sha):
     with pytest.raises(InputError, match="sha"):
-        slice_init(ADDRESS, filesize=1, sha=sha, uploadparts=PARTS)
+        slice_init(ADDRESS, filesize=1, sha1=sha, uploadparts=PARTS)
     with pytest.raises(InputError, match="sha"):
-        slice_finish(ADDRESS, session="s", filesize=1, sha=sha)
+        slice_finish(ADDRESS, session="s", filesize=1, sha1=sha)
 
 
 def test_a_sha_is_sent_in_lower_case():
-    assert slice_finish(ADDRESS, session="s", filesize=1, sha=SHA.upper()).field("sha") == SHA
+    assert slice_finish(ADDRESS, session="s", filesize=1, sha1=SHA.upper()).field("sha") == SHA
 
 
 def test_init_opens_a_session():
@@ -226,7 +226,7 @@ def test_list_shows_an_unfinished_upload():
         session="8ad1d23f",
         slice_size=MIB,
         filesize=5 * MIB // 2,
-        sha=SHA,
+        sha1=SHA,
         parts=((0, MIB), (2 * MIB, MIB // 2)),
         serial_upload=True,
     )
@@ -234,7 +234,7 @@ def test_list_shows_an_unfinished_upload():
 
 @pytest.mark.parametrize("data", [{**LISTED, "sha": ""}, without(LISTED, "sha")])
 def test_an_unfinished_upload_may_have_no_sha(data):
-    assert read_slice_list(answer(LIST, data)).sha is None
+    assert read_slice_list(answer(LIST, data)).sha1 is None
 
 
 def test_an_unfinished_upload_may_have_no_part_yet():
@@ -286,7 +286,7 @@ def test_list_may_show_a_finished_upload():
 
 def test_data_sends_the_fields_of_the_document():
     request = slice_data(
-        ADDRESS, session="8ad1d23f", offset=MIB, content=b"bytes", sha=SHA, datamd5=MD5.upper()
+        ADDRESS, session="8ad1d23f", offset=MIB, content=b"bytes", sha1=SHA, datamd5=MD5.upper()
     )
     assert request.operation == "upload_slice_data"
     assert request.fields == (
@@ -310,7 +310,7 @@ def test_data_needs_neither_sha_nor_md5():
         ({"session": None}, "session"),
         ({"offset": -1}, "offset"),
         ({"offset": "0"}, "offset"),
-        ({"sha": "1"}, "sha"),
+        ({"sha1": "1"}, "sha1"),
         ({"datamd5": SHA}, "datamd5"),
     ],
 )
