@@ -1,17 +1,18 @@
-"""`Buckets`: the client's calls by fsspec's paths, ``bucket/path``, with Python's own errors."""
+"""The client's calls by fsspec's paths, ``bucket/path``, with Python's own errors."""
 
 from __future__ import annotations
 
 import copy
 import errno
+import hashlib
 import os
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from cosfast.cosv4.protocol.addresses import ObjectAddress
 from cosfast.errors import CosError, ExistsError, NotFoundError
 from cosfast.fs.oserrors import as_os_error, os_error, os_errors
-from cosfast.fs.spool import Spool
+from cosfast.parts.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 
 
 class Buckets:
-    """All buckets of an account.
+    """The buckets of an account.
 
-    Paths have no ``/`` at their ends: what they name, a file or a folder, each call knows or asks.
+    Paths do not end in ``/``: whether one names a file or a folder, each method knows or asks.
 
     Args:
-        client: makes the calls. A process that was forked has one of its own, since two may not
-            talk over one connection.
+        client: Makes the calls. A forked process gets a copy, since two processes must not share
+            a connection.
     """
 
     def __init__(self, client: Client) -> None:
@@ -42,11 +43,11 @@ class Buckets:
         return self._client
 
     def address(self, path: str) -> ObjectAddress:
-        """Return the address of the file that is, or would be, at `path`.
+        """Return the address of the file at `path`, which need not exist.
 
         Raises:
-            InputError: where the protocol allows no such bucket or path.
-            IsADirectoryError: where it is a bucket.
+            InputError: If the protocol does not allow the bucket or the path.
+            IsADirectoryError: If it is a bucket.
         """
         bucket, key = split_path(path)
         address = ObjectAddress(self.client.credentials.appid, bucket, key)
@@ -55,10 +56,10 @@ class Buckets:
         return address
 
     def stat(self, path: str) -> ObjectStat:
-        """Ask what a file, else a folder, or a bucket is.
+        """Return the stat of a file, of a folder if there is no such file, or of a bucket.
 
         Raises:
-            FileNotFoundError: where there is neither.
+            FileNotFoundError: If it does not exist.
         """
         bucket, key = split_path(path)
         with os_errors(path):
@@ -68,22 +69,22 @@ class Buckets:
             return self.client.stat(bucket, key + "/")
 
     def stat_file(self, path: str) -> ObjectStat:
-        """Ask what a file is.
+        """Return the stat of a file.
 
         Raises:
-            IsADirectoryError: where it is a folder.
-            FileNotFoundError: where there is none.
+            IsADirectoryError: If it is a folder.
+            FileNotFoundError: If it does not exist.
         """
-        found = self.stat(path)
-        if found.is_folder:
+        stat = self.stat(path)
+        if stat.is_folder:
             raise os_error(errno.EISDIR, path)
-        return found
+        return stat
 
     def list(self, path: str, *, recursive: bool = False) -> Iterator[tuple[str, ObjectStat]]:
-        """Yield the path of each entry of a folder, and what it is.
+        """Yield the path and the stat of each entry of a folder.
 
         Raises:
-            FileNotFoundError: where there is no such folder.
+            FileNotFoundError: If there is no such folder.
         """
         bucket, key = split_path(path)
         with os_errors(path):
@@ -111,19 +112,19 @@ class Buckets:
             return self.client.download_url(bucket, key, expires_in=expires_in)
 
     def upload(self, source: Any, path: str, *, overwrite: bool, **options: Any) -> int:
-        """Make a file, and the folders above it; return its bytes; see `Client.upload`.
+        """Upload a file and make its parents; return its size; see `Client.upload`.
 
         Raises:
-            FileExistsError: where there is one, and it is not to be overwritten.
-            IsADirectoryError: where a folder is at `path`.
-            NotADirectoryError: where a file is in the place of one of the folders above.
+            FileExistsError: If it exists, even with the same content, and `overwrite` is not set.
+            IsADirectoryError: If `path` is a folder.
+            NotADirectoryError: If one of its parents is a file.
         """
         address = self.address(path)
-        with self._placing(address, path):
+        with self._writing(address, path):
             result = self.client.upload(
                 source, address.bucket, address.path, overwrite=overwrite, **options
             )
-            if result.existed and not overwrite:  # the same content: a lock file of another's
+            if result.existed and not overwrite:  # perhaps another process's lock file
                 raise os_error(errno.EEXIST, path)
             return result.filesize
 
@@ -131,23 +132,23 @@ class Buckets:
         """Make a folder.
 
         Raises:
-            FileExistsError: where something is there.
-            FileNotFoundError: where the one above is not, without `parents`.
-            NotADirectoryError: where a file is in its place.
+            FileExistsError: If the path exists.
+            FileNotFoundError: If its parent does not exist and `parents` is not set.
+            NotADirectoryError: If one of its parents is a file.
         """
         address = self.address(path)
         try:
             with os_errors(path):
                 self.client.create_folder(address.bucket, address.path, parents=parents)
         except FileNotFoundError as exc:
-            raise self._blocked_above(address) or exc from exc.__cause__
+            raise self._parent_error(address) or exc from exc.__cause__
 
     def remove_file(self, path: str) -> None:
         """Delete a file.
 
         Raises:
-            IsADirectoryError: where it is a folder.
-            FileNotFoundError: where there is none.
+            IsADirectoryError: If it is a folder.
+            FileNotFoundError: If it does not exist.
         """
         address = self.address(path)
         try:
@@ -158,12 +159,12 @@ class Buckets:
             raise
 
     def remove_folder(self, path: str, *, recursive: bool = False) -> None:
-        """Delete a folder; with `recursive` all that is in it, else it has to be empty.
+        """Delete an empty folder, or with `recursive` a folder with everything in it.
 
         Raises:
-            NotADirectoryError: where it is a file.
-            FileNotFoundError: where there is none.
-            OSError: ENOTEMPTY where it is not empty.
+            NotADirectoryError: If it is a file.
+            FileNotFoundError: If it does not exist.
+            OSError: ENOTEMPTY if it is not empty and `recursive` is not set.
         """
         address = self.address(path)
         try:
@@ -175,81 +176,84 @@ class Buckets:
             raise os_error(errno.ENOTDIR, path) from exc.__cause__
 
     def move(self, path: str, target: str) -> None:
-        """Give a file another path, over what is there; through here into another bucket.
+        """Move a file, replacing one that exists; see `copy`.
 
         Raises:
-            OSError: as `copy` does.
+            OSError: As in `copy`.
         """
         if split_path(path)[0] == split_path(target)[0]:
             self._relocate(self.client.move, path, target)
         else:
-            self._copy_through_here(path, target)
+            self._copy_by_download(path, target)
             self.remove_file(path)
 
     def copy(self, path: str, target: str) -> None:
-        """Copy a file, over what is there: on the server, or through here into another bucket.
+        """Copy a file, replacing one that exists.
+
+        Within a bucket the server copies it; to another bucket it is downloaded and uploaded.
 
         Raises:
-            FileNotFoundError: where there is none.
-            IsADirectoryError: where one of them is a folder.
-            NotADirectoryError: where a file is in the place of a folder above `target`.
+            FileNotFoundError: If it does not exist.
+            IsADirectoryError: If one of them is a folder.
+            NotADirectoryError: If one of the target's parents is a file.
         """
         if split_path(path)[0] == split_path(target)[0]:
             self._relocate(self.client.copy, path, target)
         else:
-            self._copy_through_here(path, target)
+            self._copy_by_download(path, target)
 
     def _relocate(self, operation: Callable[..., None], path: str, target: str) -> None:
-        source, aim = self.address(path), self.address(target)
-        if source == aim:
+        old, new = self.address(path), self.address(target)
+        if old == new:
             self.stat_file(path)
             return
-        with self._placing(aim, target):
+        with self._writing(new, target):
             try:
-                operation(source.bucket, source.path, aim.path, overwrite=True)
+                operation(old.bucket, old.path, new.path, overwrite=True)
             except NotFoundError:
-                self.stat_file(path)  # else it is the folder of the target that is missing
-                self._make_parents(aim)
-                operation(source.bucket, source.path, aim.path, overwrite=True)
+                self.stat_file(path)  # it exists, so what is missing is the target's folder
+                self._make_parents(new)
+                operation(old.bucket, old.path, new.path, overwrite=True)
 
-    def _copy_through_here(self, path: str, target: str) -> None:
+    def _copy_by_download(self, path: str, target: str) -> None:
         known = self.stat_file(path)
-        with closing(Spool()) as spool:
+        with Spool(path) as spool:
             self.download(path, spool, verify=known.sha1 is not None)
-            self.upload(spool.rewound(), target, overwrite=True, biz_attr=known.biz_attr)
+            spool.seek(0)
+            self.upload(spool, target, overwrite=True, biz_attr=known.biz_attr)
 
     def _make_parents(self, address: ObjectAddress) -> None:
-        above = address.parents()
-        if above:
+        parents = address.parents()
+        if parents:
             with suppress(ExistsError):
-                self.client.create_folder(address.bucket, above[-1].path, parents=True)
+                self.client.create_folder(address.bucket, parents[-1].path, parents=True)
 
     @contextmanager
-    def _placing(self, address: ObjectAddress, path: str) -> Iterator[None]:
-        """Raise the errors of the block, which puts a file at `address`, as Python's own.
+    def _writing(self, address: ObjectAddress, path: str) -> Iterator[None]:
+        """Raise the errors of the block, which writes the file at `address`, as Python's own.
 
-        The server does not say what is in the way, so it is looked up then.
+        The server does not say which folder is missing or which path exists, so this asks.
         """
         try:
             with os_errors(path):
                 yield
         except FileNotFoundError as exc:
-            if isinstance(exc.__cause__, CosError):  # else it is the local file's
-                raise self._blocked_above(address) or exc from exc.__cause__
+            if isinstance(exc.__cause__, CosError):  # else it is about the local file
+                raise self._parent_error(address) or exc from exc.__cause__
             raise
         except FileExistsError as exc:
-            if self._has(address.bucket, address.path + "/"):
+            if self._exists(address.bucket, address.path + "/"):
                 raise os_error(errno.EISDIR, path) from exc.__cause__
             raise
 
-    def _blocked_above(self, address: ObjectAddress) -> OSError | None:
-        """Return the error that names the file in the place of a folder, where there is one."""
+    def _parent_error(self, address: ObjectAddress) -> OSError | None:
+        """Return the error that names the parent of `address` that is a file, if one is."""
         for folder in address.parents():
-            if self._has(folder.bucket, folder.path.rstrip("/")):
+            if self._exists(folder.bucket, folder.path.rstrip("/")):
                 return os_error(errno.ENOTDIR, f"{folder.bucket}{folder.path}".rstrip("/"))
         return None
 
-    def _has(self, bucket: str, key: str) -> bool:
+    def _exists(self, bucket: str, key: str) -> bool:
         try:
             return self.client.exists(bucket, key)
         except CosError as exc:
@@ -257,6 +261,32 @@ class Buckets:
 
 
 def split_path(path: str) -> tuple[str, str]:
-    """Return the bucket, and the path in it with its ``/`` in front."""
+    """Return the bucket, and the path in it, which begins with ``/``."""
     bucket, _, key = path.partition("/")
     return bucket, f"/{key}"
+
+
+def describe(path: str, stat: ObjectStat) -> dict[str, Any]:
+    """Return fsspec's `info` of the file or folder at `path`.
+
+    Returns:
+        `name`, `type` (``file`` or ``directory``), `size` in bytes (0 for a folder), `created` and
+        `mtime` (aware datetimes), `sha1` (40 hex digits, or None) and `biz_attr`.
+    """
+    return {
+        "name": path,
+        "type": "directory" if stat.is_folder else "file",
+        "size": stat.filesize or 0,
+        "created": stat.ctime,
+        "mtime": stat.mtime,
+        "sha1": stat.sha1,
+        "biz_attr": stat.biz_attr,
+    }
+
+
+def version_of(info: dict[str, Any]) -> str:
+    """Return 40 hex digits that change with the content: its SHA-1 if the server knows it."""
+    if info["sha1"]:
+        return str(info["sha1"])
+    known = [str(info[name]) for name in ("name", "type", "size", "created", "mtime")]
+    return hashlib.sha1("\0".join(known).encode()).hexdigest()

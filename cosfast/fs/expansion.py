@@ -1,4 +1,4 @@
-"""Expand patterns and folders into paths; a path that exists is never taken as a pattern."""
+"""Expand patterns and folders into paths; a path that exists is never a pattern."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 class Expander:
-    """Expands the paths of one filesystem, by fsspec's rules but for one.
+    """Expands the paths of one filesystem by fsspec's rules, with one exception.
 
     fsspec takes every path with ``*``, ``?`` or ``[`` as a pattern, although files may have such
-    names. Here the beginning of a path that exists is literal, and only the rest is a pattern:
-    ``b/[d]/*.csv`` is all CSV files in the folder ``[d]`` if there is one.
+    names. Here the part of a path that exists is literal, and only the rest is a pattern:
+    ``b/[d]/*.csv`` is all CSV files in the folder ``[d]`` if that exists.
 
     Args:
-        fs: any fsspec filesystem.
-        exists: tells whether a path of it exists, without taking it as a pattern.
+        fs: Any fsspec filesystem.
+        exists: Returns whether a path exists, without taking it as a pattern.
     """
 
     def __init__(self, fs: Any, exists: Callable[[str], bool]) -> None:
@@ -34,16 +34,16 @@ class Expander:
         self._exists = exists
 
     def is_pattern(self, path: Any) -> bool:
-        """Tell whether a path is a pattern, or begins as one."""
+        """Return whether a path is a pattern, or contains one."""
         return bool(self._split(self._fs._strip_protocol(path))[1])  # noqa: SLF001 - fsspec's name
 
     def glob(self, path: Any, maxdepth: int | None = None, **options: Any) -> dict[str, Any]:
-        """Return what fits a path, which may be a pattern, with the `info` of each.
+        """Return the matches of a path, which may be a pattern, with the `info` of each.
 
         Args:
-            path: if it ends in ``/``, a pattern fits folders alone.
-            maxdepth: how deep ``**`` goes.
-            options: of the filesystem's `find`.
+            path: A pattern that ends in ``/`` matches only folders.
+            maxdepth: How deep ``**`` goes.
+            options: Those of the filesystem's `find`.
 
         Raises:
             ValueError: If `maxdepth` is less than 1, or ``**`` is not a whole segment.
@@ -69,18 +69,18 @@ class Expander:
         assume_literal: bool = False,
         **options: Any,
     ) -> list[str]:
-        """Return what each path fits, in order of name.
+        """Return the matches of all paths, in order of name.
 
         Args:
-            paths: files, folders and patterns. One that is no pattern need not exist, unless
-                `recursive`.
-            recursive: add what is in folders, at any depth.
-            maxdepth: how deep; the level that a pattern is for is the first.
-            assume_literal: take no path as a pattern.
-            options: of the filesystem's `find`.
+            paths: Files, folders and patterns. One that is not a pattern need not exist, unless
+                `recursive` is set.
+            recursive: Add what is in folders, at any depth.
+            maxdepth: How deep; the matches of a pattern are the first level.
+            assume_literal: Take no path as a pattern.
+            options: Those of the filesystem's `find`.
 
         Raises:
-            FileNotFoundError: If nothing fits.
+            FileNotFoundError: If nothing matches.
             ValueError: If `maxdepth` is less than 1.
         """
         _check_depth(maxdepth)
@@ -113,23 +113,25 @@ class Expander:
         recursive: bool = False,
         maxdepth: int | None = None,
     ) -> list[tuple[str, str]]:
-        """Return from where to where each file and folder is copied.
+        """Return the source and the target of each file and folder to copy.
 
         Args:
-            source: a path or a pattern, or a list of them.
-            target: what a single source becomes; the folder that several go into; or a list with
+            source: A path or a pattern, or a list of them.
+            target: The new path of a single source; the folder for several; or a list with
                 one target for each of a list of sources, which are not expanded then.
-            into_folder: whether `target` is a folder already, or is to be one.
-            recursive: copy folders too; without, those that a pattern fits are left out.
-            maxdepth: as in `expand`.
+            into_folder: Whether `target` is a folder, existing or to be made.
+            recursive: Copy folders too; otherwise folders that match a pattern are left out.
+            maxdepth: As in `expand`.
 
         Raises:
-            FileNotFoundError: If nothing fits.
+            FileNotFoundError: If nothing matches.
             InputError: If two lists differ in length.
         """
         if isinstance(source, list) and isinstance(target, list):
             if len(source) != len(target):
-                raise InputError(f"{len(source)} sources have {len(target)} targets")
+                raise InputError(
+                    f"{len(source)} sources have {len(target)} targets: give one for each"
+                )
             return list(zip(source, target, strict=True))
         if isinstance(source, list):
             paths = self.expand(source, recursive=recursive, maxdepth=maxdepth)
@@ -138,19 +140,19 @@ class Expander:
         paths = self.expand(
             [source], recursive=recursive, maxdepth=maxdepth, assume_literal=not is_pattern
         )
-        # rsync's and fsspec's rule: a folder goes into an existing folder under its own name,
-        # unless it is named with a slash at its end.
+        # rsync's and fsspec's rule: a folder is copied into an existing folder under its own name,
+        # unless the source ends in a slash.
         keeps_name = into_folder and not ends_in_separator(source)
         leaves_folders = not recursive or maxdepth is not None
         if is_pattern:
-            # fsspec's rule: what all matches have in common is not kept, and of one its name is.
+            # fsspec's rule: drop the common prefix of all matches; a single match keeps its name.
             paths = [path for path in paths if not (leaves_folders and self._fs.isdir(path))]
             return _paired(paths, target, keeps_name=len(paths) == 1)
         found = _paired(paths, target, keeps_name=keeps_name)
         return [pair for pair in found if not (leaves_folders and self._fs.isdir(pair[0]))]
 
     def _split(self, path: str) -> tuple[str, str]:
-        """Split a path into its literal beginning and a pattern, which is empty if all exists."""
+        """Split a path into a literal prefix and a pattern, which is empty if the path exists."""
         segments = path.split("/")
         for index, segment in enumerate(segments):
             end = len("/".join(segments[: index + 1]))
@@ -187,10 +189,10 @@ def _paired(paths: list[str], target: str, *, keeps_name: bool) -> list[tuple[st
 
 
 def ends_in_separator(path: Any) -> bool:
-    """Tell whether a path is written with a separator at its end, as a folder's may be."""
+    """Return whether a path ends in a separator, and so can only be a folder."""
     return bool(stringify_path(path).endswith(("/", os.sep)))
 
 
 def _check_depth(maxdepth: int | None) -> None:
     if maxdepth is not None and maxdepth < 1:
-        raise InputError(f"maxdepth is a number from 1, not {maxdepth!r}")
+        raise InputError(f"maxdepth must be a number from 1, not {maxdepth!r}")

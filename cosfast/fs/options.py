@@ -1,8 +1,8 @@
-"""Storage options, brought into one form: `resolve_options`, and `make_client` of that.
+"""Storage options: `resolve_options` normalizes them, `make_client` makes a client of the result.
 
-What was not given is taken from the environment when a filesystem is made, so that it goes along
-where the filesystem is pickled for another machine. In that form the key is a `Secret`, since
-fsspec tells instances apart by the text of their options, and keeps these where everybody looks.
+Options that are missing come from the environment when a filesystem is made, so that a pickled
+filesystem carries them to another machine. The resolved key is a `Secret`, since fsspec tells
+instances apart by the text of their options, and that text is shown in many places.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 ACCOUNT = ("appid", "secret_id", "secret_key")
 SERVER = ("region", "endpoint")
 LISTINGS = ("use_listings_cache", "listings_expiry_time", "max_paths")
-"""fsspec's own, for its cache of listings."""
-PASSED_OVER = ("asynchronous", "loop", "batch_size", "skip_instance_cache")
-"""fsspec's own, which say nothing to a filesystem like this one."""
+"""fsspec's options for its cache of listings."""
+IGNORED = ("asynchronous", "loop", "batch_size", "skip_instance_cache")
+"""fsspec's options that mean nothing to a synchronous filesystem."""
 
-_KNOWN = {*ACCOUNT, *SERVER, *LISTINGS, *PASSED_OVER, "credentials", "client"}
+_KNOWN = {*ACCOUNT, *SERVER, *LISTINGS, *IGNORED, "credentials", "client"}
 _SALT = os.urandom(16)
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A key that shows nothing of itself, but differs in print from any other.
+    """A key whose repr does not show it, but differs from the repr of any other key.
 
-    It pickles whole, as `Credentials` do.
+    It pickles with its value, as `Credentials` do.
     """
 
     value: str
@@ -46,26 +46,28 @@ class Secret:
 
 
 def resolve_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the storage options in the one form that means the same anywhere.
+    """Return the storage options with everything that the environment adds.
 
     Args:
-        options: as the user gave them. With `client`, nothing else about account and server is
-            looked at; `credentials` stand for `ACCOUNT`; what is then missing comes from
+        options: As the user gave them. With `client`, other options of account and server are
+            ignored; `credentials` replaces those in `ACCOUNT`; missing ones come from
             ``COSFAST_APPID`` and so on.
 
     Raises:
-        InputError: naming what is missing, malformed or unknown.
+        InputError: If an option is missing, malformed or unknown; it is named.
     """
     unknown = sorted(set(options) - _KNOWN)
     if unknown:
         raise InputError(f"cosv4 has no storage option {', '.join(map(repr, unknown))}")
-    others = {name: options[name] for name in (*LISTINGS, *PASSED_OVER) if name in options}
+    others = {name: options[name] for name in (*LISTINGS, *IGNORED) if name in options}
     if options.get("client") is not None:
-        # Clients print alike, so that fsspec could mistake one's filesystem for another's.
+        # Clients have the same repr, so fsspec's cache would confuse their filesystems.
         return {**others, "client": options["client"], "skip_instance_cache": True}
     credentials = options.get("credentials") or _credentials(options)
     if not isinstance(credentials, Credentials):
-        raise InputError(f"credentials are Credentials, not {type(credentials).__name__}")
+        raise InputError(
+            f"credentials must be cosfast.Credentials, not {type(credentials).__name__}"
+        )
     server = server_settings(*(options.get(name) for name in SERVER))
     return {
         **others,
@@ -77,10 +79,10 @@ def resolve_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def make_client(options: Mapping[str, Any]) -> Client:
-    """Return the client that resolved options ask for.
+    """Return the client that resolved options describe.
 
     Raises:
-        InputError: where there is none in them, or no server.
+        InputError: If `client` is not a client, or the options name no server.
     """
     client = options.get("client")
     if client is None:
@@ -89,15 +91,15 @@ def make_client(options: Mapping[str, Any]) -> Client:
         )
         return Client(credentials, region=options.get("region"), endpoint=options.get("endpoint"))
     if not isinstance(client, Client):
-        raise InputError(f"client is a cosfast.Client, not {type(client).__name__}")
+        raise InputError(f"client must be a cosfast.Client, not {type(client).__name__}")
     return client
 
 
 def public_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of resolved options may be written down: all but the key.
+    """Return the resolved options without the key.
 
     Raises:
-        TypeError: where they hold a client, which cannot be.
+        TypeError: If they hold a client, which cannot be serialized.
     """
     if "client" in options:
         raise TypeError("a filesystem made with client=... cannot be written as JSON")
@@ -111,8 +113,8 @@ def _credentials(options: Mapping[str, Any]) -> Credentials:
     if missing:
         variables = ", ".join(_variable(name) for name in missing)
         raise InputError(
-            f"storage options {', '.join(missing)} are missing; {variables} in the environment"
-            " would do too"
+            f"storage options {', '.join(missing)} are missing: give them, or set {variables}"
+            " in the environment"
         )
     key = found["secret_key"]
     return Credentials(

@@ -1,4 +1,4 @@
-"""Which of Python's own errors stands for which of cosfast's: `os_errors`."""
+"""The `OSError` that stands for each of cosfast's errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cosfast.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# OSError itself becomes the subclass that its number stands for.
+# OSError(number) makes the subclass of that number, such as FileNotFoundError.
 _NUMBERS: tuple[tuple[type[CosError], int], ...] = (
     (NotFoundError, errno.ENOENT),
     (ExistsError, errno.EEXIST),
@@ -31,15 +31,17 @@ _NUMBERS: tuple[tuple[type[CosError], int], ...] = (
     (TransportTimeout, errno.ETIMEDOUT),
 )
 
-_PLAIN = frozenset({errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY, errno.EISDIR, errno.ENOTDIR})
-"""What needs no words of the server's."""
+_SELF_EXPLANATORY = frozenset(
+    {errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY, errno.EISDIR, errno.ENOTDIR}
+)
+"""Numbers whose errors carry the system's message instead of the server's."""
 
 
 @contextmanager
 def os_errors(path: str) -> Iterator[None]:
-    """Raise the errors of the block as Python's own, from cosfast's, about `path`.
+    """Raise the block's `CosError` as the `OSError` that stands for it, about `path`.
 
-    `InputError`, a ValueError, and `SourceChanged`, an OSError, are that already.
+    `InputError` (a ValueError) and `SourceChanged` (an OSError) pass unchanged.
     """
     try:
         yield
@@ -50,13 +52,13 @@ def os_errors(path: str) -> Iterator[None]:
 
 
 def as_os_error(error: CosError, path: str) -> OSError:
-    """Return the OSError that stands for `error`."""
+    """Return the `OSError` that stands for `error`."""
     number = next((number for kind, number in _NUMBERS if isinstance(error, kind)), errno.EIO)
     if isinstance(error, ServerError) and error.code == Code.FOLDER_NOT_EMPTY:
         number = errno.ENOTEMPTY
-    return os_error(number, path, None if number in _PLAIN else str(error))
+    return os_error(number, path, None if number in _SELF_EXPLANATORY else str(error))
 
 
-def os_error(number: int, path: str, words: str | None = None) -> OSError:
-    """Return the OSError of a number in `errno`, in the system's words where none are given."""
-    return OSError(number, words or os.strerror(number), path)
+def os_error(number: int, path: str, message: str | None = None) -> OSError:
+    """Return the `OSError` of a number in `errno`; by default with the system's message."""
+    return OSError(number, message or os.strerror(number), path)
