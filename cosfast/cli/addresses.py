@@ -1,20 +1,22 @@
-"""`cos://BUCKET/PATH` on the command line."""
+"""`cos://BUCKET/PATH` on the command line, and `UsageError` for operands that make no sense."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from cosfast.cli.usage import UsageError
-
 SCHEME = "cos://"
 
 
+class UsageError(Exception):
+    """The operands and flags do not fit together; exit code 2."""
+
+
 class Address(NamedTuple):
-    """Where ``cos://BUCKET/PATH`` points.
+    """A parsed ``cos://BUCKET/PATH``.
 
     Attributes:
-        bucket: its name.
-        path: begins with ``/``; a folder's ends with it too, and ``/`` alone is the root.
+        bucket: The bucket's name.
+        path: Begins with ``/``; a folder's ends in ``/`` too, and ``/`` alone is the root.
     """
 
     bucket: str
@@ -22,26 +24,26 @@ class Address(NamedTuple):
 
     @property
     def is_folder(self) -> bool:
-        """Whether it can only be a folder; without the ``/`` at the end it may be one yet."""
+        """Whether it can only be a folder; without the ``/`` at its end it may still be one."""
         return self.path.endswith("/")
 
     @property
     def name(self) -> str:
-        """The last segment."""
+        """The last segment of the path."""
         return self.path.rstrip("/").rpartition("/")[2]
 
     @property
     def parent(self) -> str:
-        """The path of the folder that it is in."""
+        """The path of the folder that contains it."""
         return self.path.rstrip("/").rpartition("/")[0] + "/"
 
     @property
     def as_folder(self) -> Address:
-        """The folder of this name."""
+        """The address of the folder of this name."""
         return self if self.is_folder else self._replace(path=self.path + "/")
 
     def below(self, name: str) -> Address:
-        """Return the address of `name` in this folder; this itself where it is none."""
+        """Return the address of `name` in this folder; if this is not a folder, itself."""
         return self._replace(path=self.path + name) if self.is_folder else self
 
     def __str__(self) -> str:
@@ -49,14 +51,14 @@ class Address(NamedTuple):
 
 
 Operand = Address | str
-"""A word that names a place: in a bucket, or, as it was given, in the local file system."""
+"""An address in a bucket, or a local path as it was given."""
 
 
 def parse_address(text: str) -> Address:
-    """Read ``cos://BUCKET/PATH``; what a bucket and a path may be is the client's to say.
+    """Parse ``cos://BUCKET/PATH``; the client checks the bucket and the path.
 
     Raises:
-        UsageError: where it is not of this form.
+        UsageError: If it has another form.
     """
     bucket, _, path = text[len(SCHEME) :].partition("/")
     if not text.startswith(SCHEME) or not bucket:
@@ -65,9 +67,9 @@ def parse_address(text: str) -> Address:
 
 
 def parse_operand(text: str) -> Operand:
-    """Read ``cos://BUCKET/PATH``, or leave a local path as it is.
+    """Parse ``cos://BUCKET/PATH``; return anything else as it is, a local path.
 
     Raises:
-        UsageError: where it begins like the first and is not of its form.
+        UsageError: If it begins with ``cos://`` and has no bucket.
     """
     return parse_address(text) if text.startswith(SCHEME) else text

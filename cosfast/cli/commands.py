@@ -1,4 +1,4 @@
-"""Every command by name, and the parser; a command's module is imported when it is called."""
+"""The table of commands, and the parser; a command's module is imported when it is called."""
 
 from __future__ import annotations
 
@@ -16,46 +16,61 @@ if TYPE_CHECKING:
 
 
 class Command(NamedTuple):
-    """A command: its name, its module in this package, and what it does in a few words.
+    """A command.
 
-    The module has `add_arguments(parser)` and `run(options)`, which returns the exit code; it
-    sets ``options.resumes`` where what is interrupted is gone on with by the same command.
+    Attributes:
+        name: Its name.
+        module: The module of this package that has its two functions.
+        help: What it does, in a few words.
+        add_arguments: The function that adds its arguments to a parser.
+        run: The function that takes the parsed arguments and returns the exit code. It sets
+            ``options.resumes`` if the same command, run again, resumes what was interrupted.
     """
 
     name: str
     module: str
     help: str
+    add_arguments: str = "add_arguments"
+    run: str = "run"
 
 
 COMMANDS = (
-    Command("ls", "ls", "list what is in a bucket"),
-    Command("stat", "stat", "tell what the server knows of a file or a folder"),
+    Command("ls", "listing", "list files and folders", "add_ls_arguments", "run_ls"),
+    Command(
+        "stat",
+        "listing",
+        "print what the server knows of a file or a folder",
+        "add_stat_arguments",
+        "run_stat",
+    ),
     Command("get", "get", "download files"),
     Command("put", "upload", "upload files (also called upload)"),
     Command("upload", "upload", "upload files (also called put)"),
-    Command("sync", "sync", "make a bucket's folder like a local one, or the reverse"),
-    Command("cp", "cp", "copy files within a bucket"),
-    Command("mv", "mv", "move files within a bucket"),
-    Command("rm", "rm", "remove files and folders"),
-    Command("mkdir", "mkdir", "make folders"),
+    Command("sync", "sync", "make a bucket's folder equal to a local one, or the reverse"),
+    Command("cp", "changes", "copy files within a bucket", "add_cp_arguments", "run_cp"),
+    Command("mv", "changes", "move files within a bucket", "add_mv_arguments", "run_mv"),
+    Command("rm", "changes", "remove files and folders", "add_rm_arguments", "run_rm"),
+    Command("mkdir", "changes", "make folders", "add_mkdir_arguments", "run_mkdir"),
     Command("sign", "sign", "print a URL that downloads a file, or a signature"),
-    Command("parts", "parts", "print a file's parts list"),
-    Command("verify", "verify", "compare a file with a parts list"),
+    Command("parts", "parts", "print a file's parts list", "add_parts_arguments", "run_parts"),
+    Command(
+        "verify", "parts", "compare a file with a parts list", "add_verify_arguments", "run_verify"
+    ),
     Command("emulator", "emulator", "run a local COS v4 server"),
     Command("demo", "demo", "upload a file to a local server and back"),
-    Command("completion", "completion", "print what makes a shell complete these words"),
+    Command("completion", "completion", "print the setup of shell completion"),
 )
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that escapes the words that its errors repeat, and notices lost output."""
+    """A parser that escapes arguments in its errors, and reports output that was lost."""
 
     def error(self, message: str) -> NoReturn:
-        """Print the usage and `message`, and leave with 2."""
+        """Print the usage and `message`, and exit with 2."""
         super().error(escape(message))
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        """Print help or the version so that a failure is one; argparse would ignore it."""
+        """Print help or the version; raise if that fails, which argparse would ignore."""
         if file is sys.stdout:
             print_line(message.rstrip("\n"))
         else:
@@ -66,7 +81,7 @@ NAMES = frozenset(command.name for command in COMMANDS)
 
 
 def chosen_command(words: list[str]) -> str:
-    """Return the command that these words call; empty where there is none."""
+    """Return the name of the command in these arguments; empty if there is none."""
     word = next((word for word in words if not word.startswith("-")), "")
     return word if word in NAMES else ""
 
@@ -75,13 +90,13 @@ def build_parser(filled: Collection[str]) -> argparse.ArgumentParser:
     """Return the parser of the command line.
 
     Args:
-        filled: the commands whose own words it is to know; their modules are imported.
+        filled: The commands that get their arguments; their modules are imported.
     """
     parser = _Parser(
         prog="cosfast",
-        description="Files in COS v4 buckets: uploads, downloads, sync, and the SHA-1 states and "
-        "parts lists that they need.",
-        epilog="cosfast COMMAND --help explains each, with examples.",
+        description="Upload, download and synchronize files in COS v4 buckets, and compute the "
+        "SHA-1 states and parts lists of their slices.",
+        epilog="cosfast COMMAND --help explains each command, with examples.",
     )
     parser.add_argument("--version", action="version", version=f"cosfast {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -91,6 +106,6 @@ def build_parser(filled: Collection[str]) -> argparse.ArgumentParser:
         )
         if command.name in filled:
             module = import_module(f"cosfast.cli.{command.module}")
-            module.add_arguments(added)
-            added.set_defaults(run=module.run)
+            getattr(module, command.add_arguments)(added)
+            added.set_defaults(run=getattr(module, command.run))
     return parser

@@ -1,11 +1,11 @@
-"""`cosfast completion`, and the answers to the shells that it has been set up in."""
+"""`cosfast completion`, and the answers to shells in which it is set up."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
-from cosfast.cli.helptext import describe
+from cosfast.cli.arguments import describe
 from cosfast.cli.output import DONE, FAILED
 from cosfast.cli.streams import print_line
 from cosfast.errors import InputError
@@ -18,11 +18,11 @@ SHELLS = ("bash", "zsh", "fish")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of `completion`."""
+    """Add the arguments of `completion`."""
     describe(
         parser,
-        "Print what makes a shell complete commands, flags, files, and what is in buckets, which "
-        "takes the settings of the server from the variables that every command takes them from.",
+        "Print the commands that set up completion in a shell: of commands, flags, local files, "
+        "and files in buckets. The server and the credentials come from the environment.",
         'eval "$(cosfast completion bash)"     in ~/.bashrc; zsh: in ~/.zshrc',
         "cosfast completion fish | source      in ~/.config/fish/config.fish",
     )
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the shell's commands."""
+    """Print the commands for the shell."""
     try:
         argcomplete = _import_argcomplete()
     except ModuleNotFoundError as exc:
@@ -40,14 +40,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def answer_shell(parser: argparse.ArgumentParser) -> None:
-    """Tell the shell what the word before the cursor may become, and end this process.
+    """Print the completions of the word before the cursor, and exit.
 
-    The shell has put its question into the environment, as argcomplete has it.
+    The shell has put the command line into the environment; argcomplete reads it there.
     """
     try:
         argcomplete = _import_argcomplete()
     except ModuleNotFoundError:
-        sys.exit(FAILED)  # whoever is typing does not want to read why
+        sys.exit(FAILED)  # an error message would disturb the prompt
     argcomplete.autocomplete(parser)
 
 

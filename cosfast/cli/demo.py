@@ -1,4 +1,4 @@
-"""`cosfast demo`: a real file through the whole protocol, against a server started for it."""
+"""`cosfast demo`: take a real file through the whole protocol, against a local server."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cosfast.cli.arguments import describe
 from cosfast.cli.emulator import import_emulator
-from cosfast.cli.helptext import describe
 from cosfast.cli.progress import progress_bar
 from cosfast.cli.streams import print_line
 
@@ -32,7 +32,7 @@ SYNCED_FILES = 100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of `demo`."""
+    """Add the arguments of `demo`."""
     describe(
         parser,
         "Start a local server, upload FILE to it, interrupt an upload and resume it, upload "
@@ -46,8 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show every step with its size and time; what differs in the end is a failure."""
-    from cosfast.cosv4 import Client  # noqa: PLC0415 - requests is needed by this command alone
+    """Print every step with its size and time; return 1 if the result differs."""
+    from cosfast.cosv4 import Client  # noqa: PLC0415 - loads requests
     from cosfast.cosv4.credentials import Credentials  # noqa: PLC0415
 
     emulator = import_emulator()
@@ -60,8 +60,8 @@ def run(options: argparse.Namespace) -> int:
                 return _Demo(client, file, Path(folder)).run()
 
 
-class _Interrupted(Exception):  # noqa: N818 - no error: the demo means it
-    """Stands for whatever stops an upload in real life."""
+class _Interrupted(Exception):  # noqa: N818 - not an error: the demo raises it on purpose
+    """What stops an upload in real life."""
 
 
 class _Demo:
@@ -85,7 +85,7 @@ class _Demo:
                 result = self._client.upload(
                     file, BUCKET, f"made/by/demo/{path}", progress=sent, hash_progress=hashed
                 )
-            line.append(_told(result))
+            line.append(_described(result))
         return result
 
     def _interrupt_and_resume(self) -> None:
@@ -93,7 +93,7 @@ class _Demo:
         from cosfast.cosv4.upload import SIMPLE_LIMIT  # noqa: PLC0415
 
         if self._file.stat().st_size <= SIMPLE_LIMIT:
-            print_line("(a file this small goes in one request: there is nothing to interrupt)")
+            print_line("(a file this small is sent in one request: nothing to interrupt)")
             return
         variant = self._folder / "variant"
         shutil.copyfile(self._file, variant)
@@ -124,7 +124,7 @@ class _Demo:
         return _sha1_of(back) == _sha1_of(self._file) == uploaded.sha1
 
     def _sync(self) -> bool:
-        """Send a folder, change a file, send what differs, and fetch it all into another."""
+        """Send a folder, change a file, send what differs, and download it into another folder."""
         from cosfast.sync.job import sync_down, sync_up  # noqa: PLC0415 - as above
 
         folder, other = self._folder / "tree", self._folder / "tree again"
@@ -143,14 +143,14 @@ class _Demo:
 
 @contextmanager
 def _timed(title: str) -> Iterator[list[str]]:
-    """Print a line when the step is done: its title, its time, and what was put into the list."""
+    """Print a line when the step is done: title, time, and the strings put into the list."""
     words: list[str] = []
     started = time.perf_counter()
     yield words
     print_line(f"{title:<32} {time.perf_counter() - started:6.2f} s  {'; '.join(words)}")
 
 
-def _told(result: UploadResult) -> str:
+def _described(result: UploadResult) -> str:
     if result.instant:
         return f"instant: the server had all {_mib(result.filesize)} already, nothing was sent"
     text = f"{_mib(result.sent_bytes)} sent"
@@ -160,7 +160,7 @@ def _told(result: UploadResult) -> str:
 
 
 def _counted(steps: Iterator[SyncStep]) -> str:
-    """Do a sync's steps; return how often each was done."""
+    """Run a sync; return how often each action was done."""
     counts = Counter("failed" if step.error else step.action.value for step in steps)
     return ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
 
@@ -180,7 +180,7 @@ def _standard_library(folder: Path) -> Path:
 
 
 def _ordinary(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    """Leave out what others installed, and what this interpreter may write while it is read."""
+    """Leave out installed packages, and files that this interpreter may write meanwhile."""
     skipped = {"site-packages", "dist-packages", "__pycache__"}
     return None if skipped.intersection(member.name.split("/")) else member
 

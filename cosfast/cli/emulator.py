@@ -1,4 +1,4 @@
-"""`cosfast emulator`: the local server in the foreground."""
+"""`cosfast emulator`: run the local server in the foreground."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cosfast.cli.helptext import describe
+from cosfast.cli.arguments import describe
 from cosfast.cli.streams import print_line
+from cosfast.cli.units import integer
 from cosfast.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,26 +20,26 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of `emulator`."""
+    """Add the arguments of `emulator`."""
     describe(
         parser,
-        "Serve the COS v4 API until interrupted. Prints the address on stdout once it serves.",
+        "Serve the COS v4 API until interrupted. Print the address on stdout when it is ready.",
         "cosfast emulator --root data --port 8080",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=0, help="port (default: a free one)")
-    parser.add_argument("--root", metavar="DIR", help="where to keep data (default: temporary)")
+    parser.add_argument("--port", type=integer, default=0, help="port (default: a free one)")
+    parser.add_argument("--root", metavar="DIR", help="folder for the data (default: temporary)")
     parser.add_argument("--appid", help="the account's number (or COSFAST_APPID)")
-    parser.add_argument("--secret-id", help="which key (or COSFAST_SECRET_ID)")
+    parser.add_argument("--secret-id", help="the key's id (or COSFAST_SECRET_ID)")
     parser.add_argument("--secret-key", help="the key (or COSFAST_SECRET_KEY)")
     parser.add_argument(
-        "--faults", action="store_true", help="let anybody queue faults at /_emulator/faults"
+        "--faults", action="store_true", help="allow clients to queue faults at /_emulator/faults"
     )
-    parser.add_argument("--quiet", action="store_true", help="nothing on stderr")
+    parser.add_argument("--quiet", action="store_true", help="print nothing on stderr")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until a signal says stop."""
+    """Serve until a signal stops it."""
     server = import_emulator().server
 
     def account(name: str) -> str:
@@ -65,7 +66,7 @@ def import_emulator() -> ModuleType:
     """Return `cosfast.emulator`.
 
     Raises:
-        InputError: where the packages of its extra are not installed; it says how to.
+        InputError: If the packages of its extra are not installed; it says how to install them.
     """
     try:
         from cosfast import emulator  # noqa: PLC0415 - an extra
@@ -77,7 +78,7 @@ def import_emulator() -> ModuleType:
 
 
 def _announce(endpoint: str, appid: str, secret_id: str, *, advise: bool) -> None:
-    """Say where the server is: for programs on stdout, for people with advice on stderr."""
+    """Print the address: for programs on stdout, with advice for people on stderr."""
     print_line(f"listening on {endpoint}")
     if not advise:
         return
@@ -88,15 +89,15 @@ def _announce(endpoint: str, appid: str, secret_id: str, *, advise: bool) -> Non
             f" COSFAST_SECRET_ID={secret_id}"
         ),
         f"  v4 SDKs    the region {place}/ (Node, Python, PHP, Java, browser)",
-        f"  a proxy    http_proxy={endpoint} for clients that insist on *.file.myqcloud.com",
+        f"  a proxy    http_proxy={endpoint} for clients that only use *.file.myqcloud.com",
         f"  a browser  {endpoint}/_emulator/",
     )
-    with suppress(OSError):  # it serves without advice, too
+    with suppress(OSError):  # the server runs without advice, too
         print("\n".join(("how to point clients at it:", *hints)), file=sys.stderr, flush=True)
 
 
 def _show_access_log() -> None:
-    """Write a line a request to stderr, with its timing and its request id."""
+    """Write one line per request to stderr, with its duration and its request id."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger = logging.getLogger("cosfast.emulator")

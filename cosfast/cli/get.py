@@ -1,4 +1,4 @@
-"""`cosfast get`: files and folders from a bucket."""
+"""`cosfast get`: download files and folders."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cosfast.cli.addresses import Address
-from cosfast.cli.entries import look_up
-from cosfast.cli.helptext import describe
-from cosfast.cli.operands import ADDRESS, add_files_at_once, add_operand, add_transfer_options
+from cosfast.cli.addresses import Address, UsageError
+from cosfast.cli.arguments import (
+    ADDRESS,
+    add_max_workers,
+    add_operand,
+    add_server_options,
+    add_transfer_options,
+    describe,
+    open_client,
+)
+from cosfast.cli.listing import look_up
 from cosfast.cli.output import Output, add_json_option
 from cosfast.cli.progress import FileBars, progress_bar
-from cosfast.cli.settings import add_server_options, open_client
 from cosfast.cli.streams import write_bytes
-from cosfast.cli.usage import UsageError
 from cosfast.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,11 +34,11 @@ _KEYS = """\
   address              cos://BUCKET/PATH
   file                 the local path
   sha1                 40 hex digits; empty with --no-verify
-  filesize, received_bytes, resumed_bytes              bytes"""
+  size, received_bytes, resumed_bytes                  bytes"""
 
 
 class _Wanted(NamedTuple):
-    """A file, or with `-r` a folder, and where it goes."""
+    """A file, or with `-r` a folder, and its local target."""
 
     address: Address
     known: ObjectStat
@@ -41,18 +46,16 @@ class _Wanted(NamedTuple):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of `get`."""
+    """Add the arguments of `get`."""
     describe(
         parser,
         """
-        Download files, whole and checked against the server's SHA-1; a file gets its name when
-        it is complete. A download that was interrupted goes on where it was when it is started
-        again.
+        Download files and check them against the server's SHA-1; a file gets its name when it is
+        complete. To resume a download that was interrupted, run the same command again.
 
-        TARGET is a file, a folder that is there, a folder that is made where it ends in /, or -
-        for standard output; without one, files go to the folder where you are. -r puts what is
-        in the folder into TARGET; what is the same there already is left alone, what differs is
-        replaced.
+        TARGET is a file, an existing folder, a folder to be made if it ends in /, or - for
+        standard output; by default the current folder. With -r everything in the folder is
+        downloaded into TARGET: files that are equal there are kept, others are replaced.
         """,
         "cosfast get cos://my-bucket/videos/film.mp4",
         "cosfast get cos://my-bucket/a.csv cos://my-bucket/b.csv tables/",
@@ -61,31 +64,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.usage = f"{parser.prog} [option ...] {ADDRESS} ... [TARGET]"
     add_operand(parser, "operands", ADDRESS, several=True)
-    parser.add_argument("-o", "--output", metavar="TARGET", help="TARGET in another place")
-    parser.add_argument("-r", "--recursive", action="store_true", help="folders with all in them")
-    parser.add_argument("--no-overwrite", action="store_true", help="a file that is there stays")
+    parser.add_argument("-o", "--output", metavar="TARGET", help="TARGET, given as a flag")
     parser.add_argument(
-        "--no-verify", action="store_true", help="do not hash, and do not resume either"
+        "-r", "--recursive", action="store_true", help="folders with everything in them"
     )
+    parser.add_argument("--no-overwrite", action="store_true", help="keep files that exist")
+    parser.add_argument("--no-verify", action="store_true", help="do not hash, and do not resume")
     add_transfer_options(parser, unit="ranges", concurrency=4)
-    add_files_at_once(parser)
+    add_max_workers(parser)
     add_server_options(parser)
     add_json_option(parser, _KEYS)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Download them all; a failure is one line, and stops no other file."""
+    """Download the files; one that fails does not stop the others."""
     sources, target = _check_usage(options)
     options.resumes = target != STDOUT and not options.no_verify
     output = Output(as_json=options.json)
     with open_client(options) as client:
         wanted = []
         for source in sources:
-            with output.failure_told():
+            with output.report_failure():
                 wanted.append(_look_up(client, source, target, recursive=options.recursive))
         _get_files(client, [each for each in wanted if not each.known.is_folder], options, output)
         for folder in (each for each in wanted if each.known.is_folder):
-            with output.failure_told():
+            with output.report_failure():
                 _get_folder(client, folder, options, output)
     return output.exit_code
 
@@ -100,9 +103,9 @@ def _check_usage(options: argparse.Namespace) -> tuple[list[Address], str]:
     if len(sources) < len(words):
         raise UsageError("files come from cos://BUCKET/PATH; only TARGET, the last, is local")
     if target is None and options.recursive:
-        raise UsageError("-r needs a TARGET, the folder to put it all into")
+        raise UsageError("-r needs a TARGET, the folder to download into")
     if target == STDOUT and (options.recursive or options.json):
-        raise UsageError("standard output takes the content of files, not -r or --json")
+        raise UsageError("- (standard output) cannot be combined with -r or --json")
     target = os.curdir if target is None else target
     if len(sources) > 1 and not (target == STDOUT or options.recursive or _is_folder(target)):
         raise UsageError("several files need a TARGET that is a folder, or ends in /")
@@ -113,10 +116,10 @@ def _look_up(client: Client, address: Address, target: str, *, recursive: bool) 
     known = look_up(client, address)
     if known.is_folder:
         if not recursive:
-            raise InputError(f"{address} is a folder: -r downloads it with all in it")
+            raise InputError(f"{address} is a folder: use -r to download it with everything in it")
         return _Wanted(address.as_folder, known, target)
     if recursive or (target != STDOUT and _is_folder(target)):
-        target = os.path.join(target, address.name)  # noqa: PTH118 - it stays what was given
+        target = os.path.join(target, address.name)  # noqa: PTH118 - a path stays as it was given
     return _Wanted(address, known, target)
 
 
@@ -135,7 +138,7 @@ def _get_files(
                 "known": each.known,
                 "progress": partial(bars.advance, each.address.name, size),
             }
-            with output.failure_told():
+            with output.report_failure():
                 _get_file(client, each, output, keywords)
 
 
@@ -166,7 +169,7 @@ def _get_folder(
             client,
             *wanted.address,
             wanted.target,
-            max_workers=options.files_at_once,
+            max_workers=options.max_workers,
             options=DownloadOptions(progress=advance, **_download_keywords(options)),
         )
         for step in steps:
@@ -192,12 +195,12 @@ def _show(output: Output, address: Address, path: str, result: DownloadResult) -
         "address": str(address),
         "file": path,
         "sha1": result.sha1,
-        "filesize": result.filesize,
+        "size": result.filesize,
         "received_bytes": result.received_bytes,
         "resumed_bytes": result.resumed_bytes,
     }
     checked = f"sha1 {result.sha1}" if result.sha1 else "not checked"
     how = f"{result.received_bytes} bytes received"
     if result.resumed_bytes:
-        how += f", {result.resumed_bytes} were there"
+        how += f", {result.resumed_bytes} resumed"
     output.show(fields, f"{address} -> {path} ({checked}, {how})")

@@ -1,4 +1,4 @@
-"""`main`: reads the command line, runs one command, and turns its end into an exit code."""
+"""`main`: parses the command line, runs one command, and returns its exit code."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from cosfast.cli.addresses import UsageError
 from cosfast.cli.commands import NAMES, build_parser, chosen_command
 from cosfast.cli.output import FAILED, INTERRUPTED, WRONG_USAGE, say
 from cosfast.cli.streams import OutputError, flush, prepare, silence
-from cosfast.cli.usage import UsageError
 from cosfast.errors import CosError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 
     Args:
-        arguments: the words behind `cosfast`; by default this process's.
+        arguments: Those after `cosfast`; by default the process's own.
     """
     prepare()
     usual, warnings.showwarning = warnings.showwarning, _show_warning
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             return _run(list(sys.argv[1:] if arguments is None else arguments))
         finally:
-            flush()  # argparse leaves with output in the buffer, too
+            flush()  # argparse exits with output in the buffer
     except OutputError as exc:
         if not exc.reader_left:
             say(f"standard output: {exc.__cause__}")
@@ -50,7 +50,7 @@ def _run(words: list[str]) -> int:
         if not words:
             parser.print_help(sys.stderr)
             return WRONG_USAGE
-        options = parser.parse_args(words)  # leaves with 2 where the words are wrong
+        options = parser.parse_args(words)  # exits with 2 if they are wrong
         code: int = options.run(options)
     except KeyboardInterrupt:
         return _interrupted(options)
@@ -64,18 +64,18 @@ def _run(words: list[str]) -> int:
 
 
 def _answer_shell() -> None:
-    """End with what the word before the cursor may become; a shell has asked for it."""
-    from cosfast.cli.completion import answer_shell  # noqa: PLC0415 - for shells alone
+    """Print the completions that a shell has asked for, and exit."""
+    from cosfast.cli.completion import answer_shell  # noqa: PLC0415 - only for shells
 
     answer_shell(build_parser(NAMES))
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    """Tell a warning, such as one of the journal's, as every message is told."""
+    """Print a warning, such as one of the journal's, like every message."""
     say(f"warning: {message}")
 
 
 def _interrupted(options: Namespace | None) -> int:
     if getattr(options, "resumes", False):
-        say("interrupted; the same command again goes on from here")
+        say("interrupted; run the same command again to resume")
     return INTERRUPTED

@@ -1,4 +1,4 @@
-"""`Output`: what a command prints, for people or for programs, and the failures that it counts."""
+"""`Output`: prints the results of a command as text or JSON Lines, and counts its failures."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
-# Letters and marks that Unicode calls default-ignorable: a terminal shows nothing for them. The
-# other invisible characters are of a category that `str.isprintable` knows.
+# Letters and marks that Unicode calls default-ignorable: a terminal shows nothing for them.
+# `str.isprintable` knows the other invisible characters by their category.
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
 
 class Output:
-    """Prints a command's results: lines for people, or an object of JSON a line.
+    """Prints the results of a command: lines for people, or JSON Lines.
 
     Args:
-        as_json: which.
+        as_json: Print JSON Lines.
 
     Attributes:
-        failures: errors told so far.
+        failures: Errors reported so far.
     """
 
     def __init__(self, *, as_json: bool) -> None:
@@ -42,28 +42,28 @@ class Output:
 
     @property
     def exit_code(self) -> int:
-        """1 where something failed, else 0."""
+        """1 if something failed, else 0."""
         return FAILED if self.failures else DONE
 
     def show(self, fields: Mapping[str, Any], *lines: str) -> None:
         """Print a result.
 
         Args:
-            fields: for programs.
-            lines: for people; what a terminal would take as a command is escaped in them.
+            fields: The keys and values for JSON.
+            lines: The text for people; control characters in it are escaped.
         """
         text = as_json(fields) if self._as_json else "\n".join(map(escape, lines))
         with _beside_bars():
             print_line(text)
 
     def complain(self, error: object) -> None:
-        """Tell an error, and count it."""
+        """Print an error on stderr, and count it."""
         self.failures += 1
         say(str(error))
 
     @contextmanager
-    def failure_told(self) -> Iterator[None]:
-        """Tell what the block raises, where that is one thing's failure and no other's."""
+    def report_failure(self) -> Iterator[None]:
+        """Print the `CosError` or `OSError` of the block, which is the failure of one item."""
         try:
             yield
         except (CosError, OSError) as exc:
@@ -71,31 +71,29 @@ class Output:
 
 
 def add_json_option(parser: argparse.ArgumentParser, keys: str) -> None:
-    """Add ``--json``, and to the end of the help what the objects have in them."""
-    parser.add_argument(
-        "--json", action="store_true", help="print an object of JSON a line, for programs"
-    )
+    """Add ``--json``, and its keys to the end of the help."""
+    parser.add_argument("--json", action="store_true", help="print JSON Lines, for programs")
     parser.epilog = f"{parser.epilog}\n\nkeys with --json:\n{keys}"
 
 
 def say(message: str) -> None:
-    """Print one line for people on stderr; if that fails, the exit code has to do."""
+    """Print one line on stderr; if that fails, the exit code must suffice."""
     with suppress(OSError), _beside_bars():
         print("cosfast:", escape(message.strip()), file=sys.stderr, flush=True)
 
 
 def as_json(value: Any) -> str:
-    r"""Return `value` as JSON on one line, with everything but visible ASCII as ``\u202e``."""
+    r"""Return `value` as JSON on one line of visible ASCII, with escapes such as ``\u202e``."""
     # json.dumps leaves DEL as it is, which can only be inside a string.
     return json.dumps(value).replace("\x7f", r"\u007f")
 
 
 def escape(text: str) -> str:
-    r"""Return `text` with what is not to reach a terminal as ``\x1b`` or ``\u202e``.
+    r"""Return `text` with escapes such as ``\x1b`` and ``\u202e`` for unsafe characters.
 
-    That is what a terminal would obey or not show: control and format characters, line breaks,
-    private, unassigned and default-ignorable ones, and surrogates. Spaces of any width stay. A
-    file name's undecodable bytes become the bytes that they were, such as ``\xe9``.
+    Unsafe is what a terminal would execute or not show: control and format characters, line
+    breaks, private, unassigned and default-ignorable ones, and surrogates. Spaces of any width
+    stay. Undecodable bytes of a file name are shown as bytes, such as ``\xe9``.
     """
     if text.isprintable() and not _INVISIBLE.search(text):
         return text
@@ -117,6 +115,6 @@ def _escaped(char: str) -> str:
 
 
 def _beside_bars() -> AbstractContextManager[Any]:
-    """Take progress bars away while a line is printed, where there are any."""
+    """Hide progress bars, if there are any, while a line is printed."""
     tqdm = sys.modules.get("tqdm")
     return nullcontext() if tqdm is None else tqdm.tqdm.external_write_mode()

@@ -1,4 +1,4 @@
-"""Progress bars on stderr, where that is a terminal and tqdm, of the `cli` extra, is installed."""
+"""Progress bars on stderr, if that is a terminal and tqdm (the extra `cli`) is installed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress_bar(title: str, total: int | None) -> Iterator[Callable[[int], object] | None]:
-    """Yield what to call with each number of bytes done; None where nothing is shown.
+    """Yield a function to call with each number of bytes done; None if nothing is shown.
 
     Args:
-        title: what the bar counts.
-        total: bytes in all, where that is known.
+        title: The title of the bar.
+        total: Bytes in all, if that is known.
     """
     tqdm = _tqdm()
     if tqdm is None:
@@ -30,11 +30,11 @@ def progress_bar(title: str, total: int | None) -> Iterator[Callable[[int], obje
 
 
 class FileBars:
-    """A bar for each file in flight, above one for all of them; a context manager.
+    """A bar for each file in flight, and one for all of them; a context manager.
 
     Args:
-        title: what the total counts.
-        total: bytes in all; where that is 0, nothing is shown.
+        title: The title of the bar for all files.
+        total: Bytes in all; if it is 0, nothing is shown.
     """
 
     def __init__(self, title: str, total: int) -> None:
@@ -45,13 +45,13 @@ class FileBars:
         self._total = None if self._tqdm is None else _bar(self._tqdm, title, total, 0)
 
     def advance(self, name: str, size: int, count: int, *, total: bool = True) -> None:
-        """Show `count` more of the `size` bytes of `name`; its end takes its bar away.
+        """Add `count` bytes to the bar of a file, which is removed when the file is complete.
 
         Args:
-            name: a file.
-            size: its bytes.
-            count: those done, negative where they have to be done again.
-            total: whether they count for all files' bar too.
+            name: The file.
+            size: Its size in bytes.
+            count: Bytes done; negative if they have to be done again.
+            total: Whether to add them to the bar for all files, too.
         """
         if self._total is None:
             return
@@ -98,11 +98,11 @@ def _bar(tqdm: Any, title: str, total: int | None, line: int) -> Any:
 
 
 def _tqdm() -> Any:
-    """Return the class, or None where nobody would see it."""
+    """Return tqdm's class, or None if nobody would see a bar."""
     if not sys.stderr.isatty():
         return None
     try:
-        from tqdm import tqdm  # noqa: PLC0415 - an extra, needed on a terminal alone
+        from tqdm import tqdm  # noqa: PLC0415 - an extra, only for terminals
     except ImportError:
         return None
     return tqdm

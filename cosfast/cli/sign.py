@@ -1,16 +1,14 @@
-"""`cosfast sign`: URLs and signatures for those who have no key."""
+"""`cosfast sign`: URLs and signatures for clients without a key."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cosfast.cli.helptext import describe
-from cosfast.cli.operands import add_addresses
+from cosfast.cli.addresses import UsageError
+from cosfast.cli.arguments import add_addresses, add_server_options, describe, open_client
 from cosfast.cli.output import Output, add_json_option
-from cosfast.cli.settings import add_server_options, open_client
 from cosfast.cli.units import iso_time, whole_duration
-from cosfast.cli.usage import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -21,21 +19,21 @@ _DEFAULT_EXPIRES_IN = 3600
 
 _KEYS = """\
   address      cos://BUCKET/PATH
-  url          what downloads it; with --reusable or --once null
-  signature    with --reusable or --once; else null
-  expires      2024-05-17T08:30:00Z; with --once null"""
+  url          downloads it; null with --reusable or --once
+  signature    null without --reusable or --once
+  expires      2024-05-17T08:30:00Z; null with --once"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of `sign`."""
+    """Add the arguments of `sign`."""
     describe(
         parser,
         """
-        Print a URL that downloads a file; or, for those who call the API with other tools, a
-        signature for its Authorization header.
+        Print a URL that downloads a file; or, to call the API with other tools, a signature for
+        the Authorization header.
 
-        Whoever has the URL may download the file, and whoever has a signature may act on your
-        behalf: what they do counts as yours. Neither can be taken back before it expires.
+        Anybody with the URL can download the file, and anybody with a signature can act in your
+        name. Neither can be revoked before it expires.
         """,
         'curl -o film.mp4 "$(cosfast sign --expires-in 1d cos://my-bucket/film.mp4)"',
         'curl -H "Authorization: $(cosfast sign --reusable cos://my-bucket/film.mp4)" \\',
@@ -52,8 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kind.add_argument(
         "--reusable",
         action="store_true",
-        help="a signature to upload, make folders, stat and list with until it expires; for the "
-        "root, cos://BUCKET, one for the whole bucket",
+        help="a signature for uploads, new folders, stat and list until it expires; of the root, "
+        "cos://BUCKET, one for the whole bucket",
     )
     kind.add_argument(
         "--once", action="store_true", help="a signature for one deletion, update or move"
@@ -63,13 +61,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Sign for each."""
+    """Sign each address; one that fails does not stop the others."""
     if options.once and options.expires_in is not None:
-        raise UsageError("--once signs for one use, whenever that is: there is no --expires-in")
+        raise UsageError("--once and --expires-in exclude each other: it expires with its use")
     expires_in = _DEFAULT_EXPIRES_IN if options.expires_in is None else options.expires_in
     output = Output(as_json=options.json)
     for address in options.addresses:
-        with output.failure_told():
+        with output.report_failure():
             now = datetime.now(UTC)
             signed = _sign(address, expires_in, options)
             is_url = not (options.reusable or options.once)
@@ -84,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _sign(address: Address, expires_in: int, options: argparse.Namespace) -> str:
-    from cosfast.cosv4.credentials import Credentials  # noqa: PLC0415 - only the command itself needs it
+    from cosfast.cosv4.credentials import Credentials  # noqa: PLC0415 - not for --help
 
     if options.once:
         return Credentials.from_env().sign_once(*address)

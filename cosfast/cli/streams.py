@@ -1,8 +1,7 @@
-"""The standard streams: what is done about closed, full and broken ones.
+"""The standard streams, with care for closed, full and broken ones.
 
-A closed standard output or error is what a daemon or a cron job chooses: what would be printed is
-dropped, and the exit code tells the rest. Only content that is asked for there (`get ... -`) is an
-error then, as nothing would have it.
+Daemons and cron jobs run commands with closed standard streams: then text is dropped, and the exit
+code must suffice. Only content for standard output (`get ... -`) is an error then.
 """
 
 from __future__ import annotations
@@ -19,20 +18,20 @@ class OutputError(Exception):
 
     @property
     def reader_left(self) -> bool:
-        """Whether whoever read the output is gone, as `head` is: not worth a word."""
+        """Whether the reader of the output has left, as `head` does: no reason for a message."""
         return isinstance(self.__cause__, BrokenPipeError)
 
 
 class _Discard(io.TextIOBase):
-    """Takes any text and drops it."""
+    """A stream that drops its text."""
 
     def write(self, text: str) -> int:
-        """Drop it."""
+        """Drop the text."""
         return len(text)
 
 
 def prepare() -> None:
-    """Make the standard streams safe to use; call this before any file is opened."""
+    """Make the standard streams safe to use; must be called before any file is opened."""
     _occupy_closed_descriptors()
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
@@ -44,24 +43,24 @@ def prepare() -> None:
 def _occupy_closed_descriptors() -> None:
     """Keep files and connections from getting the numbers 0, 1 and 2.
 
-    Whatever is written to "standard error" would otherwise end up in a file or go to the server.
-    A socket without a connection is used, since each reading or writing of it fails, also through
-    /dev/stdin: /dev/null would be an empty file to upload.
+    Otherwise text for "standard error" would be written to a file or sent to the server. They are
+    occupied with an unconnected socket, since reading and writing it fails, also through
+    /dev/stdin; /dev/null would be an empty file to upload.
     """
-    if os.name == "nt":  # it does not hand out these numbers anew
+    if os.name == "nt":  # it does not reuse these numbers
         return
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
         except OSError:
-            import socket  # noqa: PLC0415 - hardly ever needed
+            import socket  # noqa: PLC0415 - rarely needed
 
-            # The lowest free number is given: those below are open by now.
+            # It gets the lowest free number: those below are open by now.
             socket.socket(socket.AF_UNIX).detach()
 
 
 def print_line(text: str) -> None:
-    """Print a line on standard output at once.
+    """Print a line on standard output, and flush it.
 
     Raises:
         OutputError: If that fails.
@@ -75,8 +74,8 @@ def print_line(text: str) -> None:
 def write_bytes(view: memoryview) -> None:
     """Write all of `view` to standard output, without a buffer.
 
-    A thread that waits for a slow reader would hold a buffer's lock; an interpreter that is
-    interrupted flushes the buffer as it ends, and aborts if it cannot have the lock.
+    A thread that waits for a slow reader would hold the buffer's lock, and an interrupted
+    interpreter, which flushes the buffer as it exits, aborts if it cannot take that lock.
 
     Raises:
         OutputError: If that fails.
@@ -89,7 +88,7 @@ def write_bytes(view: memoryview) -> None:
 
 
 def flush() -> None:
-    """Write what is left of the output.
+    """Flush standard output and standard error.
 
     Raises:
         OutputError: If that fails.
@@ -103,7 +102,7 @@ def flush() -> None:
 
 
 def silence() -> None:
-    """Drop what the streams still hold, as the interpreter flushes them once more as it ends."""
+    """Drop unwritable output, since the interpreter flushes the streams again as it exits."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -6,13 +6,18 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cosfast.cli.addresses import Address
-from cosfast.cli.helptext import describe
-from cosfast.cli.operands import add_files_at_once, add_operand, add_transfer_options
+from cosfast.cli.addresses import Address, UsageError
+from cosfast.cli.arguments import (
+    add_max_workers,
+    add_operand,
+    add_server_options,
+    add_transfer_options,
+    describe,
+    open_client,
+)
 from cosfast.cli.output import Output, add_json_option, say
 from cosfast.cli.progress import progress_bar
-from cosfast.cli.settings import add_server_options, open_client
-from cosfast.cli.usage import UsageError
+from cosfast.cli.units import integer
 
 if TYPE_CHECKING:
     import argparse
@@ -61,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-delete",
-        type=int,
+        type=integer,
         metavar="N",
         help="change nothing if more than N files and folders would be removed",
     )
@@ -88,7 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
     parser.add_argument("-v", "--verbose", action="store_true", help="print also what is kept")
     add_transfer_options(parser, unit="ranges or slices", concurrency=4)
-    add_files_at_once(parser)
+    add_max_workers(parser)
     add_server_options(parser)
     add_json_option(parser, _KEYS)
 
@@ -127,7 +132,7 @@ def _steps(
         "force_delete": options.force_delete,
         "dry_run": options.dry_run,
         "filters": _filters(options),
-        "max_workers": options.files_at_once,
+        "max_workers": options.max_workers,
     }
     transfer = {
         "concurrency": options.concurrency,

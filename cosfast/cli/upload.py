@@ -7,13 +7,18 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cosfast.cli.addresses import Address
-from cosfast.cli.helptext import describe
-from cosfast.cli.operands import ADDRESS, add_files_at_once, add_operand, add_transfer_options
+from cosfast.cli.addresses import Address, UsageError
+from cosfast.cli.arguments import (
+    ADDRESS,
+    add_max_workers,
+    add_operand,
+    add_server_options,
+    add_transfer_options,
+    describe,
+    open_client,
+)
 from cosfast.cli.output import Output, add_json_option
 from cosfast.cli.progress import FileBars
-from cosfast.cli.settings import add_server_options, open_client
-from cosfast.cli.usage import UsageError
 from cosfast.transfer.localfiles import files_below
 
 if TYPE_CHECKING:
@@ -26,7 +31,7 @@ _KEYS = """\
   file                 the local path
   access_url, source_url, url, resource_path, vid      from the server
   sha1                 40 hex digits; empty if nothing was hashed
-  filesize, sent_bytes, resumed_bytes                  bytes
+  size, sent_bytes, resumed_bytes                      bytes
   instant              whether the server had the content already
   existed              whether the file existed with this content"""
 
@@ -48,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace files of other content")
     add_transfer_options(parser, unit="slices", concurrency=8)
-    add_files_at_once(parser)
+    add_max_workers(parser)
     parser.add_argument(
         "--integrity",
         default="parts",
@@ -96,7 +101,7 @@ def _upload_all(
     total = sum(file.size for file in found)
     with FileBars("all files", total) as bars:
         jobs = [_job(file, destination, options, bars) for file in found if file.error is None]
-        for job, outcome in client.upload_many(jobs, max_workers=options.files_at_once):
+        for job, outcome in client.upload_many(jobs, max_workers=options.max_workers):
             if isinstance(outcome, Exception):
                 output.complain(outcome)
             else:
@@ -126,16 +131,17 @@ def _job(
 
 
 def _fields(job: UploadJob, result: UploadResult) -> dict[str, Any]:
-    return {"file": os.fspath(job.source), **dataclasses.asdict(result)}
+    fields = dataclasses.asdict(result)
+    return {"file": os.fspath(job.source), "size": fields.pop("filesize"), **fields}
 
 
 def _line(job: UploadJob, result: UploadResult) -> str:
     if result.existed:
-        how = "it was there already"
+        how = "it existed already"
     elif result.instant:
         how = "the server had it already"
     elif result.resumed_bytes:
-        how = f"{result.sent_bytes} bytes sent, {result.resumed_bytes} were there"
+        how = f"{result.sent_bytes} bytes sent, {result.resumed_bytes} resumed"
     else:
         how = f"{result.sent_bytes} bytes sent"
     checked = f"sha1 {result.sha1}" if result.sha1 else "not checked"

@@ -66,7 +66,7 @@ def test_json(filled, here):
             "address": f"{ROOT}/folder/large",
             "file": "x",
             "sha1": hashlib.sha1(LARGE).hexdigest(),
-            "filesize": len(LARGE),
+            "size": len(LARGE),
             "received_bytes": len(LARGE),
             "resumed_bytes": 0,
         }
@@ -182,7 +182,7 @@ def test_an_interrupted_download_goes_on(client, settings, here):
         slow.send_signal(signal.SIGINT)
         out, err = slow.communicate(timeout=30)
     assert (slow.returncode, out) == (130, "")
-    assert err == "cosfast: interrupted; the same command again goes on from here\n"
+    assert err == "cosfast: interrupted; run the same command again to resume\n"
     assert "zeros" not in files(here)
     (result,) = objects(cosfast(*words[3:], "--json", folder=here, **settings))
     assert result["resumed_bytes"] > 0

@@ -13,7 +13,7 @@ from cli.commandline import cosfast, environment
 from emulated import BUCKET
 
 from cosfast import uploadparts
-from cosfast.cli.commands import NAMES
+from cosfast.cli.commands import COMMANDS, NAMES
 
 
 def test_wrong_words_leave_with_2():
@@ -27,6 +27,23 @@ def test_wrong_words_leave_with_2():
         run = cosfast(*words)
         assert (run.returncode, run.stdout) == (2, "")
         assert "usage:" in run.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("parts", "x", "--slice-size"),
+        ("put", "x", f"cos://{BUCKET}/x", "--concurrency"),
+        ("put", "x", f"cos://{BUCKET}/x", "--max-workers"),
+        ("sync", "x", f"cos://{BUCKET}/x", "--max-delete"),
+        ("emulator", "--port"),
+    ],
+    ids=lambda words: words[-1],
+)
+def test_every_number_is_of_ascii_digits(words):
+    run = cosfast(*words, "1_0")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "'1_0' is not a whole number" in run.stderr
 
 
 def test_an_unknown_kernel_is_one_line():
@@ -93,7 +110,7 @@ def test_a_command_loads_no_other_and_nothing_heavy():
         capture_output=True, text=True, timeout=60, env=environment(), check=True,
     )  # fmt: skip
     loaded = {name.rpartition(".")[2] for name in run.stdout.split()}
-    assert loaded & NAMES == {"stat"}
+    assert loaded & {command.module for command in COMMANDS} == {"listing"}
     assert "requests" not in loaded
 
 

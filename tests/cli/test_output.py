@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cosfast.cli.output import as_json, escape
-from cosfast.cli.units import byte_count, duration, human_size, iso_time
+from cosfast.cli.units import byte_count, duration, human_size, integer, iso_time
 
 
 @pytest.mark.parametrize(
@@ -104,3 +104,12 @@ def test_spans():
 
 def test_times_are_utc():
     assert iso_time(datetime(2024, 5, 17, 8, 30, tzinfo=UTC)) == "2024-05-17T08:30:00Z"
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "1_000", "+1", " 1", "1 ", "\u0661", "\uff11", "1.0", "1" * 31, "x"]
+)
+def test_numbers_are_ascii_digits_alone(wrong):
+    with pytest.raises(argparse.ArgumentTypeError, match="whole number"):
+        integer(wrong)
+    assert [integer(each) for each in ("0", "-1", "65536")] == [0, -1, 65536]

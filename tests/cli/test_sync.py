@@ -213,6 +213,6 @@ def test_an_interrupted_sync_goes_on(tree, client, settings):
         slow.send_signal(signal.SIGINT)
         err = slow.communicate(timeout=30)[1]
     assert slow.returncode == 130
-    assert err == "cosfast: interrupted; the same command again goes on from here\n"
+    assert err == "cosfast: interrupted; run the same command again to resume\n"
     assert cosfast(*words[3:], **settings).returncode == 0
     assert stored(client) == files(tree)

@@ -20,12 +20,13 @@ def test_upload_and_again(file, settings):
     assert hashlib.sha1(file.read_bytes()).hexdigest() in run.stdout
     same = cosfast("upload", file, f"cos://{BUCKET}/folder/name", **settings)
     assert (same.returncode, same.stderr) == (0, "")
-    assert "it was there already" in same.stdout
+    assert "it existed already" in same.stdout
     again = cosfast(
         "upload", file, f"cos://{BUCKET}/folder/name", "--overwrite", "--json", **settings
     )
     result = json.loads(again.stdout)
     assert result["instant"] is True
+    assert result["size"] == file.stat().st_size
     assert result["resource_path"] == f"/{CREDENTIALS.appid}/{BUCKET}/folder/name"
 
 
@@ -54,6 +55,16 @@ def test_a_folder_again_sends_only_what_is_missing(tree, settings, integrity):
         "sub/deeper/c": True,
     }
     assert sum(each["sent_bytes"] for each in told.values()) == 3
+
+
+def test_the_old_name_of_a_flag_works_with_a_warning(file, settings):
+    words = ("put", file, f"cos://{BUCKET}/name", "--files-at-once")
+    run = cosfast(*words, "2", "--json", **settings)
+    assert run.returncode == 0
+    assert json.loads(run.stdout)["size"] == file.stat().st_size
+    assert run.stderr == "cosfast: warning: --files-at-once is deprecated, use --max-workers\n"
+    assert cosfast(*words, "0", **settings).returncode == 1
+    assert "files-at-once" not in cosfast("put", "--help").stdout
 
 
 def test_upload_of_several(file, tmp_path, settings):
@@ -144,7 +155,7 @@ def test_an_interrupted_upload_says_how_to_go_on(tmp_path, settings):
         slow.send_signal(signal.SIGINT)
         out, err = slow.communicate(timeout=30)
     assert (slow.returncode, out) == (130, "")
-    assert err == "cosfast: interrupted; the same command again goes on from here\n"
+    assert err == "cosfast: interrupted; run the same command again to resume\n"
     result = json.loads(cosfast(*words[3:], "--json", **settings).stdout)
     assert result["resumed_bytes"] >= MIB
     assert result["resumed_bytes"] + result["sent_bytes"] == 32 * MIB

@@ -48,5 +48,6 @@ def test_every_command_has_a_section():
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_every_flag_is_told_and_no_other(name):
     parser = commands().choices[name]
-    taken = {flag for action in parser._actions for flag in action.option_strings}
+    shown = (action for action in parser._actions if action.help != argparse.SUPPRESS)
+    taken = {flag for action in shown for flag in action.option_strings}
     assert told(name) == taken - {"-h", "--help"}
