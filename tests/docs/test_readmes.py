@@ -54,3 +54,19 @@ def test_links_lead_somewhere(name):
     if not IN_REPOSITORY:
         pytest.skip("the tests do not stand in the repository")
     assert [link for link in _LINK.findall(text_of(name)) if not (ROOT / link).exists()] == []
+
+
+MAPS = (*READMES, "CONTRIBUTING.md")
+_PLACE = re.compile(
+    r"(?<![\w/.])(?:cosfast|csrc|src|tests|benchmarks|docs|tools)/(?:[\w.-]+/?)*[\w/](?![\w<*{])"
+)
+_NOT_WRITTEN_YET = re.compile(r"<\w+>\S*")
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_every_place_in_the_maps_is_there(name):
+    if not IN_REPOSITORY:
+        pytest.skip("the tests do not stand in the repository")
+    places = set(_PLACE.findall(_NOT_WRITTEN_YET.sub("<", text_of(name))))
+    assert len(places) > 10
+    assert sorted(place for place in places if not (ROOT / place).exists()) == []
