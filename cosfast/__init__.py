@@ -48,8 +48,8 @@ if TYPE_CHECKING:
         UnfinishedUploadRefusal,
     )
     from cosfast.hashing.dispatch import Kernels, kernels
-    from cosfast.hashing.sha1 import Sha1, sha1
-    from cosfast.hashing.state import Sha1State
+    from cosfast.hashing.hashes import Sha1, Sha256, new, sha1, sha256
+    from cosfast.hashing.state import Sha1State, Sha256State
     from cosfast.parts.build import PartsBuilder, extend, uploadparts
     from cosfast.parts.many import uploadparts_many
     from cosfast.parts.model import SLICE_SIZE, UploadPart, UploadParts
@@ -99,6 +99,8 @@ __all__ = [
     "SessionError",
     "Sha1",
     "Sha1State",
+    "Sha256",
+    "Sha256State",
     "SourceChanged",
     "SyncAction",
     "SyncStep",
@@ -114,7 +116,9 @@ __all__ = [
     "UploadResult",
     "extend",
     "kernels",
+    "new",
     "sha1",
+    "sha256",
     "sync_down",
     "sync_up",
     "uploadparts",
@@ -158,8 +162,8 @@ _HOMES = {
         "UnfinishedUploadRefusal",
     ),
     "cosfast.hashing.dispatch": ("Kernels", "kernels"),
-    "cosfast.hashing.sha1": ("Sha1", "sha1"),
-    "cosfast.hashing.state": ("Sha1State",),
+    "cosfast.hashing.hashes": ("Sha1", "Sha256", "new", "sha1", "sha256"),
+    "cosfast.hashing.state": ("Sha1State", "Sha256State"),
     "cosfast.parts.build": ("PartsBuilder", "extend", "uploadparts"),
     "cosfast.parts.many": ("uploadparts_many",),
     "cosfast.parts.model": ("SLICE_SIZE", "UploadPart", "UploadParts"),

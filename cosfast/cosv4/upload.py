@@ -26,7 +26,7 @@ from cosfast.errors import (
     UnfinishedUploadError,
     UnfinishedUploadRefusal,
 )
-from cosfast.hashing.sha1 import sha1
+from cosfast.hashing.hashes import sha1
 from cosfast.parsing import shown
 from cosfast.parts.model import SLICE_SIZE
 from cosfast.parts.sources import PathSource, open_source

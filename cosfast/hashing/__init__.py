@@ -1,1 +1,1 @@
-"""SHA-1 with hashlib's face, whose chaining state can leave and come back."""
+"""SHA-1 and SHA-256 as in hashlib, with chaining states that can be exported and imported."""

@@ -1,53 +1,111 @@
-"""`Sha1State`: everything that SHA-1 remembers between two bytes of a message."""
+"""The algorithms, and `Sha1State` and `Sha256State`: the state of a hash between two bytes."""
 
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, NoReturn, TypeVar
 
 from cosfast.errors import InputError
+from cosfast.hashing.core import lib
+from cosfast.parsing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Self
 
 BLOCK_SIZE = 64
-"""Bytes in one SHA-1 message block (FIPS 180-4, section 5.2.1)."""
-
-DIGEST_SIZE = 20
-"""Bytes in a SHA-1 digest, and in a chaining state (FIPS 180-4, section 1)."""
-
-INITIAL_WORDS = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0)
-"""The chaining state before the first block (FIPS 180-4, section 5.3.1)."""
+"""Bytes in a message block of SHA-1 and SHA-256 (FIPS 180-4, section 5.2.1)."""
 
 MAX_LENGTH = 2**61 - 1
 """Bytes in the longest message: FIPS 180-4 counts its bits, in 64 of them."""
 
-_WORD_MAX = 2**32 - 1
-_HEADER = struct.Struct(">7sB5IQ")
-_MAGIC = b"cosfast"
-_VERSION = 1
+DIGEST_SIZE = 20
+"""Bytes in a SHA-1 digest."""
+
+_MAX_WORD = 2**32 - 1
+
+Words = TypeVar("Words", bound=tuple[int, ...])
 
 
-class Sha1State:
-    """An immutable SHA-1 state: what to go on from, here or on any other machine.
+class Algorithm(NamedTuple):
+    """A hash algorithm of the core.
 
-    Args:
-        words: h0..h4 after the last whole 64-byte block, each from 0 to 2**32 - 1.
-        length: bytes taken in so far, below 2**61 (FIPS 180-4, section 1).
-        pending: the ``length % 64`` bytes that are not compressed yet.
+    Attributes:
+        name: As `hashlib` has it, such as ``"sha1"``.
+        title: As FIPS 180-4 has it, such as ``"SHA-1"``.
+        number: The core's.
+        digest_size: Bytes in a digest, and in a chaining state.
+        initial_words: The chaining state before the first block (FIPS 180-4, section 5.3).
+        words: Chaining words as bytes, each little-endian.
+    """
+
+    name: str
+    title: str
+    number: int
+    digest_size: int
+    initial_words: tuple[int, ...]
+    words: struct.Struct
+
+
+SHA1 = Algorithm(
+    "sha1",
+    "SHA-1",
+    lib.COSFAST_SHA1,
+    20,
+    (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0),
+    struct.Struct("<5I"),
+)
+SHA256 = Algorithm(
+    "sha256",
+    "SHA-256",
+    lib.COSFAST_SHA256,
+    32,
+    (
+        *(0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A),
+        *(0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19),
+    ),
+    struct.Struct("<8I"),
+)
+ALGORITHMS = {algorithm.name: algorithm for algorithm in (SHA1, SHA256)}
+
+
+def algorithm_named(name: str) -> Algorithm:
+    """Return the algorithm of a name.
 
     Raises:
-        InputError: where the three do not fit one another; it names the one at fault.
+        InputError: If there is none; it says which there are.
+    """
+    found = ALGORITHMS.get(name) if isinstance(name, str) else None
+    if found is None:
+        known = ", ".join(map(repr, ALGORITHMS))
+        raise InputError(f"the algorithm {shown(name)} is unknown: use one of {known}")
+    return found
+
+
+class HashState(Generic[Words]):
+    """An immutable state of a hash, from which any machine can resume.
+
+    Args:
+        words: The chaining state after the last whole 64-byte block, each from 0 to 2**32 - 1.
+        length: Bytes hashed so far, below 2**61 (FIPS 180-4, section 1).
+        pending: The ``length % 64`` bytes that are not compressed yet.
+
+    Raises:
+        InputError: If the three do not fit one another; it names the one at fault.
     """
 
     __slots__ = ("length", "pending", "words")
 
-    words: tuple[int, int, int, int, int]
+    words: Words
     length: int
     pending: bytes
 
+    _algorithm: ClassVar[Algorithm]
+    _magic: ClassVar[bytes]  # 7 bytes
+    _header: ClassVar[struct.Struct]
+
     def __init__(self, words: Sequence[int], length: int, pending: bytes = b"") -> None:
-        checked = _check_words(words)
+        checked = self._check_words(words)
         _check_length(length)
         pending = _pending_bytes(pending)
         if len(pending) != length % BLOCK_SIZE:
@@ -55,62 +113,78 @@ class Sha1State:
                 f"a state after {length} bytes has {length % BLOCK_SIZE} pending bytes,"
                 f" not {len(pending)}"
             )
-        if length < BLOCK_SIZE and checked != INITIAL_WORDS:
+        if length < BLOCK_SIZE and checked != self._algorithm.initial_words:
             raise InputError(
                 f"a state after {length} bytes, less than a block, must hold the initial words"
+                f" of {self._algorithm.title}"
             )
         object.__setattr__(self, "words", checked)
         object.__setattr__(self, "length", length)
         object.__setattr__(self, "pending", pending)
 
     @property
+    def algorithm(self) -> str:
+        """``"sha1"`` or ``"sha256"``."""
+        return self._algorithm.name
+
+    @property
     def datasha(self) -> str:
-        """The wire form: each word little-endian, 40 lower-case hex digits (PROTOCOL.md, 3).
+        """The wire form: each word little-endian, in lower-case hex (PROTOCOL.md, 3).
 
         Raises:
-            InputError: (a ValueError) where bytes are pending, since the wire form has no room
-                for them: slices end at multiples of 64 bytes.
+            InputError: (a ValueError) If bytes are pending, since the wire form has no room for
+                them: slices end at multiples of 64 bytes.
         """
         if self.pending:
             raise InputError(
                 f"no datasha after {self.length} bytes: {len(self.pending)} of them are pending,"
                 " and a slice ends at a multiple of 64"
             )
-        return struct.pack("<5I", *self.words).hex()
+        return self._algorithm.words.pack(*self.words).hex()
 
     @classmethod
-    def from_datasha(cls, datasha: str, length: int) -> Sha1State:
+    def from_datasha(cls, datasha: str, length: int) -> Self:
         """Read the wire form of the state after `length` bytes, a multiple of 64.
 
         Raises:
-            InputError: where `datasha` is not 40 hex digits or `length` not a multiple of 64.
+            InputError: If `datasha` is not the algorithm's number of hex digits (40 or 64), or
+                `length` not a multiple of 64.
         """
         _check_length(length)
         if length % BLOCK_SIZE:
             raise InputError(f"a datasha stands at a multiple of 64 bytes, not at {length}")
-        return cls(struct.unpack("<5I", datasha_bytes(datasha)), length)
+        raw = datasha_bytes(datasha, cls._algorithm)
+        return cls(cls._algorithm.words.unpack(raw), length)
 
     def to_bytes(self) -> bytes:
-        """Serialise: 36 bytes of versioned header, big-endian, then the pending bytes."""
-        return _HEADER.pack(_MAGIC, _VERSION, *self.words, self.length) + self.pending
+        """Serialise: a versioned header (36 or 48 bytes, big-endian), then the pending bytes."""
+        header = self._header.pack(self._magic, _VERSION, *self.words, self.length)
+        return header + self.pending
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Sha1State:
+    def from_bytes(cls, data: bytes) -> Self:
         """Read what `to_bytes` wrote, on any platform.
 
         Raises:
-            InputError: where `data` is not such a state, or of a version not known here.
+            InputError: If `data` is not such a state, or is one of another algorithm or of an
+                unknown version.
         """
         data = bytes(data)
-        if len(data) < _HEADER.size or not data.startswith(_MAGIC):
-            raise InputError("not a serialised Sha1State: its header is missing")
-        _, version, *words, length = _HEADER.unpack_from(data)
+        for other in _STATES.values():
+            if other is not cls and data.startswith(other._magic):  # noqa: SLF001
+                raise InputError(
+                    f"a serialised {other.__name__}, not a {cls.__name__}: the state is one of"
+                    f" another algorithm; use {other.__name__}.from_bytes"
+                )
+        if len(data) < cls._header.size or not data.startswith(cls._magic):
+            raise InputError(f"not a serialised {cls.__name__}: its header is missing")
+        _, version, *words, length = cls._header.unpack_from(data)
         if version != _VERSION:
-            raise InputError(f"a serialised Sha1State of version {version} is not known here")
-        return cls(words, length, data[_HEADER.size :])
+            raise InputError(f"a serialised {cls.__name__} of version {version} is not known here")
+        return cls(words, length, data[cls._header.size :])
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sha1State):
+        if not isinstance(other, HashState) or other._algorithm is not self._algorithm:
             return NotImplemented
         return self._key() == other._key()
 
@@ -119,39 +193,107 @@ class Sha1State:
 
     def __repr__(self) -> str:
         words = " ".join(f"{word:08x}" for word in self.words)
-        return f"<Sha1State {words} after {self.length} bytes, {len(self.pending)} pending>"
+        name, pending = type(self).__name__, len(self.pending)
+        return f"<{name} {words} after {self.length} bytes, {pending} pending>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Sha1State, self._key()
+        return type(self), self._key()
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"Sha1State is immutable: {name!r} cannot be set")
+        raise AttributeError(f"{type(self).__name__} is immutable: {name!r} cannot be set")
 
     def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"Sha1State is immutable: {name!r} cannot be deleted")
+        raise AttributeError(f"{type(self).__name__} is immutable: {name!r} cannot be deleted")
 
-    def _key(self) -> tuple[tuple[int, int, int, int, int], int, bytes]:
+    def _key(self) -> tuple[Words, int, bytes]:
         return self.words, self.length, self.pending
 
+    @classmethod
+    def _check_words(cls, words: Sequence[int]) -> tuple[int, ...]:
+        algorithm = cls._algorithm
+        try:
+            checked = tuple(words)
+        except TypeError:
+            raise InputError(f"the words of a state are integers, not {shown(words)}") from None
+        if len(checked) != len(algorithm.initial_words):
+            raise InputError(
+                f"a {algorithm.title} state has {len(algorithm.initial_words)} words,"
+                f" not {len(checked)}"
+            )
+        for index, word in enumerate(checked):
+            if type(word) is not int or not 0 <= word <= _MAX_WORD:
+                raise InputError(
+                    f"word h{index} of the state is not within 0 and 2**32 - 1: {shown(word)}"
+                )
+        return checked
 
-def datasha_bytes(datasha: str) -> bytes:
-    """Decode 40 hex digits, in either case, into 20 bytes.
+
+_VERSION = 1
+
+
+class Sha1State(HashState[tuple[int, int, int, int, int]]):
+    """An immutable SHA-1 state, from which any machine can resume.
+
+    Args:
+        words: h0..h4 after the last whole 64-byte block, each from 0 to 2**32 - 1.
+        length: Bytes hashed so far, below 2**61 (FIPS 180-4, section 1).
+        pending: The ``length % 64`` bytes that are not compressed yet.
 
     Raises:
-        InputError: for anything else; blanks between digits are not taken either.
+        InputError: If the three do not fit one another; it names the one at fault.
     """
-    if isinstance(datasha, str) and len(datasha) == 2 * DIGEST_SIZE and datasha.isalnum():
+
+    __slots__ = ()
+    _algorithm = SHA1
+    _magic = b"cosfast"
+    _header = struct.Struct(">7sB5IQ")
+
+
+class Sha256State(HashState[tuple[int, int, int, int, int, int, int, int]]):
+    """An immutable SHA-256 state, from which any machine can resume.
+
+    Args:
+        words: h0..h7 after the last whole 64-byte block, each from 0 to 2**32 - 1.
+        length: Bytes hashed so far, below 2**61 (FIPS 180-4, section 1).
+        pending: The ``length % 64`` bytes that are not compressed yet.
+
+    Raises:
+        InputError: If the three do not fit one another; it names the one at fault.
+    """
+
+    __slots__ = ()
+    _algorithm = SHA256
+    _magic = b"cosf256"
+    _header = struct.Struct(">7sB8IQ")
+
+
+_STATES: dict[Algorithm, type[HashState[Any]]] = {SHA1: Sha1State, SHA256: Sha256State}
+
+
+def state_class(algorithm: Algorithm) -> type[HashState[Any]]:
+    """Return the class of an algorithm's states."""
+    return _STATES[algorithm]
+
+
+def datasha_bytes(datasha: str, algorithm: Algorithm = SHA1) -> bytes:
+    """Decode the hex digits of a state or digest, in either case.
+
+    Raises:
+        InputError: If they are not exactly the algorithm's number of hex digits.
+    """
+    digits = 2 * algorithm.digest_size
+    if isinstance(datasha, str) and len(datasha) == digits and datasha.isalnum():
         try:
             return bytes.fromhex(datasha)
         except ValueError:
             pass
-    raise InputError(f"a datasha is 40 hex digits, not {datasha!r}")
+    raise InputError(f"a datasha is {digits} hex digits, not {shown(datasha)}")
 
 
 def _check_length(length: int) -> None:
     if type(length) is not int or not 0 <= length <= MAX_LENGTH:
         raise InputError(
-            f"state length {length!r} is not a whole number of bytes from 0 to 2**61 - 1"
+            f"state length {shown(length)} is not a whole number of bytes from 0 to 2**61 - 1"
         )
 
 
@@ -160,14 +302,3 @@ def _pending_bytes(pending: bytes) -> bytes:
         return bytes(memoryview(pending))
     except TypeError as exc:
         raise InputError(f"pending is bytes, not {type(pending).__name__}") from exc
-
-
-def _check_words(words: Sequence[int]) -> tuple[int, int, int, int, int]:
-    checked = tuple(words)
-    if len(checked) != len(INITIAL_WORDS):
-        raise InputError(f"a SHA-1 state has 5 words, not {len(checked)}")
-    for index, word in enumerate(checked):
-        if not isinstance(word, int) or not 0 <= word <= _WORD_MAX:
-            raise InputError(f"word h{index} of the state is not within 0 and 2**32 - 1: {word!r}")
-    h0, h1, h2, h3, h4 = checked
-    return h0, h1, h2, h3, h4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cosfast.errors import SourceChanged
-from cosfast.hashing.sha1 import Sha1
+from cosfast.hashing.hashes import Sha1
 from cosfast.parts.model import SLICE_SIZE, UploadParts, check_slice_size
 from cosfast.parts.sources import BLOCK_BYTES, byte_view, open_source
 from cosfast.parts.spool import measured

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from cosfast.hashing.core import ffi, lib
-from cosfast.hashing.sha1 import digest_of_end
+from cosfast.hashing.hashes import digest_of_end
 from cosfast.hashing.state import BLOCK_SIZE, INITIAL_WORDS
 from cosfast.parts.model import UploadParts
 

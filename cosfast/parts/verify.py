@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cosfast.concurrency import Progress, count_workers, run_tasks
 from cosfast.errors import InputError
 from cosfast.hashing.core import ffi, lib
-from cosfast.hashing.sha1 import Sha1, digest_of_end
+from cosfast.hashing.hashes import Sha1, digest_of_end
 from cosfast.hashing.state import BLOCK_SIZE, INITIAL_WORDS
 from cosfast.parts.sources import open_source
 from cosfast.parts.spool import measured

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cosfast.concurrency import Progress
 from cosfast.errors import AnswerError, InputError
-from cosfast.hashing.sha1 import sha1
+from cosfast.hashing.hashes import sha1
 from cosfast.transfer.download_ranges import RangeDownload, RemoteFile
 from cosfast.transfer.partial_file import PartialFile, resolve_target
 

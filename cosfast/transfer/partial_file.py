@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from cosfast.errors import InputError
-from cosfast.hashing.sha1 import sha1
+from cosfast.hashing.hashes import sha1
 from cosfast.ownfiles import (
     NotOwnFileError,
     create_own,
@@ -44,7 +44,7 @@ CLOSES_FIRST = os.name == "nt"
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cosfast.hashing.sha1 import Sha1
+    from cosfast.hashing.hashes import Sha1
 
 logger: logging.Logger = logging.getLogger("cosfast.transfer")
 

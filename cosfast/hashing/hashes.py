@@ -1,0 +1,371 @@
+"""`Sha1` and `Sha256`: hashlib's API on the C core, with a state that can be exported."""
+
+from __future__ import annotations
+
+import os
+from threading import Lock
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from cosfast.errors import InputError
+from cosfast.hashing.core import ffi, lib
+from cosfast.hashing.state import (
+    BLOCK_SIZE,
+    SHA1,
+    SHA256,
+    Algorithm,
+    HashState,
+    Sha1State,
+    Sha256State,
+    algorithm_named,
+    state_class,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+State = TypeVar("State", bound=HashState[Any])
+
+_NOTHING = b""
+_SMALL = 1024  # bytes; shorter updates are gathered, since a call of the core costs more than they
+_GATHERED = 256  # of them go to the core at once, up to 256 KiB
+_UNREACHABLE = 2**60  # bytes that nobody hashes in a lifetime; half of the longest message
+
+_new = object.__new__
+_update = lib.cosfast_update
+_hash = lib.cosfast_hash
+_digest = lib.cosfast_digest
+_begin_lock = Lock()
+if hasattr(os, "register_at_fork"):  # a forked process must not find it locked
+    os.register_at_fork(
+        before=_begin_lock.acquire,
+        after_in_parent=_begin_lock.release,
+        after_in_child=_begin_lock.release,
+    )
+
+
+class _Running(NamedTuple):
+    """A context of the core, which is used with the lock held."""
+
+    context: Any
+    lock: Lock
+
+
+class _DigestRoom(NamedTuple):
+    """Memory that the core writes a digest to, as cffi and as Python see it."""
+
+    pointer: Any
+    view: memoryview
+
+
+class Hash(Generic[State]):
+    """What `Sha1` and `Sha256` share.
+
+    Short updates are appended to a list and hashed together. All threads see each call whole:
+    appending is atomic, and only the holder of the lock takes items from the front of the list,
+    after it has hashed them. Until anything has reached the core there is no context: a short
+    message hashed at once never needs one.
+    """
+
+    __slots__ = ("_gather_below", "_gathered", "_running")
+
+    name: ClassVar[str]
+    digest_size: ClassVar[int]
+    block_size: ClassVar[int] = BLOCK_SIZE
+
+    _algorithm: ClassVar[Algorithm]
+    _number: ClassVar[int]
+    _state_class: ClassVar[type[HashState[Any]]]
+    _rooms: ClassVar[list[_DigestRoom]]  # that no thread uses just now
+
+    _gathered: list[bytes]  # short updates that are not hashed yet
+    _gather_below: int
+    _running: _Running | None
+
+    def __init__(
+        self, data: Any = _NOTHING, *, string: Any = _NOTHING, usedforsecurity: bool = True
+    ) -> None:
+        del usedforsecurity
+        self._clear()
+        if string is not _NOTHING:
+            if data is not _NOTHING:
+                raise TypeError("data and string are two names of the same argument: give one")
+            data = string
+        if data is not _NOTHING:
+            self.update(data)
+
+    def _clear(self) -> None:
+        self._gathered = []
+        self._gather_below = _SMALL
+        self._running = None
+
+    def update(self, data: Any, /) -> None:
+        """Hash more bytes.
+
+        Raises:
+            TypeError: If `data` is not a bytes-like object (a str is not).
+            BufferError: If it is not contiguous.
+            InputError: If the message would be longer than 2**61 - 1 bytes (FIPS 180-4, section
+                1); the state does not change.
+        """
+        if type(data) is bytes:
+            if len(data) < self._gather_below:
+                gathered = self._gathered
+                gathered.append(data)
+                if len(gathered) >= _GATHERED:
+                    self._hash_gathered()
+                return
+            view = data  # cffi passes the memory of bytes as it is, which is quicker
+        elif isinstance(data, str):
+            raise TypeError("strings must be encoded before they are hashed")
+        else:
+            view = ffi.from_buffer(data)
+        context, lock = self._running or self._begin()
+        with lock:
+            self._flush(context)
+            hashed = _update(context, view, len(view))
+        if not hashed:
+            title = self._algorithm.title
+            raise InputError(f"{title} takes no message longer than 2**61 - 1 bytes")
+
+    def digest(self) -> bytes:
+        """Return the digest of the bytes so far; more can be hashed afterwards."""
+        room = self._write_digest()
+        digest = room[1].tobytes()
+        self._rooms.append(room)
+        return digest
+
+    def hexdigest(self) -> str:
+        """Return the digest so far in lower-case hex; more can be hashed afterwards."""
+        room = self._write_digest()
+        digest = room[1].hex()
+        self._rooms.append(room)
+        return digest
+
+    def _write_digest(self) -> _DigestRoom:
+        try:
+            room = self._rooms.pop()
+        except IndexError:
+            room = self._new_room()
+        gathered = self._gathered
+        if len(gathered) == 1:
+            try:
+                data = gathered[0]
+            except IndexError:  # another thread has hashed it just now
+                data = _NOTHING
+            # Items leave the list only after `_running` is set: this was all of the message.
+            if self._running is None:
+                _hash(self._number, data, len(data), room[0])
+                return room
+        context, lock = self._running or self._begin()
+        with lock:
+            self._flush(context)
+            _digest(context, room[0])
+        return room
+
+    def copy(self) -> Self:
+        """Return an independent object in the same state."""
+        other = _new(type(self))
+        other._clear()  # noqa: SLF001
+        copied, _ = other._begin()  # noqa: SLF001
+        context, lock = self._running or self._begin()
+        with lock:
+            self._flush(context)
+            copied[0] = context[0]
+        other._gather_below = self._gather_below  # noqa: SLF001
+        if hasattr(self, "__dict__"):  # of a subclass
+            other.__dict__.update(self.__dict__)
+        return other
+
+    def state(self) -> State:
+        """Export the state without finalizing; more can be hashed afterwards."""
+        context, lock = self._running or self._begin()
+        with lock:
+            self._flush(context)
+            length = context.length
+            pending = ffi.buffer(context.pending, length % BLOCK_SIZE)[:]
+            words = tuple(context.h[0 : len(self._algorithm.initial_words)])
+        return self._state_class(words, length, pending)  # type: ignore[return-value]
+
+    def chaining_words(self) -> bytes:
+        """Return the words after the last whole block as bytes, each little-endian.
+
+        What `state().datasha` spells in hex if nothing is pending, in less time.
+        """
+        algorithm = self._algorithm
+        context, lock = self._running or self._begin()
+        with lock:
+            self._flush(context)
+            return algorithm.words.pack(*context.h[0 : len(algorithm.initial_words)])
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Return an object that resumes from `state`, on whatever machine that was exported.
+
+        Raises:
+            InputError: If `state` is of another algorithm.
+            TypeError: If it is no state.
+        """
+        return cls._resumed(state, None)
+
+    @classmethod
+    def _resumed(cls, state: object, attributes: dict[str, Any] | None) -> Self:
+        kind = cls._state_class
+        if not isinstance(state, kind):
+            if isinstance(state, HashState):
+                raise InputError(
+                    f"{cls.__name__} resumes from a {kind.__name__}, not from a"
+                    f" {type(state).__name__}: it is the state of another algorithm"
+                )
+            hint = ""
+            if isinstance(state, (bytes, bytearray, memoryview)):
+                hint = f"; use {kind.__name__}.from_bytes first"
+            raise TypeError(f"from_state takes a {kind.__name__}, not {type(state).__name__}{hint}")
+        self = _new(cls)
+        self._clear()
+        words, length, pending = state.words, state.length, state.pending
+        if length:
+            # The state has checked the length, the one thing that the import can refuse.
+            context, _ = self._begin()
+            lib.cosfast_import(context, cls._algorithm.number, words, length, pending)
+            if length >= _UNREACHABLE:
+                self._gather_below = 0  # each update is told at once that the message is too long
+        if attributes:
+            self.__dict__.update(attributes)
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self._resumed, (self.state(), getattr(self, "__dict__", None))
+
+    def __repr__(self) -> str:
+        return f"<cosfast.{type(self).__name__} after {self.state().length} bytes>"
+
+    def _begin(self) -> _Running:
+        """Return the context and its lock; make them if there are none."""
+        with _begin_lock:
+            if self._running is None:
+                context = ffi.new("cosfast_context *")
+                lib.cosfast_init(context, self._algorithm.number)
+                self._running = _Running(context, Lock())
+            return self._running
+
+    def _hash_gathered(self) -> None:
+        context, lock = self._running or self._begin()
+        with lock:
+            self._flush(context)
+
+    def _flush(self, context: Any) -> None:
+        """Hash what is gathered; the lock is held."""
+        gathered = self._gathered[:]
+        if not gathered:
+            return
+        joined = _NOTHING.join(gathered)
+        length, count = len(joined), len(gathered)
+        try:
+            _update(context, joined, length)
+        finally:  # also if a signal's handler raises just after it
+            del self._gathered[:count]
+
+    @classmethod
+    def _new_room(cls) -> _DigestRoom:
+        pointer = ffi.new("uint8_t[]", cls.digest_size)
+        return _DigestRoom(pointer, memoryview(ffi.buffer(pointer)))
+
+
+class Sha1(Hash[Sha1State]):
+    """A running SHA-1 (FIPS 180-4), as `hashlib.sha1` gives, whose state can be exported.
+
+    Any contiguous bytes-like object is taken without a copy. The GIL is free while the core
+    works. Threads may share one object: each call is whole, in some order.
+
+    Args:
+        data: The first bytes of the message; also by hashlib's keyword `string`.
+        usedforsecurity: Accepted as hashlib does; it changes nothing.
+    """
+
+    __slots__ = ()
+    name = SHA1.name
+    digest_size = SHA1.digest_size
+    _algorithm = SHA1
+    _number = SHA1.number
+    _state_class = Sha1State
+    _rooms: ClassVar[list[_DigestRoom]] = []
+
+
+class Sha256(Hash[Sha256State]):
+    """A running SHA-256 (FIPS 180-4), as `hashlib.sha256` gives, whose state can be exported.
+
+    Any contiguous bytes-like object is taken without a copy. The GIL is free while the core
+    works. Threads may share one object: each call is whole, in some order.
+
+    Args:
+        data: The first bytes of the message; also by hashlib's keyword `string`.
+        usedforsecurity: Accepted as hashlib does; it changes nothing.
+    """
+
+    __slots__ = ()
+    name = SHA256.name
+    digest_size = SHA256.digest_size
+    _algorithm = SHA256
+    _number = SHA256.number
+    _state_class = Sha256State
+    _rooms: ClassVar[list[_DigestRoom]] = []
+
+
+_HASHES: dict[Algorithm, type[Hash[Any]]] = {SHA1: Sha1, SHA256: Sha256}
+
+
+def hash_class(algorithm: Algorithm) -> type[Hash[Any]]:
+    """Return the class of an algorithm's running hashes."""
+    return _HASHES[algorithm]
+
+
+def sha1(data: Any = _NOTHING, *, string: Any = _NOTHING, usedforsecurity: bool = True) -> Sha1:
+    """Return a `Sha1` that has hashed `data`, as `hashlib.sha1` does."""
+    if type(data) is bytes and len(data) < _SMALL and string is _NOTHING:
+        made = _new(Sha1)  # as __init__ does it, in half of the time
+        made._gathered, made._gather_below, made._running = [data], _SMALL, None  # noqa: SLF001
+        return made
+    return Sha1(data, string=string, usedforsecurity=usedforsecurity)
+
+
+def sha256(data: Any = _NOTHING, *, string: Any = _NOTHING, usedforsecurity: bool = True) -> Sha256:
+    """Return a `Sha256` that has hashed `data`, as `hashlib.sha256` does."""
+    if type(data) is bytes and len(data) < _SMALL and string is _NOTHING:
+        made = _new(Sha256)  # as __init__ does it, in half of the time
+        made._gathered, made._gather_below, made._running = [data], _SMALL, None  # noqa: SLF001
+        return made
+    return Sha256(data, string=string, usedforsecurity=usedforsecurity)
+
+
+def new(
+    name: str, data: Any = _NOTHING, *, string: Any = _NOTHING, usedforsecurity: bool = True
+) -> Sha1 | Sha256:
+    """Return a `Sha1` or a `Sha256` that has hashed `data`, as `hashlib.new` does.
+
+    Args:
+        name: ``"sha1"`` or ``"sha256"``, in either case.
+        data: The first bytes of the message.
+        string: The same, by hashlib's keyword.
+        usedforsecurity: Accepted as hashlib does; it changes nothing.
+
+    Raises:
+        InputError: (a ValueError) If the name is another.
+    """
+    algorithm = algorithm_named(name.lower() if isinstance(name, str) else name)
+    make = sha1 if algorithm is SHA1 else sha256
+    return make(data, string=string, usedforsecurity=usedforsecurity)
+
+
+def digest_of_end(algorithm: Algorithm, words: Sequence[int], length: int, tail: Any) -> bytes:
+    """Return the digest of a message of which only the end is at hand.
+
+    Args:
+        algorithm: Which hash.
+        words: The chaining state before `tail`.
+        length: Bytes before it, a multiple of 64.
+        tail: The bytes that are left.
+    """
+    running = hash_class(algorithm).from_state(state_class(algorithm)(words, length))
+    running.update(tail)
+    return running.digest()
