@@ -37,7 +37,7 @@ RACE = Race(
         ),
         Contender(
             "cosfast.verify, one worker",
-            lambda work: cosfast.verify(work.data, work.expected, workers=1),
+            lambda work: cosfast.verify(work.data, work.expected, max_workers=1),
             OURS,
             nothing_differs,
         ),

@@ -51,8 +51,9 @@ if TYPE_CHECKING:
     from cosfast.hashing.hashes import Sha1, Sha256, new, sha1, sha256
     from cosfast.hashing.state import Sha1State, Sha256State
     from cosfast.parts.build import PartsBuilder, extend, uploadparts
+    from cosfast.parts.formats import SLICE_SIZE, WEDRIVE_BLOCK_SIZE
     from cosfast.parts.many import uploadparts_many
-    from cosfast.parts.model import SLICE_SIZE, UploadPart, UploadParts
+    from cosfast.parts.model import UploadPart, UploadParts
     from cosfast.parts.verify import verify
     from cosfast.sync.filters import Filter
     from cosfast.sync.job import sync_down, sync_up
@@ -67,6 +68,7 @@ __all__ = [
     "NO_JOURNAL",
     "NO_RETRY",
     "SLICE_SIZE",
+    "WEDRIVE_BLOCK_SIZE",
     "AnswerError",
     "AuthenticationError",
     "Authority",
@@ -166,7 +168,8 @@ _HOMES = {
     "cosfast.hashing.state": ("Sha1State", "Sha256State"),
     "cosfast.parts.build": ("PartsBuilder", "extend", "uploadparts"),
     "cosfast.parts.many": ("uploadparts_many",),
-    "cosfast.parts.model": ("SLICE_SIZE", "UploadPart", "UploadParts"),
+    "cosfast.parts.formats": ("SLICE_SIZE", "WEDRIVE_BLOCK_SIZE"),
+    "cosfast.parts.model": ("UploadPart", "UploadParts"),
     "cosfast.parts.verify": ("verify",),
     "cosfast.cosv4.protocol.stats": ("Authority", "ObjectStat"),
     "cosfast.sync.filters": ("Filter",),

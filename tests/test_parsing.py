@@ -88,7 +88,9 @@ def test_an_appid_is_20_digits_at_most(appid):
         lambda client, number: cosfast.RetryPolicy(budget=number),
         lambda client, number: cosfast.RetryPolicy(tries=-abs(number)),
         lambda client, number: cosfast.uploadparts(b"", slice_size=number + 1),
-        lambda client, number: cosfast.verify(b"", cosfast.uploadparts(b"1"), workers=-abs(number)),
+        lambda client, number: cosfast.verify(
+            b"", cosfast.uploadparts(b"1"), max_workers=-abs(number)
+        ),
         lambda client, number: cosfast.sync_up(client, ".", "b", max_workers=-abs(number)),
     ],
 )

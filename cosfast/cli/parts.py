@@ -1,27 +1,34 @@
-"""`cosfast parts` and `cosfast verify`: a file's parts list as JSON, and a file checked by one."""
+"""`cosfast parts` and `cosfast verify`: parts lists as JSON, and a file checked by one."""
 
 from __future__ import annotations
 
-import json
+import errno
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cosfast.cli.addresses import UsageError
 from cosfast.cli.arguments import describe
-from cosfast.cli.output import DONE, FAILED, Output, add_json_option
+from cosfast.cli.output import DONE, FAILED, Output, add_json_option, say
 from cosfast.cli.progress import progress_bar
 from cosfast.cli.streams import print_line
 from cosfast.cli.units import integer
 from cosfast.errors import InputError
-from cosfast.parts.build import uploadparts
-from cosfast.parts.forms import WEDRIVE_BLOCK_SIZE, read_parts
-from cosfast.parts.model import SLICE_SIZE, UploadParts
+from cosfast.hashing.state import ALGORITHMS
+from cosfast.parts.build import parts_of
+from cosfast.parts.documents import read_parts, write_parts
+from cosfast.parts.formats import FORMATS
 from cosfast.parts.sources import open_source
 from cosfast.parts.spool import measured
 from cosfast.parts.verify import verify_source
 
 if TYPE_CHECKING:
     import argparse
+
+    from cosfast.parts.sources import Source
+
+STDIN = "-"
 
 _VERIFY_KEYS = """\
   index        number of the slice that differs, from 0
@@ -31,61 +38,72 @@ _VERIFY_KEYS = """\
 
 def add_parts_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `parts`."""
+    services = "\n\n".join(
+        f"{each.name}: {each.service}: {' or '.join(each.field.values())}, "
+        f"{' or '.join(map(_title, each.field))}, {each.slice_size} bytes"
+        for each in FORMATS.values()
+    )
     describe(
         parser,
-        "Print a file's parts list, the SHA-1 states at the end of its slices, as JSON.",
+        "Print the parts list of each FILE as JSON, one line a file: the states of the hash at the "
+        f"ends of its slices, as a service wants them.\n\n{services}",
         "cosfast parts film.mp4 > film.parts.json",
         "cosfast parts --format wedrive film.mp4",
+        "tar c photos | cosfast parts --format pds --algorithm sha256 -",
     )
-    parser.add_argument("file", metavar="FILE")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help=f"a file; {STDIN} is standard input"
+    )
     parser.add_argument(
         "--slice-size",
         type=integer,
         metavar="N",
-        help=f"bytes in a slice, a multiple of 64 (default {SLICE_SIZE}; "
-        f"for wedrive always {WEDRIVE_BLOCK_SIZE})",
+        help="bytes in a slice, a multiple of 64 (default: the service's own, see above)",
     )
     parser.add_argument(
         "--format",
-        choices=("cos", "wedrive", "pds"),
+        choices=tuple(FORMATS),
         default="cos",
-        help="uploadparts of COS (default), WeDrive's block_sha, PDS's part_info_list",
+        help="whose format (default: cos)",
+    )
+    parser.add_argument(
+        "--algorithm",
+        choices=tuple(ALGORITHMS),
+        help="the hash (default: the service's, sha1 if it takes both)",
     )
 
 
 def run_parts(options: argparse.Namespace) -> int:
-    """Hash the file and print its list on stdout."""
-    wedrive = options.format == "wedrive"
-    default = WEDRIVE_BLOCK_SIZE if wedrive else SLICE_SIZE
-    slice_size = default if options.slice_size is None else options.slice_size
-    if wedrive and slice_size != default:
-        raise UsageError(f"WeDrive's blocks have {default} bytes, not {slice_size}")
-    with open_source(options.file) as source, progress_bar("hashing", source.size) as advance:
-        parts = uploadparts(options.file, slice_size=slice_size, progress=advance)
-    print_line(_FORMATS[options.format](parts))
+    """Hash each file and print its list on stdout."""
+    form = FORMATS[options.format]
+    algorithm = options.algorithm or next(iter(form.field))
+    slice_size = form.slice_size if options.slice_size is None else options.slice_size
+    try:
+        form.check_algorithm(algorithm)
+        form.check_slice_size(slice_size)
+    except InputError as exc:
+        raise UsageError(str(exc)) from exc
+    if options.files.count(STDIN) > 1:
+        raise UsageError(f"standard input ({STDIN}) can be read once")
+    for file in options.files:
+        with ExitStack() as stack:
+            source = stack.enter_context(_open(file))
+            advance = stack.enter_context(progress_bar("hashing", source.size))
+            parts = parts_of(source, slice_size=slice_size, algorithm=algorithm, progress=advance)
+        print_line(write_parts(parts, form))
     return DONE
 
 
-def _wedrive(parts: UploadParts) -> str:
-    return json.dumps({"size": parts.filesize, "block_sha": parts.datashas})
+def _open(file: str) -> Source:
+    if file != STDIN:
+        return open_source(file)
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "standard input is closed", STDIN)
+    return open_source(sys.stdin.buffer)
 
 
-def _pds(parts: UploadParts) -> str:
-    listed = [
-        {"part_number": number, "part_size": part.datalen, "parallel_sha1_ctx": context}
-        for number, (part, context) in enumerate(zip(parts, parts.contexts(), strict=True), start=1)
-    ]
-    return json.dumps(
-        {
-            "size": parts.filesize,
-            "content_hash": parts.sha1.upper(),
-            "content_hash_name": "sha1",
-            "part_info_list": listed,
-        }
-    )
-
-
-_FORMATS = {"cos": UploadParts.to_json, "wedrive": _wedrive, "pds": _pds}
+def _title(algorithm: str) -> str:
+    return ALGORITHMS[algorithm].title
 
 
 def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,7 +115,9 @@ def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
         "cosfast verify film.mp4 film.parts.json",
     )
     parser.add_argument("file", metavar="FILE")
-    parser.add_argument("parts", metavar="PARTS.json", help="the output of cosfast parts")
+    parser.add_argument(
+        "parts", metavar="PARTS.json", help="the output of cosfast parts, in any format"
+    )
     add_json_option(parser, _VERIFY_KEYS)
 
 
@@ -111,6 +131,8 @@ def run_verify(options: argparse.Namespace) -> int:
             raise InputError(f"{options.parts}: {exc}") from exc
         with progress_bar("verifying", size) as advance:
             differing = verify_source(source, parts, progress=advance)
+    if not parts.has_digest:
+        say(f"{options.parts} does not hold the file's digest: the last part was not checked")
     output = Output(as_json=options.json)
     for index in differing:
         offset = index * parts.slice_size

@@ -17,8 +17,9 @@ from cosfast.concurrency import as_outcomes, check_workers
 from cosfast.cosv4.protocol.addresses import ObjectAddress
 from cosfast.cosv4.upload import SIMPLE_LIMIT, UploadOptions, UploadResult, upload
 from cosfast.errors import CosError
+from cosfast.parts.formats import SLICE_SIZE
 from cosfast.parts.many import uploadparts_many
-from cosfast.parts.model import SLICE_SIZE, UploadParts
+from cosfast.parts.model import UploadParts
 from cosfast.transfer.cancellation import CancelToken
 from cosfast.transfer.journal import FileIdentity
 

@@ -28,7 +28,7 @@ from cosfast.errors import (
 )
 from cosfast.hashing.hashes import sha1
 from cosfast.parsing import shown
-from cosfast.parts.model import SLICE_SIZE
+from cosfast.parts.formats import SLICE_SIZE
 from cosfast.parts.sources import PathSource, open_source
 from cosfast.transfer.content import UploadContent, measured_content
 from cosfast.transfer.journal import FileIdentity, RememberedUpload

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cosfast.errors import SourceChanged
-from cosfast.hashing.hashes import Sha1
-from cosfast.parts.model import SLICE_SIZE, UploadParts, check_slice_size
+from cosfast.errors import InputError, SourceChanged
+from cosfast.hashing.hashes import hash_class
+from cosfast.hashing.state import SHA1, algorithm_named
+from cosfast.parts.formats import SLICE_SIZE, check_slice_size
+from cosfast.parts.model import UploadParts
 from cosfast.parts.sources import BLOCK_BYTES, byte_view, open_source
 from cosfast.parts.spool import measured
 
@@ -17,98 +19,120 @@ if TYPE_CHECKING:
 
 
 class PartsBuilder:
-    """Hashes bytes as they come and keeps the state at the end of each slice.
+    """Hash bytes as they come and keep the state at the end of each slice.
 
     Args:
-        slice_size: bytes in a slice, a positive multiple of 64.
+        slice_size: Bytes in a slice, a positive multiple of 64.
+        algorithm: ``"sha1"`` or ``"sha256"``.
 
     Raises:
-        InputError: for any other slice size.
+        InputError: If either is anything else.
     """
 
-    def __init__(self, slice_size: int = SLICE_SIZE) -> None:
+    def __init__(self, slice_size: int = SLICE_SIZE, *, algorithm: str = "sha1") -> None:
         check_slice_size(slice_size)
         self._slice_size = slice_size
-        self._sha1 = Sha1()
+        self._algorithm = algorithm_named(algorithm)
+        self._hash = hash_class(self._algorithm)()
         self._raw = bytearray()
         self._length = 0
 
     @classmethod
-    def go_on(cls, parts: UploadParts) -> PartsBuilder:
+    def resume(cls, parts: UploadParts) -> PartsBuilder:
         """Return a builder that stands where the last slice of `parts` begins."""
-        self = cls(parts.slice_size)
+        self = cls(parts.slice_size, algorithm=parts.algorithm)
         interior = max(0, len(parts) - 1)
         if interior:
-            self._sha1 = Sha1.from_state(parts.state_before(interior))
+            self._hash = hash_class(self._algorithm).from_state(parts.state_before(interior))
             self._raw += b"".join(parts.raw(index) for index in range(interior))
             self._length = interior * parts.slice_size
         return self
 
     def update(self, data: Any) -> None:
-        """Take in the next bytes of the file, cut anyhow."""
+        """Hash the next bytes of the file, cut anyhow."""
         view = byte_view(data)
         while len(view):
             room = self._slice_size - self._length % self._slice_size
             piece = view[:room]
-            self._sha1.update(piece)
+            self._hash.update(piece)
             self._length += len(piece)
             if len(piece) == room:
-                self._raw += self._sha1.chaining_words()
+                self._raw += self._hash.chaining_words()
             view = view[room:]
 
     @property
     def length(self) -> int:
-        """Bytes taken in so far."""
+        """Bytes hashed so far."""
         return self._length
 
     @property
+    def algorithm(self) -> str:
+        """``"sha1"`` or ``"sha256"``."""
+        return self._algorithm.name
+
+    @property
+    def digest(self) -> str:
+        """The digest of the bytes so far in lower-case hex."""
+        return self._hash.hexdigest()
+
+    @property
     def sha1(self) -> str:
-        """The SHA-1 of the bytes so far, 40 hex digits."""
-        return self._sha1.hexdigest()
+        """The SHA-1 of the bytes so far, 40 hex digits.
+
+        Raises:
+            InputError: If the builder is one of another algorithm.
+        """
+        if self._algorithm is not SHA1:
+            raise InputError(f"the builder is one of {self._algorithm.title}: use .digest")
+        return self.digest
 
     def finish(self) -> UploadParts:
-        """Return the parts of all bytes so far; the last carries the digest, not a state."""
+        """Return the parts of all bytes so far; the last has the digest instead of a state."""
         raw = bytearray(self._raw)
-        digest = self._sha1.digest()
+        digest = self._hash.digest()
         if self._length % self._slice_size:
             raw += digest
         else:
             raw[-len(digest) :] = digest if raw else b""
-        return UploadParts.from_raw(bytes(raw), self._length, self._slice_size)
+        return UploadParts.from_raw(bytes(raw), self._length, self._slice_size, self.algorithm)
 
 
 def uploadparts(
     source: Any,
     *,
     slice_size: int = SLICE_SIZE,
+    algorithm: str = "sha1",
     progress: Callable[[int], object] | None = None,
 ) -> UploadParts:
     """Hash `source` once and return its parts (PROTOCOL.md, section 3).
 
     Args:
-        source: a path, a bytes-like object, or a binary file, which is read from its present
+        source: A path, a bytes-like object, or a binary file, which is read from its present
             position to its end.
-        slice_size: bytes in a slice, a positive multiple of 64.
-        progress: called with each number of bytes hashed.
+        slice_size: Bytes in a slice, a positive multiple of 64.
+        algorithm: ``"sha1"`` or ``"sha256"``.
+        progress: Called with each number of bytes hashed.
 
     Raises:
-        InputError: for a bad slice size, or a source that is none of the three.
-        OSError: where the file cannot be opened or read; it names the path.
-        SourceChanged: where the file changed while it was read.
+        InputError: If the slice size, the algorithm or the source is not one of these.
+        OSError: If the file cannot be opened or read; it names the path.
+        SourceChanged: If the file changed while it was read.
     """
     check_slice_size(slice_size)
+    algorithm_named(algorithm)
     with open_source(source) as opened:
-        return parts_of(opened, slice_size=slice_size, progress=progress)
+        return parts_of(opened, slice_size=slice_size, algorithm=algorithm, progress=progress)
 
 
 def parts_of(
     source: Source,
     *,
     slice_size: int = SLICE_SIZE,
+    algorithm: str = "sha1",
     progress: Callable[[int], object] | None = None,
 ) -> UploadParts:
     """Return the parts of an opened source; see `uploadparts`."""
-    builder = PartsBuilder(slice_size)
+    builder = PartsBuilder(slice_size, algorithm=algorithm)
     for block in source.blocks():
         builder.update(block)
         if progress is not None:
@@ -116,27 +140,31 @@ def parts_of(
     return builder.finish()
 
 
-def extend(source: Any, parts: UploadParts) -> UploadParts:
+def extend(source: Any, parts: UploadParts, *, algorithm: str | None = None) -> UploadParts:
     """Return the parts of a file that grew, hashing only what came after its last whole slice.
 
     The bytes before that slice are not read again; the slice itself is, and is checked.
 
     Args:
-        source: a path, a bytes-like object, or a seekable binary file: the whole file as it is.
-        parts: its list from before.
+        source: A path, a bytes-like object, or a seekable binary file: the whole file as it is.
+        parts: Its list from before.
+        algorithm: If it is given, `parts` must be of this one.
 
     Raises:
-        InputError: where `source` is a file object that cannot seek.
-        SourceChanged: where the file is shorter than `parts` says, where its last slice is no
-            longer what it was, or where it changed while it was read.
+        InputError: If `source` is a file object that cannot seek, or `parts` is of another
+            algorithm or lacks the file's digest, by which the last slice is checked.
+        SourceChanged: If the file is shorter than `parts` says, if its last slice is no longer
+            what it was, or if it changed while it was read.
     """
+    if algorithm is not None and algorithm_named(algorithm).name != parts.algorithm:
+        raise InputError(f"the list is one of {parts.algorithm}, not of {algorithm}")
     with open_source(source) as opened, measured(opened, "extended") as whole:
         size = whole.size or 0
         if size < parts.filesize:
             raise SourceChanged(whole.name, f"it shrank to {size} bytes from {parts.filesize}")
-        builder = PartsBuilder.go_on(parts)
+        builder = PartsBuilder.resume(parts)
         _hash_range(whole, builder, parts.filesize)
-        if builder.sha1 != parts.sha1:
+        if builder.digest != parts.digest:
             raise SourceChanged(
                 whole.name, f"it did not only grow: bytes before {parts.filesize} changed"
             )

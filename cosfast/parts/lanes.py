@@ -1,17 +1,18 @@
-"""`FileLanes`: large files hashed side by side, each in a lane of its own, a piece at a time."""
+"""Hashing files side by side in one thread: `FileLanes` for large ones, `SmallFiles` for others."""
 
 from __future__ import annotations
 
-import struct
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, NamedTuple
 
+from cosfast.errors import SourceChanged
 from cosfast.hashing.core import ffi, lib
 from cosfast.hashing.hashes import digest_of_end
-from cosfast.hashing.state import BLOCK_SIZE, INITIAL_WORDS
+from cosfast.hashing.state import BLOCK_SIZE, Algorithm
 from cosfast.parts.model import UploadParts
 
 if TYPE_CHECKING:
-    import os
+    from collections.abc import Sequence
 
     from cosfast.parts.sources import PlainFile
 
@@ -24,19 +25,26 @@ LANES = 16
 PIECE_BYTES = 128 * 1024
 """Bytes of each file read at a time; a multiple of 64. Larger ones would leave the L2 cache."""
 
+SMALL_BYTES = 128 * 1024
+"""The largest small file; others have enough to do for a lane of their own."""
 
-_WORDS = struct.Struct("<5I")
+HEAP_BYTES = 2 * 1024 * 1024
+"""Bytes of small files read before they are hashed: enough for every lane, and still in cache."""
 
 
 class FileLanes:
-    """A fixed number of lanes; a context manager that closes the files still in them.
+    """Large files, each in a lane of its own, a piece at a time.
+
+    There is a fixed number of lanes. A context manager that closes the files still in them.
 
     Args:
-        slice_size: bytes in a slice.
+        slice_size: Bytes in a slice.
+        algorithm: Which hash.
     """
 
-    def __init__(self, slice_size: int) -> None:
+    def __init__(self, slice_size: int, algorithm: Algorithm) -> None:
         self._slice_size = slice_size
+        self._algorithm = algorithm
         self._streams = ffi.new("cosfast_stream[]", LANES)
         self._lanes: dict[int, _Lane] = {}
         self._free = list(range(LANES))
@@ -56,24 +64,25 @@ class FileLanes:
         return bool(self._lanes)
 
     def add(self, file: PlainFile, size: int) -> None:
-        """Give a file of `size` bytes a lane, which closes it in the end; one must be free."""
+        """Give a file of `size` bytes a free lane, which closes it in the end."""
         number = self._free.pop()
         room = self._buffer[number * PIECE_BYTES : (number + 1) * PIECE_BYTES]
-        self._streams[number].h = INITIAL_WORDS
-        self._lanes[number] = _Lane(file, size, room)
+        self._streams[number].h = self._algorithm.initial_words
+        self._lanes[number] = _Lane(file, size, room, self._slice_size, self._algorithm)
 
     def step(self) -> list[Result]:
         """Hash the next piece of every file; return those that are done or have failed."""
         results: list[Result] = []
+        words = len(self._algorithm.initial_words)
         for number, lane in list(self._lanes.items()):
             try:
-                self._streams[number].blocks = lane.read(self._slice_size)
+                self._streams[number].blocks = lane.read()
             except OSError as exc:
                 results.append((self._leave(number), exc))
-        lib.cosfast_compress_many(lib.COSFAST_SHA1, self._streams, LANES)
+        lib.cosfast_compress_many(self._algorithm.number, self._streams, LANES)
         for number, lane in list(self._lanes.items()):
             try:
-                parts = lane.settle(tuple(self._streams[number].h[0:5]), self._slice_size)
+                parts = lane.settle(tuple(self._streams[number].h[0:words]))
             except OSError as exc:
                 results.append((self._leave(number), exc))
             else:
@@ -99,31 +108,100 @@ class FileLanes:
 class _Lane:
     """A file under way: how far it is, and the entries of the slices behind it."""
 
-    __slots__ = ("_offset", "_piece", "_raw", "_room", "_size", "file")
+    __slots__ = ("_algorithm", "_offset", "_piece", "_raw", "_room", "_size", "_slice_size", "file")
 
-    def __init__(self, file: PlainFile, size: int, room: memoryview) -> None:
+    def __init__(
+        self, file: PlainFile, size: int, room: memoryview, slice_size: int, algorithm: Algorithm
+    ) -> None:
         self.file = file
         self._size = size
         self._room = room
+        self._slice_size = slice_size
+        self._algorithm = algorithm
         self._piece = 0
         self._offset = 0
         self._raw = bytearray()
 
-    def read(self, slice_size: int) -> int:
+    def read(self) -> int:
         """Read the next piece, of one slice; return its whole blocks."""
-        left_of_slice = slice_size - self._offset % slice_size
+        left_of_slice = self._slice_size - self._offset % self._slice_size
         self._piece = min(PIECE_BYTES, left_of_slice, self._size - self._offset)
         self.file.read_slice(self._offset, self._piece, self._room)
         return self._piece // BLOCK_SIZE
 
-    def settle(self, words: tuple[int, ...], slice_size: int) -> UploadParts | None:
-        """Take the state after the piece; return the parts where that was the last one."""
+    def settle(self, words: tuple[int, ...]) -> UploadParts | None:
+        """Keep the state after the piece; return the parts if that was the last one."""
         self._offset += self._piece
         if self._offset < self._size:
-            if self._offset % slice_size == 0:
-                self._raw += _WORDS.pack(*words)
+            if self._offset % self._slice_size == 0:
+                self._raw += self._algorithm.words.pack(*words)
             return None
         self.file.check_unchanged()
         tail = self._room[self._piece - self._piece % BLOCK_SIZE : self._piece]
-        digest = digest_of_end(words, self._offset - len(tail), tail)
-        return UploadParts.from_raw(bytes(self._raw) + digest, self._offset, slice_size)
+        digest = digest_of_end(self._algorithm, words, self._offset - len(tail), tail)
+        raw = bytes(self._raw) + digest
+        return UploadParts.from_raw(raw, self._offset, self._slice_size, self._algorithm.name)
+
+
+class Sorted(NamedTuple):
+    """What came of some paths: results, and those that are no small files."""
+
+    results: list[Result]
+    others: list[Path]
+
+
+class SmallFiles:
+    """Files of one slice, opened, read and hashed in the core, many in one call.
+
+    One thread at a time uses it.
+
+    Args:
+        slice_size: Bytes in a slice; a file of more than one slice is not small.
+        algorithm: Which hash.
+    """
+
+    def __init__(self, slice_size: int, algorithm: Algorithm) -> None:
+        self._slice_size = slice_size
+        self._algorithm = algorithm
+        self._limit = min(SMALL_BYTES, slice_size)
+        self._heap = ffi.new("uint8_t[]", HEAP_BYTES)
+
+    def hash(self, paths: Sequence[Path]) -> Sorted:
+        """Hash the small files among `paths`; a failed one has its error as its result."""
+        names = [os.fsencode(path) for path in paths]
+        plain = [name if b"\0" not in name else b"" for name in names]  # no file has such a name
+        count = len(paths)
+        errors = ffi.new("int32_t[]", count)
+        sizes = ffi.new("uint64_t[]", count)
+        digests = ffi.new("uint8_t[]", count * self._algorithm.digest_size)
+        joined = b"\0".join(plain)
+        limits = (self._limit, self._heap, HEAP_BYTES)
+        number = self._algorithm.number
+        lib.cosfast_hash_files(number, joined, count, *limits, errors, sizes, digests)
+        return self._sort(
+            paths, ffi.unpack(errors, count), ffi.unpack(sizes, count), ffi.buffer(digests)[:]
+        )
+
+    def _sort(
+        self, paths: Sequence[Path], errors: list[int], sizes: list[int], digests: bytes
+    ) -> Sorted:
+        results: list[Result] = []
+        others: list[Path] = []
+        length = self._algorithm.digest_size
+        for number, (path, error, size) in enumerate(zip(paths, errors, sizes, strict=True)):
+            if error == 0:
+                raw = digests[number * length : (number + 1) * length] if size else b""
+                parts = UploadParts.from_raw(raw, size, self._slice_size, self._algorithm.name)
+                results.append((path, parts))
+            elif error == lib.COSFAST_FILE_OTHER:
+                others.append(path)
+            else:
+                results.append((path, _error(path, error)))
+        return Sorted(results, others)
+
+
+def _error(path: Path, number: int) -> OSError:
+    name = os.fspath(path)
+    if number == lib.COSFAST_FILE_CHANGED:
+        return SourceChanged(name, "it changed while it was read")
+    return OSError(number, os.strerror(number), name)

@@ -1,162 +1,168 @@
 """`uploadparts_many`: the parts lists of many files at once.
 
-One file is one chain, and one chain is bound by latency; many files are many chains. Each worker
-keeps a lane busy for each large file, a piece at a time, and gathers small files whole.
+One file is one chain, and one chain is bound by latency; many files are many chains. Each thread
+keeps a lane busy for each large file, a piece at a time, and hashes small files whole, side by
+side.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from contextlib import closing
+from functools import partial
 from itertools import islice
-from queue import Empty, Queue
-from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
 
-from cosfast.concurrency import count_workers
+from cosfast.concurrency import as_outcomes, check_workers, count_workers, emit_all
+from cosfast.deprecation import renamed_keywords
+from cosfast.hashing.state import Algorithm, algorithm_named
 from cosfast.parts.build import PartsBuilder
-from cosfast.parts.lanes import FileLanes
-from cosfast.parts.model import SLICE_SIZE, UploadParts, check_slice_size
-from cosfast.parts.small import SmallFiles
+from cosfast.parts.formats import SLICE_SIZE, check_slice_size
+from cosfast.parts.lanes import FileLanes, SmallFiles
 from cosfast.parts.sources import PlainFile
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Executor
+    from threading import Event
+
+    from cosfast.parts.model import UploadParts
 
     Path = str | os.PathLike[str]
     Result = tuple[Path, UploadParts | OSError]
+    Emit = Callable[[list[Result]], None]
 
 PATHS_AT_A_TIME = 64
-"""Paths that a worker takes in one go: enough small files to keep every lane busy."""
+"""Paths that a thread takes in one go: enough small files to keep every lane busy."""
 
-_POLL = 0.01  # seconds between two looks at workers that are to end
+GROUP = 32
+"""Paths that one task of an executor has: twice as many as there are lanes."""
 
 
+class _Options(NamedTuple):
+    """What all lists have in common."""
+
+    slice_size: int
+    algorithm: str
+
+
+@renamed_keywords(workers="max_workers")
 def uploadparts_many(
-    paths: Iterable[Path], *, slice_size: int = SLICE_SIZE, workers: int | None = None
+    paths: Iterable[Path],
+    *,
+    slice_size: int = SLICE_SIZE,
+    algorithm: str = "sha1",
+    max_workers: int | None = None,
+    executor: Executor | None = None,
 ) -> Iterator[Result]:
     """Hash many files at once and yield each path with its parts, as they are done.
 
     Args:
-        paths: plain files; up to 64 for each worker are taken ahead of the results.
-        slice_size: bytes in a slice, a positive multiple of 64.
-        workers: threads; by default one a core.
+        paths: Plain files; up to 64 for each thread are taken ahead of the results.
+        slice_size: Bytes in a slice, a positive multiple of 64.
+        algorithm: ``"sha1"`` or ``"sha256"``.
+        max_workers: Threads; by default one a core. With an executor: tasks that are under way
+            at a time, half of them waiting; by default all paths are submitted at once.
+        executor: A `concurrent.futures` executor that hashes the files instead, 32 a task, in
+            processes or on machines that see the same paths. It is not shut down.
 
     Yields:
-        The path as it was given, with its `UploadParts`, or with the OSError that stands in
-        their place: a file that cannot be opened or read stops no other, nor does one that
-        changed while it was read (`SourceChanged`, which is an OSError too).
+        The path as it was given, with its `UploadParts`, or with an OSError if the file cannot be
+        opened or read, or changed while it was read (`SourceChanged`, which is an OSError too).
+        The other files are hashed nevertheless.
 
     Raises:
-        InputError: for a bad slice size or number of workers, at once.
+        InputError: If the slice size, the algorithm or the number of threads is not one of these;
+            at once.
     """
     check_slice_size(slice_size)
-    threads = count_workers(workers)
-    return _results(_Shared(iter(paths), slice_size, threads), threads)
+    options = _Options(slice_size, algorithm_named(algorithm).name)
+    if executor is not None:
+        limit = 0 if max_workers is None else check_workers(max_workers)
+        return _results_of_executor(iter(paths), options, executor, limit)
+    return _results(iter(paths), options, count_workers(max_workers))
 
 
-def _results(shared: _Shared, threads: int) -> Iterator[Result]:
-    workers = [
-        Thread(target=_work, args=(shared,), name=f"cosfast-many-{number}", daemon=True)
-        for number in range(threads)
-    ]
-    try:
-        for worker in workers:
-            worker.start()
-        running = threads
-        while running:
-            batch = shared.done.get()
-            if isinstance(batch, BaseException):
-                raise batch
-            if batch is None:
-                running -= 1
-            else:
-                yield from batch
-    finally:
-        shared.stop.set()
-        for worker in workers:
-            _let_end(worker, shared)
+def _results(paths: Iterator[Path], options: _Options, threads: int) -> Iterator[Result]:
+    batches = emit_all(_FileHashing(paths, options).work, max_workers=threads)
+    with closing(batches):
+        for batch in batches:
+            yield from batch
 
 
-def _let_end(worker: Thread, shared: _Shared) -> None:
-    """Wait for a worker that may itself be waiting for room in the queue."""
-    while worker.is_alive():
-        try:
-            shared.done.get_nowait()
-        except Empty:
-            worker.join(_POLL)
+def _results_of_executor(
+    paths: Iterator[Path], options: _Options, executor: Executor, limit: int
+) -> Iterator[Result]:
+    groups = iter(lambda: list(islice(paths, GROUP)), [])
+    hash_group = partial(_hash_group, options=options)
+    outcomes = as_outcomes(hash_group, groups, max_workers=limit, executor=executor)
+    with closing(outcomes):
+        for _, results in outcomes:
+            if isinstance(results, Exception):  # of the group as a whole, not of a file
+                raise results
+            yield from results
 
 
-class _Shared:
-    """Where the workers take paths from and put results into."""
+def _hash_group(paths: list[Path], options: _Options) -> list[Result]:
+    """Hash these files in one thread: an executor's task."""
+    return list(_results(iter(paths), options, 1))
 
-    def __init__(self, paths: Iterator[Path], slice_size: int, threads: int) -> None:
+
+class _FileHashing:
+    """The files to be hashed, shared by the threads that hash them."""
+
+    def __init__(self, paths: Iterator[Path], options: _Options) -> None:
         self._paths = paths
+        self._slice_size = options.slice_size
+        self._algorithm: Algorithm = algorithm_named(options.algorithm)
         self._lock = Lock()
-        self.slice_size = slice_size
-        self.large: deque[Path] = deque()  # waiting for a lane, whichever worker has one
-        self.stop = Event()
-        # Bounded, so that all results do not pile up before somebody who reads them slowly.
-        self.done: Queue[list[Result] | BaseException | None] = Queue(4 * threads)
+        self._large: deque[Path] = deque()  # waiting for a lane, whichever thread has one
 
-    def next_paths(self) -> list[Path]:
-        """Return the next paths; none where there are none left."""
+    def work(self, emit: Emit, stop: Event) -> None:
+        """Hash files until there are none left; emit the results in batches."""
+        small = SmallFiles(self._slice_size, self._algorithm)
+        with FileLanes(self._slice_size, self._algorithm) as lanes:
+            while not stop.is_set():
+                self._fill_lanes(lanes, emit, stop)
+                results: list[Result] = []
+                paths = [] if lanes.full else self._next_paths()
+                if paths:
+                    results, others = small.hash(paths)
+                    self._large.extend(others)
+                elif lanes.busy:
+                    results = lanes.step()
+                elif not self._large:
+                    return
+                if results:
+                    emit(results)
+
+    def _next_paths(self) -> list[Path]:
         with self._lock:
             return list(islice(self._paths, PATHS_AT_A_TIME))
 
-    def hand_over(self, results: list[Result]) -> None:
-        """Put a batch of results where they are yielded from."""
-        if results:
-            self.done.put(results)
-
-
-def _work(shared: _Shared) -> None:
-    try:
-        with FileLanes(shared.slice_size) as lanes:
-            _hash_files(shared, lanes, SmallFiles(shared.slice_size))
-    except BaseException as exc:  # noqa: BLE001 - raised again where the results are read
-        shared.done.put(exc)
-    else:
-        shared.done.put(None)
-
-
-def _hash_files(shared: _Shared, lanes: FileLanes, small: SmallFiles) -> None:
-    while not shared.stop.is_set():
-        _fill_lanes(shared, lanes)
-        if not lanes.full:
-            paths = shared.next_paths()
-            if paths:
-                results, others = small.hash(paths)
-                shared.large.extend(others)
-                shared.hand_over(results)
-                continue
-            if not lanes.busy:
+    def _fill_lanes(self, lanes: FileLanes, emit: Emit, stop: Event) -> None:
+        while self._large and not lanes.full:
+            try:
+                path = self._large.popleft()
+            except IndexError:  # another thread was faster
                 return
-        shared.hand_over(lanes.step())
+            try:
+                file = PlainFile(path)
+                if file.size is None:
+                    self._hash_alone(file, emit, stop)
+                else:
+                    lanes.add(file, file.size)
+            except OSError as exc:
+                emit([(path, exc)])
 
-
-def _fill_lanes(shared: _Shared, lanes: FileLanes) -> None:
-    while shared.large and not lanes.full:
-        try:
-            path = shared.large.popleft()
-        except IndexError:  # another worker was faster
-            return
-        try:
-            file = PlainFile(path)
-            if file.size is None:
-                shared.hand_over(_hash_alone(file, shared))
-            else:
-                lanes.add(file, file.size)
-        except OSError as exc:
-            shared.hand_over([(path, exc)])
-
-
-def _hash_alone(file: PlainFile, shared: _Shared) -> list[Result]:
-    """Hash a file whose length only reading to its end tells; nothing if the results are left."""
-    builder = PartsBuilder(shared.slice_size)
-    with file:
-        for block in file.blocks():
-            if shared.stop.is_set():
-                return []
-            builder.update(block)
-    return [(file.path, builder.finish())]
+    def _hash_alone(self, file: PlainFile, emit: Emit, stop: Event) -> None:
+        """Hash a file whose length only reading to its end tells; nothing after `stop` is set."""
+        builder = PartsBuilder(self._slice_size, algorithm=self._algorithm.name)
+        with file:
+            for block in file.blocks():
+                if stop.is_set():
+                    return
+                builder.update(block)
+        emit([(file.path, builder.finish())])

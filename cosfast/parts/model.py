@@ -1,36 +1,36 @@
-"""`UploadPart` and `UploadParts`: the list itself, and its forms on three wires."""
+"""`UploadPart` and `UploadParts`: the list itself, and its values on the wire of each service."""
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from cosfast.errors import InputError
+from cosfast.hashing.hashes import hash_class
 from cosfast.hashing.state import (
     BLOCK_SIZE,
-    DIGEST_SIZE,
-    INITIAL_WORDS,
     MAX_LENGTH,
-    Sha1State,
+    SHA1,
+    Algorithm,
+    HashState,
+    algorithm_named,
     datasha_bytes,
+    state_class,
 )
 from cosfast.parsing import MAX_INTEGER, shown
 from cosfast.parsing import load_json as load_strictly
+from cosfast.parts.formats import CMCC, COS, OSS, PDS, SLICE_SIZE, check_slice_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-SLICE_SIZE = 1048576
-"""Bytes in a slice that comes with `uploadparts` (PROTOCOL.md, section 3)."""
-
-_EMPTY_SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+    from cosfast.parts.formats import Format
 
 
 class UploadPart(NamedTuple):
-    """One slice: where it starts, how long it is (bytes), and what SHA-1 is after it.
+    """One slice: where it starts, how long it is (bytes), and what the hash is after it.
 
-    `datasha` is the chaining state, words little-endian, for an interior slice, and the SHA-1
+    `datasha` is the chaining state, words little-endian, for an interior slice, and the digest
     of the whole file for the last one (PROTOCOL.md, section 3).
     """
 
@@ -43,48 +43,136 @@ class UploadParts(Sequence[UploadPart]):
     """The parts of one file, in order: an immutable sequence of `UploadPart`.
 
     Args:
-        datashas: one a slice, as 40 hex digits each.
-        filesize: bytes in the file.
-        slice_size: bytes in each slice but the last, a positive multiple of 64.
+        datashas: One a slice, in hex.
+        filesize: Bytes in the file.
+        slice_size: Bytes in each slice but the last, a positive multiple of 64.
+        algorithm: ``"sha1"`` or ``"sha256"``.
+
+    Attributes:
+        filesize: Bytes in the file.
+        slice_size: Bytes in each slice but the last.
+        has_digest: Whether the file's digest is known. It is not if the list was read from hash
+            contexts alone, which say nothing of the last part.
 
     Raises:
-        InputError: where the number of entries is not what `filesize` and `slice_size` give, or
-            an entry is not 40 hex digits.
+        InputError: If the number of entries is not what `filesize` and `slice_size` give, or an
+            entry is not the algorithm's number of hex digits.
     """
 
-    __slots__ = ("_raw", "filesize", "slice_size")
+    __slots__ = ("_algorithm", "_raw", "filesize", "has_digest", "slice_size")
 
     filesize: int
     slice_size: int
+    has_digest: bool
 
-    def __init__(self, datashas: Iterable[str], filesize: int, slice_size: int) -> None:
-        self._set(b"".join(map(datasha_bytes, datashas)), filesize, slice_size)
+    def __init__(
+        self, datashas: Iterable[str], filesize: int, slice_size: int, *, algorithm: str = "sha1"
+    ) -> None:
+        kind = algorithm_named(algorithm)
+        raw = b"".join(datasha_bytes(datasha, kind) for datasha in datashas)
+        self._set(raw, filesize, slice_size, kind)
 
     @classmethod
-    def from_raw(cls, raw: bytes, filesize: int, slice_size: int) -> UploadParts:
-        """Make a list of 20 bytes a slice: what `datasha` says, before it is spelt in hex."""
+    def from_raw(
+        cls, raw: bytes, filesize: int, slice_size: int, algorithm: str = "sha1"
+    ) -> UploadParts:
+        """Make a list of the bytes that the `datasha` of each slice spells in hex, joined."""
         self = cls.__new__(cls)
-        self._set(raw, filesize, slice_size)
+        self._set(raw, filesize, slice_size, algorithm_named(algorithm))
         return self
 
-    def _set(self, raw: bytes, filesize: int, slice_size: int) -> None:
+    @classmethod
+    def from_states(
+        cls,
+        states: Sequence[HashState[Any]],
+        filesize: int,
+        slice_size: int,
+        *,
+        algorithm: str = "sha1",
+        digest: str | None = None,
+    ) -> UploadParts:
+        """Make a list of the states before its parts.
+
+        Args:
+            states: Those before the second, third... part.
+            filesize: Bytes in the file.
+            slice_size: Bytes in each part but the last.
+            algorithm: Which the states are of.
+            digest: The file's, in hex; None if it is not known.
+
+        Raises:
+            InputError: If a state is of another algorithm or not at its part's offset, or if their
+                number is not what `filesize` and `slice_size` give.
+        """
+        kind = algorithm_named(algorithm)
+        for number, state in enumerate(states, start=1):
+            if not isinstance(state, state_class(kind)):
+                raise InputError(f"the context of part {number} is not one of {kind.title}")
+            if state.length != number * slice_size:
+                raise InputError(
+                    f"the context of part {number} is at {state.length},"
+                    f" not at {number * slice_size}"
+                )
+        raw = b"".join(kind.words.pack(*state.words) for state in states)
+        known = b"" if digest is None or not filesize else datasha_bytes(digest, kind)
+        if digest is not None and not filesize and bytes.fromhex(digest) != _empty_digest(kind):
+            raise InputError("the digest is not that of an empty file")
+        self = cls.__new__(cls)
+        self._set(raw + known, filesize, slice_size, kind, has_digest=digest is not None)
+        return self
+
+    def _set(
+        self,
+        raw: bytes,
+        filesize: int,
+        slice_size: int,
+        algorithm: Algorithm,
+        *,
+        has_digest: bool = True,
+    ) -> None:
         check_slice_size(slice_size)
         if type(filesize) is not int or filesize > MAX_LENGTH:
             raise InputError(f"filesize must be a number of bytes below 2**61, not {filesize!r}")
         expected = -(-filesize // slice_size)
-        if filesize < 0 or len(raw) != expected * DIGEST_SIZE:
+        missing = 0 if has_digest or not expected else 1  # an empty file's digest is always known
+        size = algorithm.digest_size
+        if filesize < 0 or len(raw) != (expected - missing) * size:
             raise InputError(
                 f"{filesize} bytes in slices of {slice_size} make {max(expected, 0)} parts,"
-                f" not {len(raw) // DIGEST_SIZE}"
+                f" not {len(raw) // size + missing}"
             )
         self._raw = raw
+        self._algorithm = algorithm
         self.filesize = filesize
         self.slice_size = slice_size
+        self.has_digest = not missing
+
+    @property
+    def algorithm(self) -> str:
+        """``"sha1"`` or ``"sha256"``."""
+        return self._algorithm.name
+
+    @property
+    def digest(self) -> str:
+        """The digest of the whole file in lower-case hex.
+
+        Raises:
+            InputError: If it is not known (`has_digest`).
+        """
+        return (
+            self._datasha(len(self) - 1) if self.filesize else _empty_digest(self._algorithm).hex()
+        )
 
     @property
     def sha1(self) -> str:
-        """The SHA-1 of the whole file, 40 hex digits: the last entry, or that of nothing."""
-        return self._datasha(len(self) - 1) if self._raw else _EMPTY_SHA1
+        """The SHA-1 of the whole file, 40 hex digits: the last entry, or that of nothing.
+
+        Raises:
+            InputError: If the list is of another algorithm, or the digest is not known.
+        """
+        if self._algorithm is not SHA1:
+            raise InputError(f"the list is one of {self._algorithm.title}: use .digest")
+        return self.digest
 
     @property
     def datashas(self) -> list[str]:
@@ -92,44 +180,90 @@ class UploadParts(Sequence[UploadPart]):
         return [self._datasha(index) for index in range(len(self))]
 
     def raw(self, index: int) -> bytes:
-        """Return the 20 bytes that the `datasha` of part `index` spells in hex."""
-        start = range(len(self))[index] * DIGEST_SIZE
-        return self._raw[start : start + DIGEST_SIZE]
+        """Return the bytes that the `datasha` of part `index` spells in hex.
 
-    def state_before(self, index: int) -> Sha1State:
-        """Return the chaining state that part `index` starts from."""
+        Raises:
+            InputError: If it is the last part's, and the digest is not known.
+        """
         index = range(len(self))[index]
-        words = struct.unpack("<5I", self.raw(index - 1)) if index else INITIAL_WORDS
-        return Sha1State(words, index * self.slice_size)
+        if not self.has_digest and index == len(self) - 1:
+            raise InputError(
+                "the list does not hold the file's digest: give it, or make the list anew"
+            )
+        size = self._algorithm.digest_size
+        return self._raw[index * size : (index + 1) * size]
+
+    def state_before(self, index: int) -> HashState[Any]:
+        """Return the chaining state that part `index` starts from."""
+        return state_class(self._algorithm)(self.words_before(index), index * self.slice_size)
+
+    def words_before(self, index: int) -> tuple[int, ...]:
+        """Return the words of the chaining state that part `index` starts from."""
+        index = range(len(self))[index]
+        if not index:
+            return self._algorithm.initial_words
+        return self._algorithm.words.unpack(self.raw(index - 1))
 
     def contexts(self) -> list[dict[str, Any]]:
-        """Return PDS's `parallel_sha1_ctx`, one a part: the state *before* it.
+        """Return PDS's `parallel_sha1_ctx` or `parallel_sha256_ctx`, the state *before* each part.
 
-        ``{"h": [h0..h4], "part_offset": bytes}``, with an empty `h` for the first part, as that
-        service's own SDK sends it (PROTOCOL.md, section 8).
+        ``{"h": [h0, h1...], "part_offset": bytes}``, with an empty `h` for the first part, as that
+        service's own SDK sends it (PROTOCOL.md, section 8). Quark's open platform takes the same,
+        but none with the first part.
         """
-        states = [self.state_before(index) for index in range(len(self))]
-        return [
-            {"h": list(state.words) if state.length else [], "part_offset": state.length}
-            for state in states
-        ]
+        return self.contexts_for(PDS)
+
+    def oss_hash_contexts(self) -> list[str | None]:
+        """Return `X-Oss-Hash-Ctx` of each part, as Quark Drive has it; None for the first.
+
+        Raises:
+            InputError: If the list is not one of SHA-1.
+        """
+        return self.contexts_for(OSS)
+
+    def parallel_hash_contexts(self) -> list[dict[str, Any] | None]:
+        """Return China Mobile's `parallelHashCtx` of each part; None for the first.
+
+        ``{"h": [h0..h7], "partOffset": bytes}``
+
+        Raises:
+            InputError: If the list is not one of SHA-256.
+        """
+        return self.contexts_for(CMCC)
+
+    def contexts_for(self, form: Format) -> list[Any]:
+        """Return the value that a service takes with each part, in its format.
+
+        Raises:
+            InputError: If the service does not take the list's algorithm, or no such values.
+        """
+        form.check_algorithm(self.algorithm)
+        encode = form.encode
+        if encode is None:
+            raise InputError(f"{form.service} takes no hash contexts")
+        return [encode(self.state_before(index)) for index in range(len(self))]
 
     def to_json(self) -> str:
-        """Return the wire string: compact, one object a part, in order (PROTOCOL.md, 3)."""
+        """Return COS's wire string: compact, one object a part, in order (PROTOCOL.md, 3).
+
+        Raises:
+            InputError: If the list is not one of SHA-1.
+        """
+        COS.check_algorithm(self.algorithm)
         return "[" + ",".join(map(_part_json, self)) + "]"
 
     @classmethod
     def from_json(cls, text: str | bytes, *, slice_size: int | None = None) -> UploadParts:
-        """Read the wire string.
+        """Read COS's wire string.
 
         Args:
-            text: a JSON array of ``{"offset":..., "datalen":..., "datasha":...}``.
-            slice_size: bytes. By default the length of the first of several parts; a single part
-                does not tell, and then it is `SLICE_SIZE`, or more where the part is larger.
+            text: A JSON array of ``{"offset":..., "datalen":..., "datasha":...}``.
+            slice_size: Bytes. By default the length of the first of several parts; a single part
+                does not tell, and then it is `SLICE_SIZE`, or more if the part is larger.
 
         Raises:
-            InputError: where it is not such an array, or the parts leave gaps, overlap, are out
-                of order or of unequal length; it names the part at fault.
+            InputError: If it is not such an array, or the parts leave gaps, overlap, are out of
+                order or of unequal length; it names the part at fault.
         """
         return cls.from_entries(load_json(text), slice_size=slice_size)
 
@@ -160,7 +294,8 @@ class UploadParts(Sequence[UploadPart]):
         return self._part(positions)
 
     def __len__(self) -> int:
-        return len(self._raw) // DIGEST_SIZE
+        whole, rest = divmod(self.filesize, self.slice_size)
+        return whole + (rest > 0)
 
     def __iter__(self) -> Iterator[UploadPart]:
         return map(self._part, range(len(self)))
@@ -174,19 +309,20 @@ class UploadParts(Sequence[UploadPart]):
         return hash(self._key())
 
     def __repr__(self) -> str:
+        digest = self.digest if self.has_digest else "not known"
         return (
             f"<UploadParts {len(self)} of {self.slice_size} bytes,"
-            f" file of {self.filesize} bytes, sha1 {self.sha1}>"
+            f" file of {self.filesize} bytes, {self.algorithm} {digest}>"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return UploadParts.from_raw, self._key()
+        return _restored, self._key()
 
-    def _key(self) -> tuple[bytes, int, int]:
-        return self._raw, self.filesize, self.slice_size
+    def _key(self) -> tuple[bytes, int, int, str, bool]:
+        return self._raw, self.filesize, self.slice_size, self.algorithm, self.has_digest
 
     def _datasha(self, index: int) -> str:
-        return self._raw[index * DIGEST_SIZE : (index + 1) * DIGEST_SIZE].hex()
+        return self.raw(index).hex()
 
     def _part(self, index: int) -> UploadPart:
         offset = index * self.slice_size
@@ -194,14 +330,20 @@ class UploadParts(Sequence[UploadPart]):
         return UploadPart(offset, datalen, self._datasha(index))
 
 
-def check_slice_size(slice_size: int) -> None:
-    """Refuse what is not a positive multiple of SHA-1's block (PROTOCOL.md, section 3).
+def _restored(
+    raw: bytes,
+    filesize: int,
+    slice_size: int,
+    algorithm: str,
+    has_digest: bool,  # noqa: FBT001
+) -> UploadParts:
+    parts = UploadParts.__new__(UploadParts)
+    parts._set(raw, filesize, slice_size, algorithm_named(algorithm), has_digest=has_digest)  # noqa: SLF001
+    return parts
 
-    Raises:
-        InputError: naming the size.
-    """
-    if not isinstance(slice_size, int) or slice_size <= 0 or slice_size % BLOCK_SIZE:
-        raise InputError(f"slice_size must be a positive multiple of 64, not {shown(slice_size)}")
+
+def _empty_digest(algorithm: Algorithm) -> bytes:
+    return hash_class(algorithm)().digest()
 
 
 def _part_json(part: UploadPart) -> str:
@@ -212,14 +354,24 @@ def _slice_size_of(parts: list[UploadPart]) -> int:
     if len(parts) > 1:
         return parts[0].datalen
     largest = max((part.datalen for part in parts), default=0)
-    return max(SLICE_SIZE, -(-largest // BLOCK_SIZE) * BLOCK_SIZE)
+    return slice_size_for_one(largest, SLICE_SIZE)
+
+
+def slice_size_for_one(filesize: int, usual: int) -> int:
+    """Return the slice size of a list of one part, which does not tell it.
+
+    Args:
+        filesize: Bytes in that part.
+        usual: The service's own slice size.
+    """
+    return max(usual, -(-filesize // BLOCK_SIZE) * BLOCK_SIZE)
 
 
 def load_json(text: str | bytes) -> object:
     """Parse a list's JSON.
 
     Raises:
-        InputError: where it is none.
+        InputError: If it is not JSON.
     """
     try:
         return load_strictly(text)

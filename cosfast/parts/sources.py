@@ -31,6 +31,10 @@ HAS_PREAD = hasattr(os, "pread")
 READ_AHEAD_FROM = 32 * 1024 * 1024
 """Bytes: with a smaller file, a thread and its buffers would cost more than they save."""
 
+READ_AHEAD_BUFFERS = 3
+READ_AHEAD_BYTES = 2 * 1024 * 1024
+"""Bytes in each of the buffers that are read ahead."""
+
 MEMORY_BLOCK_BYTES = 16 * 1024 * 1024
 """Bytes of memory hashed in one go."""
 
@@ -158,9 +162,11 @@ class PathSource(Source):
 
     def _read_blocks(self) -> Iterator[memoryview]:
         if self.size is None or self.size > READ_AHEAD_FROM:
-            from cosfast.parts.readahead import read_ahead  # noqa: PLC0415 - few files are so large
+            from cosfast.concurrency import read_ahead  # noqa: PLC0415 - few files are so large
 
-            return read_ahead(self._reader())
+            return read_ahead(
+                self._reader(), buffers=READ_AHEAD_BUFFERS, buffer_size=READ_AHEAD_BYTES
+            )
         return _fill_blocks(self._reader(), self.name)
 
     def read_slice(self, offset: int, length: int, buffer: memoryview | None = None) -> memoryview:

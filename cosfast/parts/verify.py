@@ -7,15 +7,15 @@ that stays in the core's cache.
 
 from __future__ import annotations
 
-import struct
 from threading import Event, Lock, local
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cosfast.concurrency import Progress, count_workers, run_tasks
+from cosfast.deprecation import renamed_keywords
 from cosfast.errors import InputError
 from cosfast.hashing.core import ffi, lib
-from cosfast.hashing.hashes import Sha1, digest_of_end
-from cosfast.hashing.state import BLOCK_SIZE, INITIAL_WORDS
+from cosfast.hashing.hashes import digest_of_end, hash_class
+from cosfast.hashing.state import BLOCK_SIZE, algorithm_named
 from cosfast.parts.sources import open_source
 from cosfast.parts.spool import measured
 
@@ -40,47 +40,51 @@ class _Slice(NamedTuple):
     length: int
 
 
+@renamed_keywords(workers="max_workers")
 def verify(
     source: Any,
     parts: UploadParts,
     *,
-    workers: int | None = None,
+    max_workers: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> list[int]:
     """Return the indices of the slices in which `source` and `parts` differ; [] is a match.
 
     Each slice is checked alone, from the state that its neighbour's entry holds (PROTOCOL.md,
     section 3, the consequence), so a slice may also differ because the entry before it is wrong.
-    Where the file is longer or shorter than the list says, the slices that only one of the two
+    If the file is longer or shorter than the list says, the slices that only one of the two
     has differ, and so does the one that the shorter one ends in. The index of a slice that only
     the file has is beyond the list: it begins at ``index * parts.slice_size``.
 
+    The last slice is compared by the file's digest. A list that was read from hash contexts alone
+    may lack that (`UploadParts.has_digest`): then only the length of the last slice is compared.
+
     Args:
-        source: a path, a bytes-like object, or a seekable binary file, taken from its present
+        source: A path, a bytes-like object, or a seekable binary file, taken from its present
             position to its end.
-        parts: what to compare with.
-        workers: threads; by default one a core.
-        progress: called with each number of bytes checked, one call at a time.
+        parts: What to compare with.
+        max_workers: Threads; by default one a core.
+        progress: Called with each number of bytes checked, one call at a time.
 
     Raises:
-        InputError: If `source` cannot seek, `workers` is no positive number, or the list is empty
-            and the file is not: then there is no slice that an index could name.
-        OSError: where the file cannot be opened or read.
-        SourceChanged: where it changed while it was read.
+        InputError: If `source` cannot seek, `max_workers` is no positive number, or the list is
+            empty and the file is not: then there is no slice that an index could name.
+        OSError: If the file cannot be opened or read.
+        SourceChanged: If it changed while it was read.
     """
     with open_source(source) as opened, measured(opened, "verified") as whole:
-        return verify_source(whole, parts, workers=workers, progress=progress)
+        return verify_source(whole, parts, max_workers=max_workers, progress=progress)
 
 
 def verify_source(
     source: Source,
     parts: UploadParts,
     *,
-    workers: int | None = None,
+    max_workers: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> list[int]:
     """Compare an opened source, whose size is known; see `verify`."""
-    threads = count_workers(workers)
+    threads = count_workers(max_workers)
     size = source.size or 0
     if size and not parts:
         raise InputError(
@@ -100,11 +104,14 @@ def slice_matches(parts: UploadParts, index: int, data: Any) -> bool:
     """Check one slice alone: from its neighbour's state, its bytes and its own entry.
 
     Args:
-        parts: the list of the whole file.
-        index: which slice, from 0.
-        data: that slice's bytes, all of them.
+        parts: The list of the whole file.
+        index: Which slice, from 0.
+        data: That slice's bytes, all of them.
+
+    Raises:
+        InputError: If it is the last slice, and the list lacks the file's digest.
     """
-    running = Sha1.from_state(parts.state_before(index))
+    running = hash_class(algorithm_named(parts.algorithm)).from_state(parts.state_before(index))
     running.update(data)
     if index == len(parts) - 1:
         return running.digest() == parts.raw(index)
@@ -119,10 +126,10 @@ def _compare_lengths(size: int, parts: UploadParts) -> tuple[list[_Slice], list[
         offset = index * slice_size
         here, listed = size - offset, parts.filesize - offset
         length = min(here, slice_size)
-        if length > 0 and length == min(listed, slice_size):
-            common.append(_Slice(index, offset, length))
-        else:
+        if length <= 0 or length != min(listed, slice_size):
             differing.append(index)
+        elif parts.has_digest or index < len(parts) - 1:
+            common.append(_Slice(index, offset, length))
     return common, differing
 
 
@@ -143,6 +150,7 @@ class _Check:
     ) -> None:
         self._source = source
         self._parts = parts
+        self._algorithm = algorithm_named(parts.algorithm)
         self._progress = Progress(progress)
         self._lock = Lock()
         self._local = local()
@@ -152,15 +160,16 @@ class _Check:
         """Hash these slices, which follow one another, side by side; keep those that differ."""
         streams = ffi.new("cosfast_stream[]", len(slices))
         for stream, checked in zip(streams, slices, strict=True):
-            stream.h = self._words_before(checked.number)
+            stream.h = self._parts.words_before(checked.number)
         if self._parts.slice_size <= PIECE_BYTES:
             tail = self._hash_together(streams, slices)
         else:
             tail = self._hash_pieces(streams, slices)
+        words = len(self._algorithm.initial_words)
         found = [
             checked.number
             for stream, checked in zip(streams, slices, strict=True)
-            if not self._matches(checked, stream.h[0:5], tail)
+            if not self._matches(checked, stream.h[0:words], tail)
         ]
         with self._lock:
             self.differing += found
@@ -174,7 +183,7 @@ class _Check:
         for stream, checked in zip(streams, slices, strict=True):
             stream.data = start + (checked.offset - first)
             stream.blocks = checked.length // BLOCK_SIZE
-        lib.cosfast_compress_many(lib.COSFAST_SHA1, streams, len(slices))
+        lib.cosfast_compress_many(self._algorithm.number, streams, len(slices))
         return _tail(data)
 
     def _hash_pieces(self, streams: Any, slices: list[_Slice]) -> bytes:
@@ -191,7 +200,7 @@ class _Check:
                 streams[lane].data = held[-1]
                 streams[lane].blocks = length // BLOCK_SIZE
                 tail = _tail(data) if length % BLOCK_SIZE else tail
-            lib.cosfast_compress_many(lib.COSFAST_SHA1, streams, len(slices))
+            lib.cosfast_compress_many(self._algorithm.number, streams, len(slices))
         return tail
 
     def _buffer(self) -> memoryview:
@@ -201,15 +210,12 @@ class _Check:
             buffer = self._local.buffer = memoryview(bytearray(LANES * PIECE_BYTES))
         return buffer
 
-    def _words_before(self, index: int) -> tuple[int, ...]:
-        return struct.unpack("<5I", self._parts.raw(index - 1)) if index else INITIAL_WORDS
-
     def _matches(self, checked: _Slice, words: Any, tail: bytes) -> bool:
         expected = self._parts.raw(checked.number)
         if checked.number < len(self._parts) - 1:
-            return struct.pack("<5I", *words) == expected
+            return self._algorithm.words.pack(*words) == expected
         end = checked.offset + checked.length
-        return digest_of_end(tuple(words), end - len(tail), tail) == expected
+        return digest_of_end(self._algorithm, tuple(words), end - len(tail), tail) == expected
 
 
 def _tail(data: memoryview) -> bytes:

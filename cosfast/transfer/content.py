@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cosfast.errors import InputError, SourceChanged
 from cosfast.parts.build import PartsBuilder, parts_of
-from cosfast.parts.model import SLICE_SIZE
+from cosfast.parts.formats import SLICE_SIZE
 from cosfast.parts.spool import spooled
 from cosfast.parts.verify import slice_matches
 

@@ -49,7 +49,7 @@ def parts() -> None:
     assert_type(made.to_json(), str)
     assert_type(cosfast.UploadParts.from_json("[]"), cosfast.UploadParts)
     assert_type(cosfast.extend(b"data", made), cosfast.UploadParts)
-    assert_type(cosfast.verify("file", made, workers=2), list[int])
+    assert_type(cosfast.verify("file", made, max_workers=2), list[int])
     builder = cosfast.PartsBuilder()
     builder.update(b"data")
     assert_type(builder.finish(), cosfast.UploadParts)

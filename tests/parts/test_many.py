@@ -26,7 +26,7 @@ def written(folder, sizes):
 
 
 def many_workers():
-    return [thread for thread in threading.enumerate() if "cosfast-many" in thread.name]
+    return [thread for thread in threading.enumerate() if "cosfast" in thread.name]
 
 
 def test_the_worked_values(tmp_path):
@@ -48,7 +48,7 @@ def test_the_worked_values(tmp_path):
 def test_any_sizes_any_slices_any_workers(tmp_path_factory, sizes, slice_size, workers):
     slice_size = slice_size if sum(sizes) < 4096 * slice_size else 4096
     paths = written(tmp_path_factory.mktemp("many"), sizes)
-    results = dict(cosfast.uploadparts_many(paths, slice_size=slice_size, workers=workers))
+    results = dict(cosfast.uploadparts_many(paths, slice_size=slice_size, max_workers=workers))
     assert set(results) == set(paths)
     for path in paths:
         assert results[path] == cosfast.uploadparts(path, slice_size=slice_size)
@@ -57,14 +57,14 @@ def test_any_sizes_any_slices_any_workers(tmp_path_factory, sizes, slice_size, w
 
 def test_more_large_files_than_lanes(tmp_path):
     paths = written(tmp_path, [200 * KIB + number * 4099 for number in range(70)])
-    results = dict(cosfast.uploadparts_many(paths, workers=2))
+    results = dict(cosfast.uploadparts_many(paths, max_workers=2))
     assert all(results[path] == cosfast.uploadparts(path) for path in paths)
 
 
 def test_paths_come_back_as_they_were_given(tmp_path):
     (path,) = written(tmp_path, [10])
     given_paths = [path, str(path), str(path)]
-    back = [path for path, _ in cosfast.uploadparts_many(given_paths, workers=1)]
+    back = [path for path, _ in cosfast.uploadparts_many(given_paths, max_workers=1)]
     assert back == given_paths
 
 
@@ -118,7 +118,7 @@ def test_results_come_before_all_paths_are_known(tmp_path):
         yield from paths
         assert released.wait(30)
 
-    results = cosfast.uploadparts_many(slow(), workers=2)
+    results = cosfast.uploadparts_many(slow(), max_workers=2)
     next(results)
     released.set()
     assert len(list(results)) == len(paths) - 1
@@ -126,7 +126,7 @@ def test_results_come_before_all_paths_are_known(tmp_path):
 
 def test_leaving_early_ends_the_workers_and_closes_the_files(tmp_path):
     paths = written(tmp_path, [10, 200 * KIB] * 500)
-    results = cosfast.uploadparts_many(paths, workers=3)
+    results = cosfast.uploadparts_many(paths, max_workers=3)
     next(results)
     results.close()
     assert many_workers() == []
@@ -153,5 +153,5 @@ def test_bad_arguments_are_named_at_once():
         cosfast.uploadparts_many([], slice_size=100)
     for workers in (0, -1, 1.5, True):
         with pytest.raises(cosfast.InputError, match="workers"):
-            cosfast.uploadparts_many([], workers=workers)
+            cosfast.uploadparts_many([], max_workers=workers)
     assert list(cosfast.uploadparts_many([])) == []

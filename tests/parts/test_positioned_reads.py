@@ -51,9 +51,9 @@ READ_BY_MANY = """if True:
     assert wrong == [], wrong[:3]
     assert digest.hexdigest() == again.hexdigest() == parts.sha1
     assert cosfast.uploadparts(path) == parts
-    assert cosfast.verify(path, parts, workers=4) == []
+    assert cosfast.verify(path, parts, max_workers=4) == []
     paths = [path] * 3
-    assert [found for _, found in cosfast.uploadparts_many(paths, workers=2)] == [parts] * 3
+    assert [found for _, found in cosfast.uploadparts_many(paths, max_workers=2)] == [parts] * 3
     print(sources.HAS_PREADV, sources.HAS_PREAD)
 """
 

@@ -63,7 +63,7 @@ def test_every_reader_notices(path, opened, change, kind):
     path.chmod(0o644)
     time.sleep(0.03)
     with pytest.raises(cosfast.SourceChanged, match="ctime"):
-        cosfast.verify(source(path), parts, workers=1, progress=Once(change, path))
+        cosfast.verify(source(path), parts, max_workers=1, progress=Once(change, path))
 
 
 @HAS_CTIME
