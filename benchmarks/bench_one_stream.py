@@ -34,6 +34,19 @@ RACE = Race(
 )
 
 
+SHA256 = Race(
+    "one stream in memory",
+    "hashlib.sha256",
+    (
+        Contender("cosfast.sha256", lambda work: cosfast.sha256(work.data).hexdigest(), OURS),
+        Contender("hashlib.sha256", lambda work: hashlib.sha256(work.data).hexdigest()),
+        memory_read(),
+    ),
+    {"cosfast.sha256": claims.ONE_STREAM_SHA256},
+    rounds=25,
+)
+
+
 @pytest.fixture(scope="module")
 def work(sizes: Sizes) -> Work:
     """Return the work of hashing one buffer."""
@@ -46,3 +59,17 @@ def work(sizes: Sizes) -> Work:
 def test_one_stream(measure: Measure, work: Work, name: str) -> None:
     """Hash one buffer."""
     measure(RACE, work, name)
+
+
+@pytest.fixture(scope="module")
+def work_of_sha256(sizes: Sizes) -> Work:
+    """Return the work of hashing one buffer with SHA-256."""
+    data = random_bytes(sizes.stream)
+    expected = hashlib.sha256(data).hexdigest()
+    return Work(f"{spell_size(len(data))}, SHA-256", data, expected, len(data))
+
+
+@pytest.mark.parametrize("name", SHA256.names)
+def test_one_stream_of_sha256(measure: Measure, work_of_sha256: Work, name: str) -> None:
+    """Hash one buffer with SHA-256."""
+    measure(SHA256, work_of_sha256, name)

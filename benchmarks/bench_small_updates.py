@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from harness import claims
 from harness.files import random_bytes
 from harness.race import OURS, Contender, Race, Work
 from harness.sizes import spell_size
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from conftest import Measure
 
 UPDATE_SIZES = (16, 64, 256, 1024, 4096, 16384)
-DIGEST_SIZES = (64, 1024)
+DIGEST_SIZES = (64, 100, 1024)
+CLAIMED_UPDATE, CLAIMED_DIGEST = 16, 100
 
 
 def updates(work: Work, sha1: Any) -> Any:
@@ -88,6 +91,31 @@ DIGESTS = Race(
         ),
     ),
 )
+CLAIMED_UPDATES = replace(UPDATES, claims={"cosfast.sha1": claims.UPDATE_16})
+CLAIMED_DIGESTS = replace(DIGESTS, claims={"cosfast.sha1": claims.DIGEST_100})
+SHA256_UPDATES = Race(
+    "small updates",
+    "hashlib.sha256",
+    (
+        Contender("cosfast.sha256", lambda work: updates(work, cosfast.sha256()).hexdigest(), OURS),
+        Contender("hashlib.sha256", lambda work: updates(work, hashlib.sha256()).hexdigest()),
+    ),
+)
+SHA256_DIGESTS = Race(
+    "small updates",
+    "hashlib.sha256",
+    (
+        Contender(
+            "cosfast.sha256",
+            lambda work: digests(work, lambda data: cosfast.sha256(data).hexdigest()),
+            OURS,
+        ),
+        Contender(
+            "hashlib.sha256",
+            lambda work: digests(work, lambda data: hashlib.sha256(data).hexdigest()),
+        ),
+    ),
+)
 MOVES = Race(
     "small updates",
     "rehashes.PySha1",
@@ -98,22 +126,45 @@ MOVES = Race(
 )
 
 
+def work_of_updates(size: int, algorithm: str) -> Work:
+    """Return the work of updates of one size."""
+    data = random_bytes(size)
+    repeats = min(20_000, 2**24 // size)
+    expected = hashlib.new(algorithm, data * repeats).hexdigest()
+    title = f"update of {spell_size(size)}" + (", SHA-256" if algorithm == "sha256" else "")
+    return Work(title, data, expected, size, repeats)
+
+
+def work_of_digests(size: int, algorithm: str) -> Work:
+    """Return the work of hashing short messages of one size."""
+    data = random_bytes(size)
+    expected = hashlib.new(algorithm, data).hexdigest()
+    title = f"message of {spell_size(size)}" + (", SHA-256" if algorithm == "sha256" else "")
+    return Work(title, data, expected, size, 10_000)
+
+
 @pytest.fixture(params=UPDATE_SIZES)
 def update(request: pytest.FixtureRequest) -> Work:
     """Return the work of updates of one size."""
-    size: int = request.param
-    data = random_bytes(size)
-    repeats = min(20_000, 2**24 // size)
-    expected = hashlib.sha1(data * repeats).hexdigest()
-    return Work(f"update of {spell_size(size)}", data, expected, size, repeats)
+    return work_of_updates(request.param, "sha1")
 
 
 @pytest.fixture(params=DIGEST_SIZES)
 def digest(request: pytest.FixtureRequest) -> Work:
     """Return the work of hashing short messages."""
-    data = random_bytes(request.param)
-    expected = hashlib.sha1(data).hexdigest()
-    return Work(f"message of {spell_size(len(data))}", data, expected, len(data), 10_000)
+    return work_of_digests(request.param, "sha1")
+
+
+@pytest.fixture
+def update_of_sha256() -> Work:
+    """Return the work of short updates of SHA-256."""
+    return work_of_updates(CLAIMED_UPDATE, "sha256")
+
+
+@pytest.fixture
+def digest_of_sha256() -> Work:
+    """Return the work of hashing short messages with SHA-256."""
+    return work_of_digests(CLAIMED_DIGEST, "sha256")
 
 
 @pytest.fixture
@@ -127,13 +178,25 @@ def move() -> Work:
 @pytest.mark.parametrize("name", UPDATES.names)
 def test_update(measure: Measure, update: Work, name: str) -> None:
     """Update one object many times."""
-    measure(UPDATES, update, name)
+    measure(CLAIMED_UPDATES if update.size == CLAIMED_UPDATE else UPDATES, update, name)
 
 
 @pytest.mark.parametrize("name", DIGESTS.names)
 def test_digest(measure: Measure, digest: Work, name: str) -> None:
     """Hash many short messages."""
-    measure(DIGESTS, digest, name)
+    measure(CLAIMED_DIGESTS if digest.size == CLAIMED_DIGEST else DIGESTS, digest, name)
+
+
+@pytest.mark.parametrize("name", SHA256_UPDATES.names)
+def test_update_of_sha256(measure: Measure, update_of_sha256: Work, name: str) -> None:
+    """Update one SHA-256 many times."""
+    measure(SHA256_UPDATES, update_of_sha256, name)
+
+
+@pytest.mark.parametrize("name", SHA256_DIGESTS.names)
+def test_digest_of_sha256(measure: Measure, digest_of_sha256: Work, name: str) -> None:
+    """Hash many short messages with SHA-256."""
+    measure(SHA256_DIGESTS, digest_of_sha256, name)
 
 
 @pytest.mark.parametrize("name", MOVES.names)

@@ -83,6 +83,11 @@ class Claim:
 
 
 ONE_STREAM = Claim("one stream, 64 MiB in memory, against hashlib.sha1", 0.97, 1.00)
+ONE_STREAM_SHA256 = Claim("SHA-256, one stream, 64 MiB in memory, against hashlib", 0.97, 1.00)
+UPDATE_16 = Claim("update of 16 bytes, against hashlib.sha1", 0.28, 0.40)
+DIGEST_100 = Claim("sha1(100 bytes).hexdigest(), against hashlib.sha1", 0.40, 0.60)
+CONTEXTS = Claim("contexts of 1 GiB in 4 MiB parts, against file_digest", 0.95, 1.05)
+CONTEXTS_SHA256 = Claim("the same with SHA-256", 0.95, 1.05)
 FILE_TO_PARTS = Claim("1 GiB file in page cache to parts, against file_digest", 1.04, 1.08)
 PURE_PYTHON = Claim("8 MiB to parts, against pure Python", 1000, 1500)
 MANY_AVX512 = Claim("64 x 1 MiB, one thread, AVX-512, against hashlib", 4.5, 5.5)
@@ -109,6 +114,11 @@ LIST_MEMORY = Claim("memory above the idle client, 100,000 objects listed", 64, 
 
 TABLE = (
     ONE_STREAM,
+    ONE_STREAM_SHA256,
+    UPDATE_16,
+    DIGEST_100,
+    CONTEXTS,
+    CONTEXTS_SHA256,
     FILE_TO_PARTS,
     PURE_PYTHON,
     MANY_AVX512,

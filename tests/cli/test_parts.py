@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 
 import pytest
-from cli.commandline import MIB, cosfast, failed
+from cli.commandline import MIB, cosfast, environment, failed
 from lengths import KERNEL_FILES, kernel_file
 from worked_values import VECTORS
+
+from cosfast.parts.build import uploadparts
 
 
 def test_parts_prints_the_list(vector, tmp_path):
@@ -112,3 +116,81 @@ def test_files_that_are_not_as_long_as_the_system_says(tmp_path, name, form):
     for file in (path, copy):
         run = cosfast("verify", file, listed)
         assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+FORMATS = {
+    "cos": {"sha1"},
+    "wedrive": {"sha1"},
+    "pds": {"sha1", "sha256"},
+    "oss": {"sha1"},
+    "cmcc": {"sha256"},
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+def test_every_format_is_printed_and_verified(file, tmp_path, form, algorithm):
+    size = 2 * MIB
+    run = cosfast("parts", file, "--format", form, "--algorithm", algorithm, "--slice-size", size)
+    if algorithm not in FORMATS[form]:
+        assert failed(run, 2, algorithm)
+        return
+    listed = tmp_path / "list.json"
+    listed.write_text(run.stdout)
+    assert cosfast("verify", file, listed).returncode == 0
+    with file.open("r+b") as opened:
+        opened.seek(-1, 2)
+        opened.write(b"?")
+    run = cosfast("verify", file, listed)
+    last = (file.stat().st_size - 1) // size * size
+    assert (run.returncode, run.stdout.split()) == (1, [str(last)])
+
+
+def test_each_format_has_a_slice_size_of_its_own(tmp_path):
+    path = tmp_path / "sparse"
+    with path.open("wb") as file:
+        file.truncate(101 * MIB)
+    sizes = {"pds": 50 * MIB, "oss": 4 * MIB, "cmcc": 100 * MIB}
+    for form, size in sizes.items():
+        document = json.loads(cosfast("parts", path, "--format", form).stdout)
+        listed = document.get("part_info_list") or document.get("parts") or document["partInfos"]
+        assert (listed[0].get("part_size") or listed[0]["partSize"]) == size
+    run = cosfast("parts", path, "--format", "pds", "--slice-size", 6 * 1024 * MIB)
+    assert failed(run, 2, "5368709120")
+    assert failed(cosfast("parts", path, "--slice-size", 100), 1, "multiple of 64")
+
+
+def piped(*words, content):
+    command = [sys.executable, "-m", "cosfast", *map(str, words)]
+    run = subprocess.run(
+        command, input=content, capture_output=True, env=environment(), check=False
+    )
+    return run.returncode, run.stdout.decode(), run.stderr.decode()
+
+
+def test_several_files_and_standard_input(tmp_path):
+    paths = [tmp_path / "a", tmp_path / "b"]
+    for path in paths:
+        path.write_bytes(path.name.encode() * 1000)
+    code, out, err = piped("parts", paths[0], "-", paths[1], content=b"from a pipe")
+    assert (code, err) == (0, "")
+    lines = [json.loads(line) for line in out.splitlines()]
+    contents = [b"a" * 1000, b"from a pipe", b"b" * 1000]
+    assert [entry[0]["datasha"] for entry in lines] == [
+        hashlib.sha1(content).hexdigest() for content in contents
+    ]
+    code, out, err = piped("parts", "-", "-", content=b"")
+    assert (code, out) == (2, "")
+    assert "once" in err
+    run = cosfast("parts", paths[0], tmp_path / "none", paths[1])
+    assert (run.returncode, len(run.stdout.splitlines())) == (1, 1)
+    assert "none" in run.stderr
+
+
+def test_verify_says_that_the_last_part_is_unchecked(file, tmp_path):
+    listed = tmp_path / "contexts.json"
+    contexts = uploadparts(file).oss_hash_contexts()
+    listed.write_text(json.dumps(contexts))
+    run = cosfast("verify", file, listed)
+    assert (run.returncode, run.stdout) == (0, "")
+    assert "the last part was not checked" in run.stderr

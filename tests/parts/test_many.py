@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 import time
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
@@ -155,3 +157,113 @@ def test_bad_arguments_are_named_at_once():
         with pytest.raises(cosfast.InputError, match="workers"):
             cosfast.uploadparts_many([], max_workers=workers)
     assert list(cosfast.uploadparts_many([])) == []
+
+
+# -- SHA-256
+
+
+@pytest.mark.parametrize("slice_size", [4096, 128 * KIB, cosfast.SLICE_SIZE])
+def test_sha256_of_small_large_and_odd_files(tmp_path, slice_size):
+    paths = written(tmp_path, [0, 1, 4096, 70_000, 128 * KIB, 300 * KIB + 1, 2_500_000] * 3)
+    found = dict(
+        cosfast.uploadparts_many(
+            [*paths, "/proc/version"], slice_size=slice_size, algorithm="sha256", max_workers=2
+        )
+    )
+    for path, parts in found.items():
+        assert parts == cosfast.uploadparts(path, slice_size=slice_size, algorithm="sha256")
+        with open(path, "rb") as file:
+            assert parts.digest == hashlib.file_digest(file, "sha256").hexdigest()
+    assert set(found) == {*paths, "/proc/version"}
+
+
+# -- executors
+
+
+@pytest.mark.parametrize("kind", [ThreadPoolExecutor, ProcessPoolExecutor])
+@pytest.mark.parametrize("max_workers", [None, 1])
+def test_an_executor_hashes_every_file(tmp_path, kind, max_workers):
+    paths = written(tmp_path, [10, 200 * KIB] * 50)
+    given_paths = [*paths, tmp_path / "nowhere", str(paths[0])]
+    with kind(2) as executor:
+        results = cosfast.uploadparts_many(
+            iter(given_paths), algorithm="sha256", max_workers=max_workers, executor=executor
+        )
+        found = list(results)
+        assert executor.submit(int).result() == 0  # it was not shut down
+    assert sorted(str(path) for path, _ in found) == sorted(map(str, given_paths))
+    for path, parts in found:
+        if str(path).endswith("nowhere"):
+            assert isinstance(parts, FileNotFoundError)
+        else:
+            assert parts == cosfast.uploadparts(path, algorithm="sha256")
+
+
+class Delayed(Executor):
+    """Runs nothing until it is asked to."""
+
+    def __init__(self):
+        self.tasks = []
+
+    def submit(self, function, /, *args, **kwargs):
+        future = Future()
+        self.tasks.append((future, function, args, kwargs))
+        return future
+
+    def run_all(self):
+        for future, function, args, kwargs in list(self.tasks):
+            if not future.done() and future.set_running_or_notify_cancel():
+                future.set_result(function(*args, **kwargs))
+
+
+def test_an_executors_tasks_are_limited_and_cancelled(tmp_path):
+    paths = written(tmp_path, [10]) * 10_000
+    executor, taken = Delayed(), []
+    results = cosfast.uploadparts_many(
+        (taken.append(path) or path for path in paths), max_workers=2, executor=executor
+    )
+    reader = threading.Thread(target=lambda: next(results))
+    reader.start()
+    while len(executor.tasks) < 4:
+        time.sleep(0.001)
+    time.sleep(0.02)
+    assert len(executor.tasks) == 4  # two for each worker
+    assert len(taken) < 200
+    executor.run_all()
+    reader.join()
+    results.close()
+    assert all(future.done() for future, *_ in executor.tasks)
+
+
+class Broken(Executor):
+    def submit(self, function, /, *args, **kwargs):
+        future = Future()
+        future.set_exception(OSError("the cluster is gone"))
+        return future
+
+
+def test_an_error_of_the_executor_is_raised(tmp_path):
+    with pytest.raises(OSError, match="cluster"):
+        list(cosfast.uploadparts_many(written(tmp_path, [1]), executor=Broken()))
+
+
+def test_bad_arguments_with_an_executor():
+    with pytest.raises(cosfast.InputError, match="max_workers"):
+        cosfast.uploadparts_many([], max_workers=0, executor=Broken())
+    with pytest.raises(cosfast.InputError, match="algorithm"):
+        cosfast.uploadparts_many([], algorithm="md5", executor=Broken())
+
+
+# -- keywords that were renamed
+
+
+def test_the_old_keyword_for_threads_still_works(tmp_path):
+    (path,) = written(tmp_path, [300])
+    parts = cosfast.uploadparts(path)
+    with pytest.warns(DeprecationWarning, match="max_workers") as found:
+        assert dict(cosfast.uploadparts_many([path], workers=1)) == {path: parts}
+    assert found[0].filename == __file__
+    with pytest.warns(DeprecationWarning, match="max_workers"):
+        assert cosfast.verify(path, parts, workers=1) == []
+    with pytest.raises(TypeError, match="max_workers"):
+        cosfast.verify(path, parts, workers=1, max_workers=1)
