@@ -22,6 +22,7 @@ GROUPS = (
     "verify",
     "many files",
     "small updates",
+    "hash contexts",
     "import",
     "upload",
     "download",

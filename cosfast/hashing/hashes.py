@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 State = TypeVar("State", bound=HashState[Any])
 
 _NOTHING = b""
-_SMALL = 1024  # bytes; shorter updates are gathered, since a call of the core costs more than they
-_GATHERED = 256  # of them go to the core at once, up to 256 KiB
+_SMALL = 2049  # bytes; shorter updates are gathered, since a call of the core costs more than they
+_GATHERED = 256  # of them go to the core at once, up to 512 KiB
+_SHORT = 16385  # bytes; a shorter message given at once is kept until its digest is wanted
 _UNREACHABLE = 2**60  # bytes that nobody hashes in a lifetime; half of the longest message
 
 _new = object.__new__
+_CONTEXT = ffi.typeof("cosfast_context *")
 _update = lib.cosfast_update
 _hash = lib.cosfast_hash
 _digest = lib.cosfast_digest
@@ -42,13 +44,6 @@ if hasattr(os, "register_at_fork"):  # a forked process must not find it locked
         after_in_parent=_begin_lock.release,
         after_in_child=_begin_lock.release,
     )
-
-
-class _Running(NamedTuple):
-    """A context of the core, which is used with the lock held."""
-
-    context: Any
-    lock: Lock
 
 
 class _DigestRoom(NamedTuple):
@@ -79,8 +74,8 @@ class Hash(Generic[State]):
     _rooms: ClassVar[list[_DigestRoom]]  # that no thread uses just now
 
     _gathered: list[bytes]  # short updates that are not hashed yet
-    _gather_below: int
-    _running: _Running | None
+    _gather_below: int  # bytes
+    _running: tuple[Any, Lock] | None  # a context of the core, and the lock that it needs
 
     def __init__(
         self, data: Any = _NOTHING, *, string: Any = _NOTHING, usedforsecurity: bool = True
@@ -167,7 +162,8 @@ class Hash(Generic[State]):
         """Return an independent object in the same state."""
         other = _new(type(self))
         other._clear()  # noqa: SLF001
-        copied, _ = other._begin()  # noqa: SLF001
+        copied = ffi.new(_CONTEXT)
+        other._running = (copied, Lock())  # noqa: SLF001
         context, lock = self._running or self._begin()
         with lock:
             self._flush(context)
@@ -185,7 +181,7 @@ class Hash(Generic[State]):
             length = context.length
             pending = ffi.buffer(context.pending, length % BLOCK_SIZE)[:]
             words = tuple(context.h[0 : len(self._algorithm.initial_words)])
-        return self._state_class(words, length, pending)  # type: ignore[return-value]
+        return self._state_class.exported(words, length, pending)  # type: ignore[return-value]
 
     def chaining_words(self) -> bytes:
         """Return the words after the last whole block as bytes, each little-endian.
@@ -226,7 +222,8 @@ class Hash(Generic[State]):
         words, length, pending = state.words, state.length, state.pending
         if length:
             # The state has checked the length, the one thing that the import can refuse.
-            context, _ = self._begin()
+            context = ffi.new(_CONTEXT)
+            self._running = (context, Lock())
             lib.cosfast_import(context, cls._algorithm.number, words, length, pending)
             if length >= _UNREACHABLE:
                 self._gather_below = 0  # each update is told at once that the message is too long
@@ -240,13 +237,13 @@ class Hash(Generic[State]):
     def __repr__(self) -> str:
         return f"<cosfast.{type(self).__name__} after {self.state().length} bytes>"
 
-    def _begin(self) -> _Running:
+    def _begin(self) -> tuple[Any, Lock]:
         """Return the context and its lock; make them if there are none."""
         with _begin_lock:
             if self._running is None:
-                context = ffi.new("cosfast_context *")
+                context = ffi.new(_CONTEXT)
                 lib.cosfast_init(context, self._algorithm.number)
-                self._running = _Running(context, Lock())
+                self._running = (context, Lock())
             return self._running
 
     def _hash_gathered(self) -> None:
@@ -322,7 +319,7 @@ def hash_class(algorithm: Algorithm) -> type[Hash[Any]]:
 
 def sha1(data: Any = _NOTHING, *, string: Any = _NOTHING, usedforsecurity: bool = True) -> Sha1:
     """Return a `Sha1` that has hashed `data`, as `hashlib.sha1` does."""
-    if type(data) is bytes and len(data) < _SMALL and string is _NOTHING:
+    if type(data) is bytes and len(data) < _SHORT and string is _NOTHING:
         made = _new(Sha1)  # as __init__ does it, in half of the time
         made._gathered, made._gather_below, made._running = [data], _SMALL, None  # noqa: SLF001
         return made
@@ -331,7 +328,7 @@ def sha1(data: Any = _NOTHING, *, string: Any = _NOTHING, usedforsecurity: bool 
 
 def sha256(data: Any = _NOTHING, *, string: Any = _NOTHING, usedforsecurity: bool = True) -> Sha256:
     """Return a `Sha256` that has hashed `data`, as `hashlib.sha256` does."""
-    if type(data) is bytes and len(data) < _SMALL and string is _NOTHING:
+    if type(data) is bytes and len(data) < _SHORT and string is _NOTHING:
         made = _new(Sha256)  # as __init__ does it, in half of the time
         made._gathered, made._gather_below, made._running = [data], _SMALL, None  # noqa: SLF001
         return made
