@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cosfast.cosv4.upload import SIMPLE_LIMIT
 from cosfast.parts.many import uploadparts_many
@@ -147,8 +147,7 @@ class Digests:
     def hashed(self, files: Mapping[str, LocalFile]) -> Iterator[tuple[str, UploadParts | OSError]]:
         """Hash files together; yield each name with the file's parts, or with its error."""
         names = {file.path: name for name, file in files.items()}
-        keywords: dict[str, Any] = {} if self._executor is None else {"executor": self._executor}
-        for path, parts in uploadparts_many(names, **keywords):
+        for path, parts in uploadparts_many(names, executor=self._executor):
             name = names[str(path)]
             if isinstance(parts, UploadParts):
                 self._hashed_one(files[name], parts)

@@ -107,12 +107,36 @@ def test_each_algorithm_has_its_own_lists_and_digests(journal):
 
 
 def test_the_list_of_an_empty_file(journal):
-    nothing = cosfast.uploadparts(b"")
     for algorithm in ("sha1", "sha256"):
-        journal.remember_parts(identity(size=0), nothing, algorithm=algorithm)
+        nothing = cosfast.uploadparts(b"", algorithm=algorithm)
+        journal.remember_parts(identity(size=0), nothing)
         digest = hashlib.new(algorithm).hexdigest()
         assert journal.digest_of(identity(size=0), algorithm=algorithm) == digest
-    assert journal.parts_of(identity(size=0), nothing.slice_size) == nothing
+        found = journal.parts_of(identity(size=0), nothing.slice_size, algorithm=algorithm)
+        assert found == nothing
+
+
+def test_lists_of_both_algorithms_of_one_file(journal):
+    data = random.Random(5).randbytes(1000)
+    for algorithm in ("sha1", "sha256"):
+        who, parts = (
+            identity(size=1000),
+            cosfast.uploadparts(data, slice_size=64, algorithm=algorithm),
+        )
+        assert journal.parts_of(who, 64, algorithm=algorithm) is None
+        journal.remember_parts(who, parts)
+    for algorithm in ("sha1", "sha256"):
+        assert journal.parts_of(who, 64, algorithm=algorithm) == cosfast.uploadparts(
+            data, slice_size=64, algorithm=algorithm
+        )
+        digest = hashlib.new(algorithm, data).hexdigest()
+        assert journal.digest_of(who, algorithm=algorithm) == digest
+
+
+def test_a_list_without_the_digest_is_not_remembered(path, journal):
+    states = [cosfast.uploadparts(bytes(128), slice_size=64).state_before(1)]
+    journal.remember_parts(identity(size=128), cosfast.UploadParts.from_states(states, 128, 64))
+    assert not path.exists()
 
 
 def test_a_session_is_not_shown():

@@ -70,23 +70,19 @@ class Journal:
         except (OSError, JournalError) as exc:
             self._turn_off(exc)
 
-    def remember_parts(
-        self, identity: FileIdentity, parts: UploadParts, *, algorithm: str = "sha1"
-    ) -> None:
+    def remember_parts(self, identity: FileIdentity, parts: UploadParts) -> None:
         """Remember the parts of a file, and with them its digest.
 
         They are not remembered if the file is of another size, or was changed too short a time
-        before it was read; see `FileIdentity.is_settled`.
+        before it was read (see `FileIdentity.is_settled`), or if they lack the digest.
 
         Args:
             identity: The file's, taken before its first byte was read.
             parts: The parts of its bytes.
-            algorithm: The algorithm that they were hashed with.
         """
-        if identity.is_settled and identity.size == parts.filesize:
+        if identity.is_settled and identity.size == parts.filesize and parts.has_digest:
             self._transact(
-                lambda connection: records.store_parts(connection, identity, parts, algorithm),
-                writes=True,
+                lambda connection: records.store_parts(connection, identity, parts), writes=True
             )
 
     def parts_of(

@@ -139,14 +139,11 @@ class RememberedUpload:
 _UPLOAD_COLUMNS = tuple(column.name for column in fields(RememberedUpload))
 
 
-def store_parts(
-    connection: sqlite3.Connection, identity: FileIdentity, parts: UploadParts, algorithm: str
-) -> None:
+def store_parts(connection: sqlite3.Connection, identity: FileIdentity, parts: UploadParts) -> None:
     """Write the list of a file and its digest, and drop the lists of its earlier states."""
-    count = len(parts)
-    whole = parts.raw(count - 1) if count else hashlib.new(algorithm).digest()
-    store_digests(connection, [(identity, whole.hex())], algorithm)
-    raw = b"".join(parts.raw(index) for index in range(count))
+    algorithm = parts.algorithm
+    store_digests(connection, [(identity, parts.digest)], algorithm)
+    raw = b"".join(parts.raw(index) for index in range(len(parts)))
     if len(raw) > _LARGEST_LIST_BYTES:
         return
     connection.execute(
@@ -177,7 +174,7 @@ def find_parts(
     raw, seal = row
     if seal != _seal(*values, raw):
         raise DamagedError("a parts list in it is not what was written")
-    return UploadParts.from_raw(raw, identity.size, slice_size)
+    return UploadParts.from_raw(raw, identity.size, slice_size, algorithm)
 
 
 def store_digests(
