@@ -159,6 +159,7 @@ class RequestError(CosError):
 
     Attributes:
         tries: Number of the attempt that failed, from 1.
+        tries_alike: How many attempts failed with this type of error, from 1.
     """
 
     operation: str
@@ -166,6 +167,7 @@ class RequestError(CosError):
     http_status: int | None
     retry_after: float | None
     tries: int = 1
+    tries_alike: int = 1
 
     @property
     def tried_before(self) -> bool:

@@ -1,8 +1,8 @@
 """The cffi binding of the C core: `cosfast._core`, which exports `ffi` and `lib` and nothing else.
 
-The declarations are written by hand from csrc/cosfast.h and csrc/cosfast_files.h, and the compiler
-checks them against these headers. The Python API on top of it is in cosfast/hashing and
-cosfast/parts.
+The declarations are written by hand from csrc/cosfast.h, csrc/cosfast_files.h and
+csrc/cosfast_base64.h, and the compiler checks them against these headers. The Python API on top of
+them is in cosfast/hashing, cosfast/parts and cosfast/transfer/bodies.py.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ ffibuilder.cdef("""
                             uint8_t *heap, size_t room, int32_t errors[], uint64_t sizes[],
                             uint8_t *digests);
 
+    size_t cosfast_base64_encode(const void *data, size_t len, char *text);
+
     size_t cosfast_kernel_count(void);
     const char *cosfast_kernel_name(size_t kernel);
     bool cosfast_kernel_built(size_t kernel);
@@ -68,7 +70,7 @@ COMPILE_ARGS = ["/std:c11", "/O2"] if MSVC else ["-std=c11", "-O3", "-fvisibilit
 
 ffibuilder.set_source(
     "cosfast._core",
-    '#include "cosfast.h"\n#include "cosfast_files.h"',
+    '#include "cosfast.h"\n#include "cosfast_files.h"\n#include "cosfast_base64.h"',
     sources=portable_sources(),
     include_dirs=[CSRC],
     define_macros=[("COSFAST_PORTABLE", "1")] if portable_only() else [],

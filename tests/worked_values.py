@@ -21,3 +21,9 @@ def upload_vectors() -> list[dict[str, Any]]:
 
 def vector_id(case: dict[str, Any]) -> str:
     return f"{case['size']}-in-{case['slice_size']}"
+
+
+def wedrive_example() -> dict[str, Any]:
+    """Return WeCom's published example of `block_sha`, with its `content`."""
+    example: dict[str, Any] = json.loads((VECTORS / "wedrive.json").read_text("ascii"))
+    return {**example, "content": (b"1234567890\r\n" * 500000)[:-2]}

@@ -40,6 +40,7 @@ MEBIBYTES = Unit(" MiB", 1, larger_is_better=False)
 SECONDS = Unit(" s", 3, larger_is_better=False)
 PERCENT = Unit(" %", 1, larger_is_better=True)
 SLICES = Unit(" slices", 1, larger_is_better=False)
+CALLS = Unit(" calls", 0, larger_is_better=False)
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,14 @@ SENT_AGAIN = Claim("sent again after a kill at any instant, 8 at a time", 9, 8, 
 DOWNLOAD = Claim("1 GiB downloaded and verified, against curl and sha1sum", 1.0, 1.6)
 SYNC = Claim("10,000 files in sync, unchanged, against the first time", 20, 100)
 LIST_MEMORY = Claim("memory above the idle client, 100,000 objects listed", 64, 32, MEBIBYTES)
+WEDRIVE_EMULATOR = Claim("WeDrive: 64 MiB to the emulator, against hashing in pure Python", 50, 100)
+WEDRIVE_BLOCKS = Claim(
+    "WeDrive: 64 MiB in blocks, 8 connections, against 8 bare sockets", 30, 45, PERCENT
+)
+WEDRIVE_MEMORY = Claim(
+    "WeDrive: memory above the idle client, 8 GiB sparse, 10 at a time", 96, 64, MEBIBYTES
+)
+WEDRIVE_CALLS = Claim("WeDrive: calls of a resume beside the missing blocks'", 2, 1, CALLS)
 
 TABLE = (
     ONE_STREAM,
@@ -140,4 +149,8 @@ TABLE = (
     DOWNLOAD,
     SYNC,
     LIST_MEMORY,
+    WEDRIVE_EMULATOR,
+    WEDRIVE_BLOCKS,
+    WEDRIVE_MEMORY,
+    WEDRIVE_CALLS,
 )

@@ -61,6 +61,23 @@ def upload(arguments: list[str]) -> str:
         return client.upload(path, BUCKET, "/file.bin", integrity=integrity).sha1
 
 
+def idle_drive(arguments: list[str]) -> str:
+    """Make a client of the WeDrive at an address, and ask it for nothing."""
+    from harness.servers import connect_drive  # noqa: PLC0415 - as above
+
+    with connect_drive(arguments[0], "t"):
+        return ""
+
+
+def upload_to_drive(arguments: list[str]) -> str:
+    """Upload a file to the WeDrive at an address, so many blocks at once; return its SHA-1."""
+    from harness.servers import connect_drive  # noqa: PLC0415 - as above
+
+    endpoint, path, at_once = arguments
+    with connect_drive(endpoint, "t") as client:
+        return client.upload(path, spaceid="s.1", concurrency=int(at_once)).sha1
+
+
 def list_folder(arguments: list[str]) -> str:
     """Return how many entries the server at an address lists in a folder."""
     from harness.servers import BUCKET, connect  # noqa: PLC0415 - as above
@@ -77,7 +94,17 @@ def peak_kib() -> int:
 
 OPERATIONS = {
     run.__name__: run
-    for run in (nothing, uploadparts, verify, uploadparts_many, idle_client, upload, list_folder)
+    for run in (
+        nothing,
+        uploadparts,
+        verify,
+        uploadparts_many,
+        idle_client,
+        upload,
+        list_folder,
+        idle_drive,
+        upload_to_drive,
+    )
 }
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from harness import receiver as receiver_program
 from harness import sink as sink_program
 
 import cosfast
+from cosfast import wedrive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +44,14 @@ def environment(**more: str) -> dict[str, str]:
 def connect(endpoint: str, journal: cosfast.Journal | None = None) -> cosfast.Client:
     """Return a client of a local server, by default without a journal."""
     return cosfast.Client(CREDENTIALS, endpoint=endpoint, journal=journal)
+
+
+def connect_drive(
+    endpoint: str, token: str | None = None, journal: cosfast.Journal | None = None
+) -> wedrive.Client:
+    """Return a client of a WeDrive here; by default as an app of the emulator's corporation."""
+    app = wedrive.CorpToken("local-corp-id", "local-corp-secret")
+    return wedrive.Client(token or app, endpoint=endpoint, journal=journal)
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,14 @@ def running_sink(*, delay: float = 0.0, sha1: str = "", entries: int = 0) -> Ite
 
 
 @contextmanager
+def running_wedrive_sink() -> Iterator[str]:
+    """Run a sink for WeDrive's blocks; yield its address."""
+    path = os.pathsep.join([str(ROOT), str(Path(sink_program.__file__).parents[1])])
+    with _listening(["-m", "harness.wedrive_sink"], PYTHONPATH=path) as endpoint:
+        yield endpoint
+
+
+@contextmanager
 def running_emulator(root: Path) -> Iterator[str]:
     """Run `cosfast emulator` with its data in `root`; yield its URL."""
     with _listening(["-m", "cosfast", "emulator", "--quiet", "--root", str(root)]) as endpoint:
@@ -100,9 +117,9 @@ def running_receiver(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _listening(arguments: list[str]) -> Iterator[str]:
+def _listening(arguments: list[str], **more: str) -> Iterator[str]:
     with subprocess.Popen(
-        [sys.executable, *arguments], env=environment(), stdout=subprocess.PIPE, text=True
+        [sys.executable, *arguments], env=environment(**more), stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             assert process.stdout is not None

@@ -25,6 +25,7 @@ GROUPS = (
     "hash contexts",
     "import",
     "upload",
+    "wedrive",
     "download",
 )
 

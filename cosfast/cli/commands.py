@@ -56,6 +56,7 @@ COMMANDS = (
     Command(
         "verify", "parts", "compare a file with a parts list", "add_verify_arguments", "run_verify"
     ),
+    Command("wedrive", "wedrive", "upload, list, download and remove files in WeCom's WeDrive"),
     Command("emulator", "emulator", "run a local COS v4 server"),
     Command("demo", "demo", "upload a file to a local server and back"),
     Command("completion", "completion", "print the setup of shell completion"),

@@ -1,4 +1,4 @@
-"""pytest fixtures: `cos_emulator`, a local server, and `cos_client`, a client of it.
+"""pytest fixtures: `cos_emulator` and `wedrive_emulator`, local servers, and clients of them.
 
 pytest loads this module wherever cosfast is installed, so the fixtures import what they need.
 """
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from cosfast.cosv4 import Client
     from cosfast.emulator import Emulator
+    from cosfast.wedrive import Client as WeDriveClient
 
 
 @pytest.fixture
@@ -38,4 +39,29 @@ def cos_client(cos_emulator: Emulator) -> Iterator[Client]:
     settings = cos_emulator.settings
     credentials = Credentials(settings.appid, settings.secret_id, settings.secret_key)
     with Client(credentials, endpoint=cos_emulator.endpoint, journal=None) as client:
+        yield client
+
+
+@pytest.fixture
+def wedrive_emulator() -> Iterator[Emulator]:
+    """Start a local server of WeDrive, empty and for this test alone.
+
+    Its `settings.corpid` and `settings.corpsecret` get an access token at its `endpoint`. The
+    test fails if faults that it queued did not happen.
+    """
+    from cosfast.emulator import Emulator  # noqa: PLC0415
+
+    with Emulator() as emulator:
+        yield emulator
+        emulator.faults.check_all_fired()
+
+
+@pytest.fixture
+def wedrive_client(wedrive_emulator: Emulator) -> Iterator[WeDriveClient]:
+    """Return a `cosfast.wedrive.Client` of `wedrive_emulator` that leaves no journal behind."""
+    from cosfast.wedrive import Client, CorpToken  # noqa: PLC0415
+
+    settings = wedrive_emulator.settings
+    token = CorpToken(settings.corpid, settings.corpsecret)
+    with Client(token, endpoint=wedrive_emulator.endpoint, journal=None) as client:
         yield client

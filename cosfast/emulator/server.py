@@ -19,6 +19,7 @@ from cosfast.emulator.errors import EmulatorError
 from cosfast.emulator.faults.queue import FaultQueue
 from cosfast.emulator.services import Context
 from cosfast.emulator.services.cosv4.service import CosV4
+from cosfast.emulator.services.wedrive.service import WeDrive
 from cosfast.emulator.settings import Limits, Settings
 from cosfast.emulator.store import Store
 from cosfast.emulator.wire.http import HttpServer
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from types import TracebackType
 
-SERVICES = (CosV4,)
+SERVICES = (CosV4, WeDrive)
 """Every service; the first one answers what none of them owns."""
 
 DEFAULT_APPID: str = Settings.appid

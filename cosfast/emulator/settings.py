@@ -30,6 +30,11 @@ class Limits:
     part_header_size: int = 8 * KIB
     content_memory: int = 32 * MIB  # of all requests together; the rest goes to the disk
     session_lifetime: float = 7 * DAY  # of COS v4
+    access_token_lifetime: float = 7200.0  # of WeDrive
+    upload_key_lifetime: float = DAY  # of WeDrive
+    wedrive_quota: int | None = None  # calls; then 640019, until the server is reset
+    wedrive_calls_a_minute: int | None = None  # then 45009
+    wedrive_calls_at_once: int | None = None  # then 45033
     idle_timeout: float = 30.0  # between two pieces of a body, or of an answer
     keepalive_timeout: float = 75.0
     body_grace: float = 30.0  # a body may take this long ...

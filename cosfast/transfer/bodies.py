@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from binascii import b2a_base64
 from typing import TYPE_CHECKING, Any
 
+from cosfast.hashing.core import ffi, lib
 from cosfast.transfer.request import MemoryBody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-ENCODED_AT_ONCE = 96 * 1024
-"""Bytes encoded at a time, a multiple of 3: so few that they stay in the core's cache."""
+ENCODED_AT_ONCE = 384 * 1024
+"""Bytes encoded at a time, a multiple of 3: more is hardly faster, and costs memory."""
 
 
 class JsonBody(MemoryBody):
@@ -55,12 +55,20 @@ class Base64JsonBody:
     def __len__(self) -> int:
         return self._length
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytes | memoryview]:
         view = self._content
         yield self._head
         for start in range(0, len(view), ENCODED_AT_ONCE):
-            yield b2a_base64(view[start : start + ENCODED_AT_ONCE], newline=False)
+            yield encode_base64(view[start : start + ENCODED_AT_ONCE])
         yield self._tail
+
+
+def encode_base64(view: memoryview) -> memoryview:
+    """Return standard base64; other threads run meanwhile, as they do not for `base64`."""
+    text = bytearray(base64_length(len(view)))
+    if text:
+        lib.cosfast_base64_encode(ffi.from_buffer(view), len(view), ffi.from_buffer(text))
+    return memoryview(text)
 
 
 def base64_length(length: int) -> int:

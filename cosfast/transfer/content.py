@@ -85,7 +85,7 @@ class UploadContent:
         self.size: int = size
         self.parts = parts
         self.hasher: PartsBuilder | None = None
-        self._sha1 = ""  # if `digest` had to read the source for it
+        self._sha1 = ""  # if it is known without a list
         self._hash: Callable[[], UploadParts | None] | None = None
 
     def hash(self, slice_size: int, progress: Callable[[int], object]) -> UploadParts:
@@ -149,6 +149,10 @@ class UploadContent:
         if self.parts is not None:
             return self.parts.sha1
         return self._sha1 or ("" if self.hasher is None else self.hasher.sha1)
+
+    def know_sha1(self, sha1: str) -> None:
+        """Take note of the SHA-1 of the whole source, found by the caller."""
+        self._sha1 = sha1
 
     def digest(self, progress: Callable[[int], object]) -> str:
         """Return the SHA-1 of the whole source, 40 hex digits; hash it now if it is not known."""

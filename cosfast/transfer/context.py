@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -105,6 +106,7 @@ class TransferContext:
         """
         started = time.monotonic()
         failures = 0
+        kinds: Counter[type[RequestError]] = Counter()
         while True:
             encoded = None
             try:
@@ -118,7 +120,8 @@ class TransferContext:
                 )
             except RequestError as error:
                 failures += 1
-                error.tries = failures
+                kinds[type(error)] += 1
+                error.tries, error.tries_alike = failures, kinds[type(error)]
                 if find_result is not None and encoded is not None and error.is_lost:
                     found = find_result()
                     if found is not None:

@@ -94,6 +94,6 @@ class Service(Protocol):
         """Return whether the same request may be sent again; may renew a token first.
 
         Args:
-            error: How the try failed; `RequestError.tries` counts them.
+            error: How the try failed; `RequestError.tries_alike` counts those that failed so.
             tried: What was sent; None if it could not be encoded.
         """

@@ -1,4 +1,4 @@
-"""Checks of URLs that users and servers give: `is_bare_url`, `check_endpoint`."""
+"""Checks of URLs that users and servers give."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _URL = re.compile(
     r"(?:/[^\x00-\x1f\x7f-\x9f?#\\]*)?",
     re.IGNORECASE | re.ASCII,
 )
+_QUERY = re.compile(r"[!\"$-~]*")
 _MAX_PORT = 65535
 _MAX_HOST = 253  # characters of a host name, RFC 1035
 _MAX_LABEL = 63
@@ -41,6 +42,12 @@ def is_bare_url(url: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_signed_url(url: str) -> bool:
+    """Return whether `url` is a bare URL with a query of visible ASCII, as a signed URL is."""
+    location, mark, query = url.partition("?")
+    return bool(mark) and is_bare_url(location) and _QUERY.fullmatch(query) is not None
 
 
 def check_endpoint(endpoint: str) -> str:

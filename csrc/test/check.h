@@ -45,6 +45,7 @@ size_t rng_below(rng *r, size_t end);
 void rng_fill(rng *r, uint8_t *bytes, size_t len);
 void rng_state(rng *r, uint32_t h[COSFAST_MAX_WORDS]);
 
+void test_base64(void);
 void test_context(void);
 void test_files(void);
 void test_kernels(void);

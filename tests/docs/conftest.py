@@ -35,11 +35,14 @@ def account(monkeypatch):
     monkeypatch.setenv("COSFAST_APPID", CREDENTIALS.appid)
     monkeypatch.setenv("COSFAST_SECRET_ID", CREDENTIALS.secret_id)
     monkeypatch.setenv("COSFAST_SECRET_KEY", CREDENTIALS.secret_key)
+    monkeypatch.setenv("COSFAST_WEDRIVE_CORPID", "local-corp-id")
+    monkeypatch.setenv("COSFAST_WEDRIVE_SECRET", "local-corp-secret")
 
 
 @pytest.fixture
 def region(account, emulator, monkeypatch):
-    """Let a server here stand for every region: for this process's clients, and for commands."""
+    """Let a server here stand for every region, and for WeDrive: in this process and in others."""
+    from cosfast import wedrive
     from cosfast.cosv4 import client
     from cosfast.cosv4.protocol.addresses import api_base
 
@@ -47,4 +50,6 @@ def region(account, emulator, monkeypatch):
         return api_base(region, endpoint or emulator.endpoint)
 
     monkeypatch.setattr(client, "api_base", base_of)
+    monkeypatch.setattr(wedrive.client, "ENDPOINT", emulator.endpoint)
     monkeypatch.setenv("COSFAST_ENDPOINT", emulator.endpoint)
+    monkeypatch.setenv("COSFAST_WEDRIVE_ENDPOINT", emulator.endpoint)

@@ -12,7 +12,13 @@ from docs.documents import ROOT, text_of
 import cosfast
 
 _DIRECTIVE = re.compile(r"^\.\. (currentmodule|auto\w+):: (\w+(?:\.\w+)*)$", re.MULTILINE)
-MODULES = ("cosfast", "cosfast.fs", "cosfast.emulator", "cosfast.emulator.faults")
+MODULES = (
+    "cosfast",
+    "cosfast.wedrive",
+    "cosfast.fs",
+    "cosfast.emulator",
+    "cosfast.emulator.faults",
+)
 
 
 def documented():

@@ -45,9 +45,19 @@ def test_every_command_has_a_section():
     assert set(sections()) == {SHARED, *NAMES}
 
 
+def flags_of(parser):
+    """Yield the flags of a command, and of the actions that it is divided into."""
+    for action in parser._actions:
+        if action.help == argparse.SUPPRESS:
+            continue
+        yield from action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                yield from flags_of(inner)
+
+
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_every_flag_is_told_and_no_other(name):
     parser = commands().choices[name]
-    shown = (action for action in parser._actions if action.help != argparse.SUPPRESS)
-    taken = {flag for action in shown for flag in action.option_strings}
+    taken = set(flags_of(parser))
     assert told(name) == taken - {"-h", "--help"}

@@ -48,6 +48,7 @@ def hashing() -> None:
 def parts() -> None:
     made = cosfast.uploadparts("file", slice_size=cosfast.SLICE_SIZE, progress=print)
     assert_type(made, cosfast.UploadParts)
+    assert_type(cosfast.WEDRIVE_BLOCK_SIZE, int)
     assert_type(made[0], cosfast.UploadPart)
     assert_type(made[1:], tuple[cosfast.UploadPart, ...])
     assert_type(made[0].datasha, str)

@@ -1,0 +1,38 @@
+"""WeCom's WeDrive (企业微信微盘) and WeDoc: uploads in blocks, resumed and instant; downloads."""
+
+from cosfast.wedrive.client import Client
+from cosfast.wedrive.download import DownloadOptions, DownloadResult
+from cosfast.wedrive.protocol.errors import (
+    BlockRefusedError,
+    NotFoundError,
+    ParameterError,
+    PermissionDeniedError,
+    QuotaError,
+    ThrottledError,
+    TokenError,
+    UnconfirmedError,
+    WeDriveError,
+)
+from cosfast.wedrive.protocol.files import DriveEntry
+from cosfast.wedrive.token import CorpToken
+from cosfast.wedrive.upload import DocumentUploadResult, UploadOptions, UploadResult
+
+__all__ = [
+    "BlockRefusedError",
+    "Client",
+    "CorpToken",
+    "DocumentUploadResult",
+    "DownloadOptions",
+    "DownloadResult",
+    "DriveEntry",
+    "NotFoundError",
+    "ParameterError",
+    "PermissionDeniedError",
+    "QuotaError",
+    "ThrottledError",
+    "TokenError",
+    "UnconfirmedError",
+    "UploadOptions",
+    "UploadResult",
+    "WeDriveError",
+]

@@ -1,0 +1,191 @@
+"""Downloads from WeDrive: the file's URL and cookie, renewed when they expire; ranges of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from cosfast.errors import AnswerError, InputError
+from cosfast.transfer import download as engine
+from cosfast.transfer.download_ranges import RemoteFile
+from cosfast.transfer.options import check_transfer
+from cosfast.transfer.ranges import byte_range
+from cosfast.transfer.request import HttpRequest
+from cosfast.wedrive.protocol.files import file_download, file_info
+from cosfast.wedrive.protocol.messages import ANSWER_LIMIT
+from cosfast.wedrive.protocol.targets import check_fileid
+from cosfast.wedrive.service import WeDriveService, counted
+from cosfast.wedrive.shared import SharedValue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cosfast.errors import RequestError
+    from cosfast.transfer.cancellation import CancelToken
+    from cosfast.transfer.context import TransferContext
+    from cosfast.transfer.request import HttpResponse
+    from cosfast.wedrive.protocol.files import DownloadLocation, DriveEntry
+
+LOCATION_LIFETIME = 6600.0
+"""Seconds that a download URL is used; the service says 2 hours."""
+
+_RENEWALS = 2
+_FORBIDDEN = 403
+_SERVER_FAILURES = range(500, 600)
+
+
+@dataclass(frozen=True)
+class DownloadOptions:
+    """The keywords of `Client.download`, which explains them.
+
+    Raises:
+        InputError: If one makes no sense; it names which.
+    """
+
+    overwrite: bool = True
+    concurrency: int = 4
+    progress: Callable[[int], object] | None = None
+    max_rate: float | None = None
+    deadline: float | None = None
+    cancel: CancelToken | None = None
+    verify: bool = True
+
+    def __post_init__(self) -> None:
+        check_transfer(self.concurrency, self.max_rate, self.deadline, self.cancel)
+
+
+@dataclass(frozen=True)
+class DownloadResult:
+    """A file that is here, whole.
+
+    Attributes:
+        target: What was given for it.
+        name: Its name in the drive.
+        size: Bytes.
+        sha1: What the bytes were found to have, 40 hex digits; empty if nothing was hashed.
+        resumed_bytes: Bytes that were there from an earlier download that was not finished.
+        received_bytes: Bytes of content that this call received.
+        calls: API calls that it took; the ranges of the file are none.
+    """
+
+    target: Any
+    name: str
+    size: int
+    sha1: str
+    resumed_bytes: int
+    received_bytes: int
+    calls: int
+
+
+def download(
+    client_context: TransferContext,
+    fileid: str,
+    target: Any,
+    options: DownloadOptions,
+    known: DriveEntry | None,
+) -> DownloadResult:
+    """Download a file; see `Client.download`."""
+    check_fileid(fileid)
+    engine.check_target(target, overwrite=options.overwrite)
+    with client_context.transfer(
+        progress=options.progress,
+        max_rate=options.max_rate,
+        deadline=options.deadline,
+        cancel=options.cancel,
+    ) as transfer:
+        context, calls = counted(transfer)
+        found = context.call(file_info(fileid)) if known is None else known
+        outcome = engine.download(
+            _with_location(context, fileid),
+            _remote_file(found),
+            target,
+            max_workers=options.concurrency,
+            overwrite=options.overwrite,
+            verify=options.verify,
+        )
+    return DownloadResult(target, found.name, found.size, *outcome, calls=calls.count)
+
+
+def _remote_file(found: DriveEntry) -> RemoteFile:
+    if not found.is_file:
+        kind = "a folder" if found.is_folder else "an online document"
+        raise InputError(f"{found.name} ({found.fileid}) is {kind}, not a plain file")
+    target = f"wedrive:{found.fileid}"
+    return RemoteFile(
+        target=target,
+        size=found.size,
+        sha1=found.sha1,
+        request=lambda start, length: _RangeRequest(target, start, length),
+    )
+
+
+@dataclass(frozen=True)
+class _RangeRequest:
+    """A range of a file's bytes, wherever they are by the time that it is sent."""
+
+    target: str
+    start: int
+    length: int
+    operation: str = "wedrive/download"
+    answer_limit: int = ANSWER_LIMIT
+
+    def read_response(self, response: HttpResponse) -> NoReturn:
+        """Raise the error that a response without content stands for."""
+        raise AnswerError(
+            "the server does not send the file",
+            operation=self.operation,
+            target=self.target,
+            http_status=response.status,
+            lost=response.status in _SERVER_FAILURES,
+        )
+
+
+@dataclass(frozen=True)
+class _DownloadService(WeDriveService):
+    """The service for one file's bytes.
+
+    Attributes:
+        fileid: The file.
+        location: Where its bytes are, shared by the threads that fetch them.
+    """
+
+    fileid: str = ""
+    location: SharedValue[DownloadLocation] = field(default_factory=SharedValue)
+
+    def encode(self, request: Any) -> HttpRequest:
+        """Return a request for one try; of a range, at the place where the file is now."""
+        if not isinstance(request, _RangeRequest):
+            return super().encode(request)
+        location = self.location.get(self._locate, self.cancellation.check_going)
+        return HttpRequest(
+            "GET",
+            location.url,
+            headers={
+                "Cookie": location.cookie,
+                "Range": byte_range(request.start, request.length),
+            },
+        )
+
+    def is_retryable(self, error: RequestError, tried: HttpRequest | None) -> bool:
+        """Tell whether to try again; at another URL if this one has expired."""
+        cookie = None if tried is None else tried.headers.get("Cookie")
+        if cookie is None or error.http_status != _FORBIDDEN:
+            return super().is_retryable(error, tried)
+        self.location.drop(lambda location: location.cookie == cookie)
+        return error.tries_alike <= _RENEWALS
+
+    def _locate(self) -> tuple[DownloadLocation, float]:
+        return self.call_first(file_download(self.fileid)), LOCATION_LIFETIME
+
+
+def _with_location(context: TransferContext, fileid: str) -> TransferContext:
+    service: Any = context.service
+    own = _DownloadService(
+        service.http,
+        service.tokens,
+        service.retry,
+        service.cancellation,
+        service.calls,
+        fileid=fileid,
+    )
+    return replace(context, service=own)

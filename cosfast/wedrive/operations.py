@@ -1,0 +1,57 @@
+"""What takes more than one call: lists of several pages, outcomes of lost answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cosfast.errors import AnswerError
+from cosfast.wedrive.protocol.errors import NotFoundError
+from cosfast.wedrive.protocol.files import NEWEST_FIRST, file_create, file_delete, file_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cosfast.transfer.context import TransferContext
+    from cosfast.wedrive.protocol.files import DriveEntry
+    from cosfast.wedrive.protocol.targets import Folder
+
+
+def list_folder(
+    context: TransferContext, folder: Folder, sort_type: int, page_size: int
+) -> Iterator[DriveEntry]:
+    """Yield the entries of a folder; a page is fetched when it is needed."""
+    start: int | None = 0
+    first: set[str] = set()  # fileids that pages began with: a list that goes round comes there
+    while start is not None:
+        request = file_list(folder, start=start, limit=page_size, sort_type=sort_type)
+        page = context.call(request)
+        if page.entries:
+            if not first.isdisjoint(entry.fileid for entry in page.entries):
+                raise AnswerError(
+                    "the list goes round: an earlier page came again",
+                    operation=request.operation,
+                    target=request.target,
+                )
+            first.add(page.entries[0].fileid)
+        yield from page.entries
+        start = page.next_start
+
+
+def create_folder(context: TransferContext, folder: Folder, name: str) -> str:
+    """Make a folder; return its fileid."""
+
+    def find_result() -> str | None:
+        page = context.call(file_list(folder, sort_type=NEWEST_FIRST))
+        found = (entry for entry in page.entries if entry.is_folder and entry.name == name)
+        return next((entry.fileid for entry in found), None)
+
+    return context.call(file_create(folder, name), find_result=find_result)
+
+
+def delete(context: TransferContext, fileids: Sequence[str]) -> None:
+    """Delete files or folders."""
+    try:
+        context.call(file_delete(fileids))
+    except NotFoundError as exc:
+        if not exc.tried_before:  # else they may have gone by that try, whose answer was lost
+            raise
