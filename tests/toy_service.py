@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from cosfast.errors import RequestError
+from cosfast.errors import IntegrityError, RequestError
 from cosfast.parts.sources import open_source
 from cosfast.transfer.content import UploadContent
 from cosfast.transfer.context import TransferContext
@@ -21,6 +21,7 @@ from cosfast.transfer.upload import (
     Part,
     PartSession,
     PartUpload,
+    StreamedPart,
     upload_in_parts,
 )
 
@@ -32,6 +33,10 @@ PART_SIZE = 65536
 
 class ToyError(RequestError):
     """What the service refuses."""
+
+
+class ToyIntegrityError(ToyError, IntegrityError):
+    """What arrived is not what was announced."""
 
 
 class Bytes(MemoryBody):
@@ -55,6 +60,8 @@ class ToyRequest:
     answer_limit: int = 65536
 
     def read_response(self, response):
+        if response.status == 422:
+            raise ToyIntegrityError("422", operation=self.operation, http_status=422)
         if response.status != 200:
             raise ToyError(
                 str(response.status),
@@ -71,15 +78,18 @@ class ToyService:
 
     def encode(self, request):
         url = f"{self._endpoint}/{request.operation}/{request.target}"
-        return HttpRequest("POST", url, body=Bytes(request.content))
+        content = request.content
+        body = content if isinstance(content, StreamedPart) else Bytes(content)
+        return HttpRequest("POST", url, body=body)
 
     def is_retryable(self, error, tried):
         return not isinstance(error, ToyError) or error.http_status >= 500
 
 
 class ToyUpload(PartUpload):
-    def __init__(self, context, content, name):
+    def __init__(self, context, content, name, *, streamed=False):
         self._context, self._content, self._name = context, content, name
+        self._streamed = streamed
 
     def open(self):
         asked = json.dumps({"size": self._content.size, "sha1": self._content.sha1}).encode()
@@ -92,7 +102,7 @@ class ToyUpload(PartUpload):
         ]
         held = sum(part.length for part in parts if part.number in have)
         missing = [part for part in parts if part.number not in have]
-        return PartSession(told["id"], PART_SIZE, missing, held)
+        return PartSession(told["id"], PART_SIZE, missing, held, streamed=self._streamed)
 
     def send_part(self, session, part, data):
         self._context.call(ToyRequest("part", f"{session.token}/{part.number}", data))
@@ -111,7 +121,7 @@ class ToyUpload(PartUpload):
         return getattr(error, "http_status", None) == 409
 
 
-def upload(endpoint, data, *, retry, max_workers=4, parts=None, **limits):
+def upload(endpoint, data, *, retry, max_workers=4, parts=None, streamed=False, **limits):
     """Upload `data`; return the engine's outcome."""
     http = HttpClient(endpoint, session=None, timeout=(10.0, 30.0))
     client = TransferContext(http, ToyService(endpoint), retry, NO_JOURNAL)
@@ -120,9 +130,8 @@ def upload(endpoint, data, *, retry, max_workers=4, parts=None, **limits):
             content = UploadContent(source, parts)
             if parts is None:
                 content.hash_on_the_way()
-            return upload_in_parts(
-                context, content, ToyUpload(context, content, "file"), max_workers=max_workers
-            )
+            toy = ToyUpload(context, content, "file", streamed=streamed)
+            return upload_in_parts(context, content, toy, max_workers=max_workers)
     finally:
         http.close()
 

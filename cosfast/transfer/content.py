@@ -129,19 +129,35 @@ class UploadContent:
         self.parts = hash_anew()
         return True
 
-    def check_part(self, offset: int, data: memoryview, refusal: Exception) -> None:
+    def check_part(
+        self, offset: int, length: int, data: memoryview | None, refusal: Exception
+    ) -> None:
         """Tell a source that changed after it was hashed from bytes that broke on their way.
 
+        Args:
+            offset: Where the part begins.
+            length: Its bytes.
+            data: What was sent; None reads the source again, a slice at a time.
+            refusal: The server's.
+
         Raises:
-            SourceChanged: If `data` is no longer what was hashed.
+            SourceChanged: If the part is no longer what was hashed.
         """
-        parts = self.parts
-        if parts is None or len(data) != min(parts.slice_size, self.size - offset):
+        parts, end = self.parts, offset + length
+        if parts is None or offset % parts.slice_size:
             return
-        if not slice_matches(parts, offset // parts.slice_size, data):
-            raise SourceChanged(
-                self.source.name, f"the slice at {offset} is no longer what was hashed"
-            ) from refusal
+        if end % parts.slice_size and end != self.size:
+            return
+        for start in range(offset, end, parts.slice_size):
+            count = min(parts.slice_size, end - start)
+            if data is None:
+                content = self.source.read_slice(start, count)
+            else:
+                content = data[start - offset : start - offset + count]
+            if not slice_matches(parts, start // parts.slice_size, content):
+                raise SourceChanged(
+                    self.source.name, f"the slice at {start} is no longer what was hashed"
+                ) from refusal
 
     @property
     def sha1(self) -> str:

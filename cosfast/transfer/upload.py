@@ -19,8 +19,12 @@ from cosfast.transfer.buffers import BufferPool
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from cosfast.parts.sources import Source
     from cosfast.transfer.content import UploadContent
     from cosfast.transfer.context import TransferContext
+
+READ_SIZE = 256 * 1024
+"""Bytes of a streamed part in memory at a time: they are still in the core's cache when sent."""
 
 Result = TypeVar("Result")
 
@@ -33,6 +37,38 @@ class Part(NamedTuple):
     length: int
 
 
+class StreamedPart:
+    """The content of one part, read from the source as it is sent.
+
+    Each iteration reads it again, so that a part can be retried. A chunk is valid until the next
+    one is asked for.
+
+    Args:
+        source: Is read.
+        part: Which part of it.
+        buffers: Give the memory for one chunk.
+    """
+
+    content_type = ""
+
+    def __init__(self, source: Source, part: Part, buffers: BufferPool) -> None:
+        self._source = source
+        self._part = part
+        self._buffers = buffers
+
+    def __len__(self) -> int:
+        return self._part.length
+
+    def __iter__(self) -> Iterator[memoryview]:
+        start, end = self._part.offset, self._part.offset + self._part.length
+        buffer = self._buffers.take()
+        try:
+            for offset in range(start, end, len(buffer)):
+                yield self._source.read_slice(offset, min(len(buffer), end - offset), buffer)
+        finally:
+            self._buffers.give_back(buffer)
+
+
 @dataclass(frozen=True)
 class PartSession:
     """An open upload session.
@@ -43,6 +79,8 @@ class PartSession:
         missing: The parts that the server does not have, in order; iterated once.
         resumed_bytes: Bytes that the server has already.
         serial: Whether parts must go one at a time, in order; None if the server does not say.
+        streamed: Whether a part is read while it is sent, because parts are too large to be held
+            in memory.
     """
 
     token: Any
@@ -50,6 +88,7 @@ class PartSession:
     missing: Iterable[Part]
     resumed_bytes: int = 0
     serial: bool | None = False
+    streamed: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,8 +106,14 @@ class PartUpload(ABC, Generic[Result]):
         """Resume or open a session; or learn that the server has the content."""
 
     @abstractmethod
-    def send_part(self, session: PartSession, part: Part, data: memoryview) -> None:
-        """Send one part and return when it is acknowledged; called from several threads."""
+    def send_part(self, session: PartSession, part: Part, data: Any) -> None:
+        """Send one part and return when it is acknowledged; called from several threads.
+
+        Args:
+            session: What `open` returned.
+            part: Which part.
+            data: Its bytes: a memoryview, or a `StreamedPart` if the session is streamed.
+        """
 
     @abstractmethod
     def finish(self, session: PartSession) -> Result:
@@ -139,11 +184,17 @@ def upload_in_parts(
 
 
 class _Piece(NamedTuple):
-    """A part to be sent, and the buffer for it; read already if it is hashed on the way."""
+    """A part to be sent.
+
+    Attributes:
+        part: Which part.
+        data: Its bytes; None if they are yet to be read.
+        buffer: What they are read into; None if they are streamed.
+    """
 
     part: Part
-    data: memoryview | None
-    buffer: memoryview
+    data: memoryview | StreamedPart | None
+    buffer: memoryview | None
 
 
 class _Run(Generic[Result]):
@@ -195,7 +246,8 @@ class _Run(Generic[Result]):
         self._context.cancellation.check()
 
     def _send_missing(self, session: PartSession) -> None:
-        buffers = BufferPool(min(session.part_size, self._content.size))
+        at_once = READ_SIZE if session.streamed else session.part_size
+        buffers = BufferPool(max(1, min(at_once, self._content.size)))
         pieces = self._read_missing(session, buffers)
         unacknowledged: dict[int, _Piece] = {}
 
@@ -207,7 +259,8 @@ class _Run(Generic[Result]):
         def send(piece: _Piece) -> None:
             self._send(session, piece)
             del unacknowledged[piece.part.number]
-            buffers.give_back(piece.buffer)
+            if piece.buffer is not None:
+                buffers.give_back(piece.buffer)
 
         max_workers = 1 if session.serial else self._max_workers
         try:
@@ -240,7 +293,8 @@ class _Run(Generic[Result]):
         try:
             self._upload.send_part(session, part, data)
         except IntegrityError as refusal:
-            self._content.check_part(part.offset, data, refusal)
+            sent = None if isinstance(data, StreamedPart) else data
+            self._content.check_part(part.offset, part.length, sent, refusal)
             raise
         self._sent.advance(part.length)
         self._context.progress.advance(part.length)
@@ -249,6 +303,9 @@ class _Run(Generic[Result]):
         """Yield the missing parts; already read if they are hashed on the way."""
         hasher = self._content.start_hasher()
         for part in session.missing:
+            if session.streamed:
+                yield _Piece(part, StreamedPart(self._content.source, part, buffers), None)
+                continue
             buffer = buffers.take()
             if hasher is None:
                 yield _Piece(part, None, buffer)

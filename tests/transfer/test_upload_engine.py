@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import subprocess
 import sys
 import threading
@@ -110,6 +111,69 @@ def test_a_deadline_ends_it(server):
     with pytest.raises(cosfast.DeadlineExceeded):
         upload(server.endpoint, DATA, retry=RETRY, deadline=0.3, max_rate=len(DATA) / 10)
     assert not server.files
+
+
+# Parts that are read as they are sent.
+
+STREAMED = {"streamed": True, "parts": cosfast.uploadparts(DATA, slice_size=PART_SIZE)}
+
+
+def test_streamed_parts_arrive_and_are_read_again_for_each_try(server, tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(DATA)
+    server.failures = [503, 500]
+    seen = []
+    outcome = upload(server.endpoint, path, retry=RETRY, progress=seen.append, **STREAMED)
+    assert server.files == {DIGEST: DATA}
+    assert outcome.sent_bytes == sum(seen) == len(DATA)
+
+
+def test_a_streamed_part_is_sent_at_the_limited_rate(server):
+    started = time.monotonic()
+    upload(server.endpoint, DATA, retry=RETRY, max_rate=2 * len(DATA), **STREAMED)
+    assert time.monotonic() - started > 0.4
+    assert server.files == {DIGEST: DATA}
+
+
+@pytest.mark.parametrize("slice_size", [PART_SIZE, PART_SIZE // 4], ids=["equal", "finer"])
+@pytest.mark.parametrize("streamed", [True, False])
+def test_a_refused_part_tells_a_changed_source_from_broken_bytes(
+    server, tmp_path, streamed, slice_size
+):
+    parts = cosfast.uploadparts(DATA, slice_size=slice_size)
+    server.failures = [422] * 9
+    with pytest.raises(ToyError, match="422"):
+        upload(server.endpoint, DATA, retry=RETRY, streamed=streamed, parts=parts)
+    changed = bytearray(DATA)
+    changed[1] ^= 1
+    server.failures = [422] * 9
+    with pytest.raises(cosfast.SourceChanged, match="slice at 0"):
+        upload(
+            server.endpoint,
+            bytes(changed),
+            retry=RETRY,
+            max_workers=1,
+            streamed=streamed,
+            parts=parts,
+        )
+
+
+def test_streamed_parts_are_never_whole_in_memory(server):
+    class Watched(io.BytesIO):
+        longest = 0
+
+        def read(self, count=-1):
+            Watched.longest = max(Watched.longest, count)
+            return super().read(count)
+
+    data = content(3 * 1024 * 1024)
+    toy = cosfast.uploadparts(data)
+    monkey = pytest.MonkeyPatch()
+    with monkey.context() as patch:
+        patch.setattr("toy_service.PART_SIZE", 1024 * 1024)
+        upload(server.endpoint, Watched(data), retry=RETRY, streamed=True, parts=toy)
+    assert server.files == {hashlib.sha1(data).hexdigest(): data}
+    assert 0 < Watched.longest <= 256 * 1024
 
 
 def test_the_engine_imports_no_service():
