@@ -35,7 +35,7 @@ check: lint docs $(VENV)/dev.stamp
 	@make -s --no-print-directory -C csrc test test-full test-baseline
 	@tools/cross-tests
 	@tools/emulated-avx512
-	@tools/each-kernel $(BIN)/python tests/hashing tests/parts tests/client tests/emulator tests/sync
+	@tools/each-kernel $(BIN)/python tests/hashing tests/parts tests/transfer tests/cosv4 tests/emulator tests/sync
 	@COSFAST_SCHEDULES=1000 COSFAST_KILLS=100 COSFAST_EMULATOR_KILLS=100 COSFAST_EMULATOR_FUZZ=25000 \
 		COSFAST_SYNC_KILLS=100 COSFAST_DOWNLOAD_KILLS=100 $(BIN)/python -m pytest -q
 	@tools/interop $(BIN)/python

@@ -120,6 +120,13 @@ WEDRIVE_MEMORY = Claim(
     "WeDrive: memory above the idle client, 8 GiB sparse, 10 at a time", 96, 64, MEBIBYTES
 )
 WEDRIVE_CALLS = Claim("WeDrive: calls of a resume beside the missing blocks'", 2, 1, CALLS)
+PDS_PARTS = Claim("256 MiB in PDS parts, 8 connections, against the same in COS slices", 1.0, 1.1)
+PDS_MEMORY = Claim(
+    "memory above the idle PDS client, 8 GiB sparse, 5 parts of 50 MiB at once", 64, 32, MEBIBYTES
+)
+PDS_FIRST_PART = Claim(
+    "resuming 4 GiB to PDS, contexts in the journal: to the first part", 0.2, 0.05, SECONDS
+)
 
 TABLE = (
     ONE_STREAM,
@@ -153,4 +160,7 @@ TABLE = (
     WEDRIVE_BLOCKS,
     WEDRIVE_MEMORY,
     WEDRIVE_CALLS,
+    PDS_PARTS,
+    PDS_MEMORY,
+    PDS_FIRST_PART,
 )

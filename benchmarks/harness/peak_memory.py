@@ -86,6 +86,23 @@ def list_folder(arguments: list[str]) -> str:
         return str(sum(1 for _ in client.list(BUCKET, "/folder/")))
 
 
+def idle_pds_client(arguments: list[str]) -> str:
+    """Make a PDS client of the server at an address, and ask it for nothing."""
+    from harness.servers import connect_pds  # noqa: PLC0415 - as above
+
+    with connect_pds(arguments[0]):
+        return ""
+
+
+def pds_upload(arguments: list[str]) -> str:
+    """Upload a file to the PDS server at an address; return its SHA-1."""
+    from harness.servers import connect_pds  # noqa: PLC0415 - as above
+
+    endpoint, path = arguments
+    with connect_pds(endpoint) as client:
+        return client.upload(path).sha1
+
+
 def peak_kib() -> int:
     """Return the most KiB of memory that this process held."""
     with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - as above
@@ -104,6 +121,8 @@ OPERATIONS = {
         list_folder,
         idle_drive,
         upload_to_drive,
+        idle_pds_client,
+        pds_upload,
     )
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import requests
+from harness import pds_sink as pds_sink_program
 from harness import receiver as receiver_program
 from harness import sink as sink_program
 
@@ -19,6 +20,8 @@ from cosfast import wedrive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from cosfast import pds
 
 CREDENTIALS = cosfast.Credentials("1250000000", "id-for-benchmarks", "key-for-benchmarks")
 BUCKET = "bucket"
@@ -52,6 +55,13 @@ def connect_drive(
     """Return a client of a WeDrive here; by default as an app of the emulator's corporation."""
     app = wedrive.CorpToken("local-corp-id", "local-corp-secret")
     return wedrive.Client(token or app, endpoint=endpoint, journal=journal)
+
+
+def connect_pds(endpoint: str, journal: cosfast.Journal | None = None) -> pds.Client:
+    """Return a PDS client of a server here; by default one that remembers nothing."""
+    from cosfast import pds  # noqa: PLC0415 - other clients' memory is measured without it
+
+    return pds.Client(endpoint=endpoint, token="sink", drive_id="1", journal=journal)  # noqa: S106
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,13 @@ def running_wedrive_sink() -> Iterator[str]:
     path = os.pathsep.join([str(ROOT), str(Path(sink_program.__file__).parents[1])])
     with _listening(["-m", "harness.wedrive_sink"], PYTHONPATH=path) as endpoint:
         yield endpoint
+
+
+@contextmanager
+def running_pds_sink() -> Iterator[SinkServer]:
+    """Run a PDS sink while the block runs."""
+    with _listening([str(Path(pds_sink_program.__file__))]) as endpoint:
+        yield SinkServer(endpoint)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ GROUPS = (
     "import",
     "upload",
     "wedrive",
+    "PDS",
     "download",
 )
 

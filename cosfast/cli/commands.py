@@ -57,6 +57,7 @@ COMMANDS = (
         "verify", "parts", "compare a file with a parts list", "add_verify_arguments", "run_verify"
     ),
     Command("wedrive", "wedrive", "upload, list, download and remove files in WeCom's WeDrive"),
+    Command("pds", "pds", "upload, list, download and remove files on a drive of PDS"),
     Command("emulator", "emulator", "run a local COS v4 server"),
     Command("demo", "demo", "upload a file to a local server and back"),
     Command("completion", "completion", "print the setup of shell completion"),

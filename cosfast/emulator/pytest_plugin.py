@@ -1,4 +1,4 @@
-"""pytest fixtures: `cos_emulator` and `wedrive_emulator`, local servers, and clients of them.
+"""pytest fixtures: a local server of each service, and a client of it.
 
 pytest loads this module wherever cosfast is installed, so the fixtures import what they need.
 """
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from cosfast.cosv4 import Client
     from cosfast.emulator import Emulator
+    from cosfast.pds import Client as PdsClient
     from cosfast.wedrive import Client as WeDriveClient
 
 
@@ -64,4 +65,34 @@ def wedrive_client(wedrive_emulator: Emulator) -> Iterator[WeDriveClient]:
     settings = wedrive_emulator.settings
     token = CorpToken(settings.corpid, settings.corpsecret)
     with Client(token, endpoint=wedrive_emulator.endpoint, journal=None) as client:
+        yield client
+
+
+@pytest.fixture
+def pds_emulator() -> Iterator[Emulator]:
+    """Start a local PDS server, empty and for this test alone, at `pds_emulator.endpoint`.
+
+    It takes parts of 64 bytes and more, so that small files have many. The access token is
+    `pds_emulator.settings.token`; any drive exists. The test fails if faults that it queued did
+    not happen.
+    """
+    from cosfast.emulator import Emulator  # noqa: PLC0415
+    from cosfast.emulator.settings import Limits  # noqa: PLC0415
+
+    with Emulator(limits=Limits(pds_part_size=64)) as emulator:
+        yield emulator
+        emulator.faults.check_all_fired()
+
+
+@pytest.fixture
+def pds_client(pds_emulator: Emulator) -> Iterator[PdsClient]:
+    """Return a `cosfast.pds.Client` of `pds_emulator` that leaves no journal behind."""
+    from cosfast.pds import Client as PdsClient  # noqa: PLC0415
+
+    with PdsClient(
+        token=pds_emulator.settings.token,
+        drive_id="drive",
+        endpoint=pds_emulator.endpoint,
+        journal=None,
+    ) as client:
         yield client

@@ -19,6 +19,7 @@ from cosfast.emulator.errors import EmulatorError
 from cosfast.emulator.faults.queue import FaultQueue
 from cosfast.emulator.services import Context
 from cosfast.emulator.services.cosv4.service import CosV4
+from cosfast.emulator.services.pds.service import Pds
 from cosfast.emulator.services.wedrive.service import WeDrive
 from cosfast.emulator.settings import Limits, Settings
 from cosfast.emulator.store import Store
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from types import TracebackType
 
-SERVICES = (CosV4, WeDrive)
+SERVICES = (CosV4, WeDrive, Pds)
 """Every service; the first one answers what none of them owns."""
 
 DEFAULT_APPID: str = Settings.appid
@@ -65,6 +66,7 @@ class Emulator:
         port: 0 is any free one.
         slice_size: COS v4: the slice size of every session in bytes, whatever a client asks for.
         serial_upload: COS v4: ask clients to send one slice at a time.
+        pds_parallel_upload: PDS: take parts in any order; False is a domain that refuses it.
         limits: Sizes and times that requests are held to.
         faults_over_http: Serve `/_emulator/faults`, where anybody can queue faults.
         allowed_hosts: Names and addresses by which `/_emulator/` may be asked for, beside those of
@@ -91,6 +93,7 @@ class Emulator:
         port: int = 0,
         slice_size: int | None = None,
         serial_upload: bool = False,
+        pds_parallel_upload: bool = True,
         limits: Limits | None = None,
         faults_over_http: bool = False,
         allowed_hosts: Iterable[str] = (),
@@ -111,6 +114,7 @@ class Emulator:
             token=token,
             slice_size=slice_size,
             serial_upload=serial_upload,
+            pds_parallel_upload=pds_parallel_upload,
             limits=limits or Limits(),
             faults_over_http=faults_over_http,
         )

@@ -35,6 +35,11 @@ class Limits:
     wedrive_quota: int | None = None  # calls; then 640019, until the server is reset
     wedrive_calls_a_minute: int | None = None  # then 45009
     wedrive_calls_at_once: int | None = None  # then 45033
+    pds_file_size: int = 64 * GIB
+    pds_part_size: int = 100 * KIB  # of the smallest part that is not the last
+    pds_largest_part: int = 5 * GIB
+    pds_url_lifetime: float = 15 * 60.0
+    pds_session_lifetime: float = 10 * DAY
     idle_timeout: float = 30.0  # between two pieces of a body, or of an answer
     keepalive_timeout: float = 75.0
     body_grace: float = 30.0  # a body may take this long ...
@@ -56,6 +61,7 @@ class Settings:
         slice_size: COS v4: the slice size of every session, whatever a client asks for; the
             protocol allows this, and most clients never meet it.
         serial_upload: COS v4: ask clients to send one slice at a time, likewise.
+        pds_parallel_upload: PDS: whether the domain takes parts in any order.
         limits: Sizes and times that requests are held to.
         faults_over_http: Whether anybody who reaches the server can queue faults.
     """
@@ -69,6 +75,7 @@ class Settings:
     slice_size: int | None = None
     serial_upload: bool = False
     limits: Limits = field(default_factory=Limits)
+    pds_parallel_upload: bool = True
     faults_over_http: bool = False
 
     def __post_init__(self) -> None:
@@ -82,6 +89,10 @@ class Settings:
         for name in ("secret_id", "secret_key"):
             if not getattr(self, name):
                 raise InputError(f"{name} is empty")
+        if not isinstance(self.pds_parallel_upload, bool):
+            raise InputError(
+                f"pds_parallel_upload is neither True nor False: {self.pds_parallel_upload!r}"
+            )
         for name in ("corpid", "corpsecret", "token"):
             value = getattr(self, name)
             if not isinstance(value, str) or not _VISIBLE.fullmatch(value):

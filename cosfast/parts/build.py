@@ -15,6 +15,7 @@ from cosfast.parts.spool import measured
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cosfast.hashing.state import HashState
     from cosfast.parts.sources import Source
 
 
@@ -74,6 +75,12 @@ class PartsBuilder:
     def digest(self) -> str:
         """The digest of the bytes so far in lower-case hex."""
         return self._hash.hexdigest()
+
+    @property
+    def state(self) -> HashState[Any]:
+        """The chaining state of the hash after the bytes so far."""
+        state: HashState[Any] = self._hash.state()
+        return state
 
     @property
     def sha1(self) -> str:

@@ -112,8 +112,8 @@ class UploadContent:
             remembered: The list.
             hash_anew: Replaces it if it turns out to be of other bytes after all.
         """
-        last = len(remembered) - 1
-        for index in {0, last, random.randint(0, last)}:
+        last = max(0, len(remembered) - 1)
+        for index in {0, last, random.randint(0, last)} if remembered else ():
             part = remembered[index]
             content = self.source.read_slice(part.offset, part.datalen)
             if not slice_matches(remembered, index, content):

@@ -1,4 +1,4 @@
-"""Downloads: to a path, a binary file or memory, whole, and checked against the server's SHA-1."""
+"""Downloads: to a path, a binary file or memory, whole, and checked against the server's hash."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cosfast.concurrency import Progress
 from cosfast.errors import AnswerError, InputError
-from cosfast.hashing.hashes import sha1
+from cosfast.hashing.hashes import new
 from cosfast.transfer.download_ranges import RangeDownload, RemoteFile
 from cosfast.transfer.partial_file import PartialFile, resolve_target
 
@@ -22,12 +22,12 @@ class DownloadOutcome(NamedTuple):
     """What a download came to.
 
     Attributes:
-        sha1: What the bytes were found to have, 40 hex digits; empty if nothing was hashed.
+        digest: What the bytes were found to have, in hex; empty if nothing was hashed.
         resumed_bytes: Bytes that were there from an earlier download that was not finished.
         received_bytes: Bytes of content that this call received.
     """
 
-    sha1: str
+    digest: str
     resumed_bytes: int
     received_bytes: int
 
@@ -39,7 +39,7 @@ class Download:
         context: Sends the requests; progress, bandwidth, deadline and cancellation are its own.
         file: The content on the server.
         max_workers: Ranges in flight.
-        verify: Compare the SHA-1; without, nothing is hashed and nothing is resumed.
+        verify: Compare the hash; without, nothing is hashed and nothing is resumed.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Download:
         self._file = file
         self._max_workers = max_workers
         self._received = Progress()
-        self._expected = self._expected_sha1() if verify else None
+        self._expected = self._expected_digest() if verify else None
 
     def to_path(self, path: str, *, overwrite: bool) -> DownloadOutcome:
         """Make the file at `path`, which `resolve_target` returned."""
@@ -83,7 +83,7 @@ class Download:
         if self._expected is None or len(span) < self._file.size:
             self._fetch(span, write, must_match=True)
         else:
-            hasher = sha1()
+            hasher = new(self._file.algorithm)
             self._fetch(span, write, hasher.update)
             digest = hasher.hexdigest()
             if digest != self._expected:
@@ -107,7 +107,8 @@ class Download:
         return digest, resumed
 
     def _append_rest(self, part: PartialFile) -> str:
-        hasher = part.hash_content(self._context.progress.advance)
+        hasher = new(self._file.algorithm)
+        part.read_content(hasher.update, self._context.progress.advance)
         self._fetch(self._file.span(part.length, None), part.append, hasher.update)
         return hasher.hexdigest()
 
@@ -122,14 +123,14 @@ class Download:
             must_match=must_match,
         ).run(span, stages)
 
-    def _expected_sha1(self) -> str:
-        if self._file.sha1 is None:
+    def _expected_digest(self) -> str:
+        if self._file.digest is None:
             raise AnswerError(
-                "the server does not know its SHA-1; verify=False takes it unchecked",
+                "the server does not know its hash; verify=False takes it unchecked",
                 operation="download",
                 target=self._file.target,
             )
-        return self._file.sha1
+        return self._file.digest
 
 
 def download(
@@ -146,7 +147,7 @@ def download(
     Raises:
         InputError: If the target is neither.
         OSError: If it cannot be written.
-        IntegrityError: If the content does not have the SHA-1.
+        IntegrityError: If the content does not have the hash.
         CosError: What the server or the way to it comes to.
     """
     run = Download(context, file, max_workers=max_workers, verify=verify)
@@ -163,9 +164,9 @@ def read(
     *,
     max_workers: int,
 ) -> bytes:
-    """Return the bytes of a range; the whole is checked if the server knows its SHA-1."""
+    """Return the bytes of a range; the whole is checked if the server knows its hash."""
     content = io.BytesIO()
-    run = Download(context, file, max_workers=max_workers, verify=file.sha1 is not None)
+    run = Download(context, file, max_workers=max_workers, verify=file.digest is not None)
     run.to_file(content.write, file.span(start, length))
     return content.getvalue()
 

@@ -40,6 +40,7 @@ PATIENCE = 0.1
 
 _SHA1 = re.compile("[0-9a-f]{40}")
 
+
 Stage = Callable[[memoryview], object]
 Item = TypeVar("Item")
 
@@ -53,22 +54,35 @@ class RemoteFile:
         size: Bytes in the whole.
         sha1: Its SHA-1, 40 lower-case hex digits; None if the server does not know it.
         request: Builds the request for a range, from its start and its length in bytes.
+        sha256: Its SHA-256, 64 lower-case hex digits, if the server knows that one instead.
     """
 
     target: str
     size: int
     sha1: str | None
     request: Callable[[int, int], Request[Any]]
+    sha256: str | None = None
+
+    @property
+    def algorithm(self) -> str:
+        """The hash by which it is compared."""
+        return "sha1" if self.sha1 is not None or self.sha256 is None else "sha256"
+
+    @property
+    def digest(self) -> str | None:
+        """That hash of it, in lower-case hex; None if the server knows none."""
+        return self.sha1 if self.algorithm == "sha1" else self.sha256
 
     def span(self, start: int, length: int | None) -> range:
         """Return the offsets from `start` on that are within the file, at most `length`."""
         end = self.size if length is None else min(start + length, self.size)
         return range(min(start, end), end)
 
-    def differs(self, sha1: str) -> ContentMismatchError:
-        """Return the error that the content has another SHA-1 than the one that is known."""
+    def differs(self, digest: str) -> ContentMismatchError:
+        """Return the error that the content has another hash than the one that is known."""
+        name = "SHA-1" if self.algorithm == "sha1" else "SHA-256"
         return ContentMismatchError(
-            f"what came has the SHA-1 {sha1}, not {self.sha1}",
+            f"what came has the {name} {digest}, not {self.digest}",
             operation="download",
             target=self.target,
         )

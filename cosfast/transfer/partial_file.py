@@ -44,8 +44,6 @@ CLOSES_FIRST = os.name == "nt"
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cosfast.hashing.hashes import Sha1
-
 logger: logging.Logger = logging.getLogger("cosfast.transfer")
 
 PART_SUFFIX = ".cosfast-part"
@@ -54,6 +52,7 @@ IDENTITY_SUFFIX = ".cosfast-of"
 _LONGEST_NAME = 200  # bytes of it that leave room for the suffixes in the 255 of most systems
 _BLOCK = 1024 * 1024
 _LONGEST_IDENTITY = 256  # bytes; ours has about a hundred
+_SHA1_DIGITS = 40
 _TRIES = 8  # how often what is at the name of a partial file may change while it is opened
 _ACCESS = 0o777  # without setuid, setgid and sticky, which new content is not to be given
 _WRITE_SIZE = 32 * 1024  # for more at a time Linux wants memory in one piece, which may be cold
@@ -138,16 +137,16 @@ class PartialFile:
                 json.dump(_identity(sha1, filesize), file)
             self._resumable = True
 
-    def hash_content(self, advance: Callable[[int], object]) -> Sha1:
-        """Return the SHA-1 of the bytes in it, whose number `advance` is told as it goes."""
-        hasher = sha1()
+    def read_content(
+        self, update: Callable[[memoryview], object], advance: Callable[[int], object]
+    ) -> None:
+        """Pass the bytes in it to `update`, and their number to `advance` as it goes."""
         buffer = memoryview(bytearray(min(_BLOCK, self.length)))
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         with open(self._descriptor, "rb", buffering=0, closefd=False) as file:
             while count := file.readinto(buffer):
-                hasher.update(buffer[:count])
+                update(buffer[:count])
                 advance(count)
-        return hasher
 
     def append(self, view: memoryview) -> None:
         """Write bytes behind those in it."""
@@ -274,8 +273,9 @@ def is_partial(name: str) -> bool:
     return hidden and name.endswith((PART_SUFFIX, IDENTITY_SUFFIX))
 
 
-def _identity(sha1: str, filesize: int) -> dict[str, Any]:
-    return {"filesize": filesize, "sha1": sha1}
+def _identity(digest: str, filesize: int) -> dict[str, Any]:
+    algorithm = "sha1" if len(digest) == _SHA1_DIGITS else "sha256"
+    return {"filesize": filesize, algorithm: digest}
 
 
 def _open_locked(path: str) -> int | None:

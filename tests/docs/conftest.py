@@ -37,12 +37,15 @@ def account(monkeypatch):
     monkeypatch.setenv("COSFAST_SECRET_KEY", CREDENTIALS.secret_key)
     monkeypatch.setenv("COSFAST_WEDRIVE_CORPID", "local-corp-id")
     monkeypatch.setenv("COSFAST_WEDRIVE_SECRET", "local-corp-secret")
+    monkeypatch.setenv("COSFAST_PDS_TOKEN", "local-token")
+    monkeypatch.setenv("COSFAST_PDS_DOMAIN", "bj123")
+    monkeypatch.setenv("COSFAST_PDS_DRIVE", "1")
 
 
 @pytest.fixture
 def region(account, emulator, monkeypatch):
-    """Let a server here stand for every region, and for WeDrive: in this process and in others."""
-    from cosfast import wedrive
+    """Let a server here stand for every service: in this process and in others."""
+    from cosfast import pds, wedrive
     from cosfast.cosv4 import client
     from cosfast.cosv4.protocol.addresses import api_base
 
@@ -50,6 +53,8 @@ def region(account, emulator, monkeypatch):
         return api_base(region, endpoint or emulator.endpoint)
 
     monkeypatch.setattr(client, "api_base", base_of)
+    monkeypatch.setattr(pds.client, "ENDPOINT", emulator.endpoint)
     monkeypatch.setattr(wedrive.client, "ENDPOINT", emulator.endpoint)
     monkeypatch.setenv("COSFAST_ENDPOINT", emulator.endpoint)
     monkeypatch.setenv("COSFAST_WEDRIVE_ENDPOINT", emulator.endpoint)
+    monkeypatch.setenv("COSFAST_PDS_ENDPOINT", emulator.endpoint)

@@ -15,6 +15,7 @@ _DIRECTIVE = re.compile(r"^\.\. (currentmodule|auto\w+):: (\w+(?:\.\w+)*)$", re.
 MODULES = (
     "cosfast",
     "cosfast.wedrive",
+    "cosfast.pds",
     "cosfast.fs",
     "cosfast.emulator",
     "cosfast.emulator.faults",

@@ -79,6 +79,7 @@ def settings_for(endpoint: str, **changes: str) -> dict[str, str]:
         "appid": APPID,
         "secret_id": SECRET_ID,
         "secret_key": SECRET_KEY,
+        "token": "local-token",
         **changes,
     }
 

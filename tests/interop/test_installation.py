@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 
-@pytest.mark.parametrize("client", ["cos-lib3", "qcloud-cos-py3"])
+@pytest.mark.parametrize("client", ["cos-lib3", "qcloud-cos-py3", "pds"])
 def test_python_client(installed, client):
     assert (installed / client / "bin" / "python").exists()
 

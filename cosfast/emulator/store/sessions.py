@@ -199,6 +199,14 @@ def remove_expired(tx: Transaction, service: str, before: float) -> None:
     tx.execute("DELETE FROM finished WHERE service = ? AND finished <= ?", (service, before))
 
 
+def set_attributes(tx: Transaction, session: Session, attributes: Mapping[str, Any]) -> None:
+    """Replace what only its service reads of a session."""
+    tx.execute(
+        "UPDATE sessions SET attributes = ? WHERE number = ?",
+        (json.dumps(dict(attributes)), session.number),
+    )
+
+
 def is_open(connection: sqlite3.Connection, session: Session) -> bool:
     """Return whether a session has not ended meanwhile."""
     row = connection.execute("SELECT 1 FROM sessions WHERE number = ?", (session.number,))

@@ -1,0 +1,105 @@
+"""Downloads from PDS: which file, and how its ranges are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cosfast.errors import AnswerError
+from cosfast.pds.protocol import calls, values
+from cosfast.pds.urls import ContentUrl
+from cosfast.transfer import download as engine
+from cosfast.transfer.download_ranges import RemoteFile
+from cosfast.transfer.options import check_transfer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cosfast.pds.protocol.messages import ContentRequest
+    from cosfast.transfer.cancellation import CancelToken
+    from cosfast.transfer.context import TransferContext
+
+URL_SECONDS = 15 * 60
+"""How long the URL of a download is asked to be valid; a longer download fetches further ones."""
+
+
+@dataclass(frozen=True)
+class DownloadOptions:
+    """The keywords of `Client.download`, which explains them.
+
+    Raises:
+        InputError: If one makes no sense; it names which.
+    """
+
+    overwrite: bool = True
+    concurrency: int = 4
+    progress: Callable[[int], object] | None = None
+    max_rate: float | None = None
+    deadline: float | None = None
+    cancel: CancelToken | None = None
+    verify: bool = True
+
+    def __post_init__(self) -> None:
+        check_transfer(self.concurrency, self.max_rate, self.deadline, self.cancel)
+
+
+@dataclass(frozen=True)
+class DownloadResult:
+    """A file that is here, whole.
+
+    Attributes:
+        target: What was given for it.
+        size: Bytes.
+        algorithm: The hash that it was compared by.
+        digest: What the bytes were found to have, in lower-case hex; empty if nothing was hashed.
+        resumed_bytes: Bytes that were there from an earlier download that was not finished.
+        received_bytes: Bytes of content that this call received.
+    """
+
+    target: Any
+    size: int
+    algorithm: str
+    digest: str
+    resumed_bytes: int
+    received_bytes: int
+
+
+def download(
+    client_context: TransferContext,
+    drive_id: str,
+    file_id: str,
+    target: Any,
+    options: DownloadOptions,
+) -> DownloadResult:
+    """Download a file to `target`; see `Client.download`."""
+    values.check_id("file_id", file_id)
+    engine.check_target(target, overwrite=options.overwrite)
+    place = f"pds://{drive_id}/{file_id}"
+    with client_context.transfer(
+        progress=options.progress,
+        max_rate=options.max_rate,
+        deadline=options.deadline,
+        cancel=options.cancel,
+    ) as context:
+        found = context.call(calls.get(place, drive_id=drive_id, file_id=file_id))
+        if found.is_folder or found.size is None or found.status not in {"", "available"}:
+            raise AnswerError("it is not a whole file", operation="download", target=place)
+        url_request = calls.get_download_url(
+            place, drive_id=drive_id, file_id=file_id, expire_sec=URL_SECONDS
+        )
+        url = ContentUrl(lambda: context.call(url_request), URL_SECONDS)
+
+        def request(start: int, length: int) -> ContentRequest:
+            url.ensure()
+            return calls.download(place, url, start, length)
+
+        file = RemoteFile(place, found.size, found.sha1, request, sha256=found.sha256)
+        outcome = engine.download(
+            context,
+            file,
+            target,
+            max_workers=options.concurrency,
+            overwrite=options.overwrite,
+            verify=options.verify,
+        )
+    return DownloadResult(target, file.size, found.content_hash_name, *outcome)

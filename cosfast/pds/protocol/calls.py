@@ -1,0 +1,271 @@
+"""The calls of the API, and of signed URLs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cosfast.pds.errors import ExistsError
+from cosfast.pds.protocol.messages import PUT_PART, ApiRequest, ContentRequest, DeleteRequest
+from cosfast.pds.protocol.values import (
+    HASHES,
+    MAX_PARTS_LISTED,
+    CreatedFile,
+    File,
+    Page,
+    PartUrl,
+    UploadedPart,
+    UploadedParts,
+)
+from cosfast.transfer.ranges import byte_range
+from cosfast.transfer.urls import is_signed_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cosfast.pds.protocol.messages import Answer, SignedUrl
+    from cosfast.transfer.request import Body
+
+CONTEXT_FIELDS: Mapping[str, str] = {
+    "sha1": "parallel_sha1_ctx",
+    "sha256": "parallel_sha256_ctx",
+}
+"""Which field of a part has the chaining state before it."""
+
+
+def create_file(
+    target: str,
+    *,
+    drive_id: str,
+    parent_file_id: str,
+    name: str,
+    size: int,
+    check_name_mode: str,
+    content_type: str,
+    parallel: bool,
+    parts: Iterable[Mapping[str, Any]],
+    digest: tuple[str, str] | None = None,
+    pre_hash: str = "",
+) -> ApiRequest[CreatedFile]:
+    """Open an upload, or have the file taken instantly.
+
+    Args:
+        target: What errors call it.
+        drive_id: The drive.
+        parent_file_id: The folder.
+        name: The file's name.
+        size: Bytes.
+        check_name_mode: One of `CHECK_NAME_MODES`.
+        content_type: The file's media type; empty for none.
+        parallel: Whether parts are to be taken in any order.
+        parts: The parts whose URLs are wanted, as `part_entry` makes them.
+        digest: Name and lower-case hex digits of the content's hash, if that is known.
+        pre_hash: SHA-1 of the first 1024 bytes, in place of `digest`.
+    """
+    fields: dict[str, Any] = {
+        "drive_id": drive_id,
+        "parent_file_id": parent_file_id,
+        "name": name,
+        "type": "file",
+        "size": size,
+        "check_name_mode": check_name_mode,
+        "part_info_list": list(parts),
+    }
+    if content_type:
+        fields["content_type"] = content_type
+    if parallel:
+        fields["parallel_upload"] = True
+    if digest is not None:
+        fields["content_hash_name"], fields["content_hash"] = digest[0], digest[1].upper()
+    if pre_hash:
+        fields["pre_hash"] = pre_hash.upper()
+    return ApiRequest("create", target, fields, _read_created)
+
+
+def create_folder(
+    target: str, *, drive_id: str, parent_file_id: str, name: str, check_name_mode: str
+) -> ApiRequest[CreatedFile]:
+    """Make a folder."""
+    fields = {
+        "drive_id": drive_id,
+        "parent_file_id": parent_file_id,
+        "name": name,
+        "type": "folder",
+        "check_name_mode": check_name_mode,
+    }
+    return ApiRequest("create", target, fields, _read_created)
+
+
+def part_entry(number: int, algorithm: str, context: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return how a part is listed in `create` and `get_upload_url`.
+
+    Args:
+        number: From 1.
+        algorithm: Which hash the context is of.
+        context: The chaining state before the part; None if parts go in order.
+    """
+    entry: dict[str, Any] = {"part_number": number}
+    if context is not None:
+        entry[CONTEXT_FIELDS[algorithm]] = dict(context)
+    return entry
+
+
+def get_upload_url(
+    target: str, *, drive_id: str, file_id: str, upload_id: str, parts: Iterable[Mapping[str, Any]]
+) -> ApiRequest[Mapping[int, PartUrl]]:
+    """Fetch URLs for parts; with their contexts, as in `create_file`."""
+    fields = {
+        "drive_id": drive_id,
+        "file_id": file_id,
+        "upload_id": upload_id,
+        "part_info_list": list(parts),
+    }
+    return ApiRequest("get_upload_url", target, fields, lambda answer: answer.part_urls())
+
+
+def list_uploaded_parts(
+    target: str, *, drive_id: str, file_id: str, upload_id: str, marker: int = 0
+) -> ApiRequest[UploadedParts]:
+    """Ask which parts the server has."""
+    fields: dict[str, Any] = {
+        "drive_id": drive_id,
+        "file_id": file_id,
+        "upload_id": upload_id,
+        "limit": MAX_PARTS_LISTED,
+    }
+    if marker:
+        fields["part_number_marker"] = marker
+    return ApiRequest("list_uploaded_parts", target, fields, _read_uploaded_parts)
+
+
+def complete(
+    target: str,
+    *,
+    drive_id: str,
+    file_id: str,
+    upload_id: str,
+    etags: Mapping[int, str] | None,
+) -> ApiRequest[File]:
+    """Make the file of its parts.
+
+    Args:
+        target: What errors call it.
+        drive_id: The drive.
+        file_id: The file to be.
+        upload_id: The upload.
+        etags: Of every part, by its number from 1; None leaves the list to the server.
+    """
+    fields: dict[str, Any] = {"drive_id": drive_id, "file_id": file_id, "upload_id": upload_id}
+    if etags is not None:
+        fields["part_info_list"] = [
+            {"part_number": number, "etag": etags[number]} for number in sorted(etags)
+        ]
+    return ApiRequest("complete", target, fields, _read_file)
+
+
+def get(target: str, *, drive_id: str, file_id: str) -> ApiRequest[File]:
+    """Ask what the server knows of a file or a folder."""
+    return ApiRequest("get", target, {"drive_id": drive_id, "file_id": file_id}, _read_file)
+
+
+def list_folder(
+    target: str, *, drive_id: str, parent_file_id: str, page_size: int, marker: str
+) -> ApiRequest[Page]:
+    """Fetch a page of a folder."""
+    fields: dict[str, Any] = {
+        "drive_id": drive_id,
+        "parent_file_id": parent_file_id,
+        "limit": page_size,
+    }
+    if marker:
+        fields["marker"] = marker
+    return ApiRequest("list", target, fields, _read_page)
+
+
+def delete(target: str, *, drive_id: str, file_id: str) -> DeleteRequest:
+    """Delete a file, or a folder with all that is in it."""
+    return DeleteRequest(
+        "delete", target, {"drive_id": drive_id, "file_id": file_id}, lambda _: None
+    )
+
+
+def get_download_url(
+    target: str, *, drive_id: str, file_id: str, expire_sec: int
+) -> ApiRequest[PartUrl]:
+    """Fetch the URL of a file's content, valid for `expire_sec` seconds."""
+    fields = {"drive_id": drive_id, "file_id": file_id, "expire_sec": expire_sec}
+    return ApiRequest("get_download_url", target, fields, _read_download_url)
+
+
+def put_part(target: str, signed: SignedUrl, body: Body) -> ContentRequest:
+    """Send a part."""
+    return ContentRequest(PUT_PART, target, "PUT", signed, body)
+
+
+def download(target: str, signed: SignedUrl, start: int, length: int) -> ContentRequest:
+    """Fetch a range of a file."""
+    headers = {"Range": byte_range(start, length)}
+    return ContentRequest("download", target, "GET", signed, headers=headers)
+
+
+def _read_created(answer: Answer) -> CreatedFile:
+    if answer.flag("exist"):
+        refusal = ExistsError(
+            "AlreadyExist.File",
+            "the name is taken; use another name, or check_name_mode (--check-name)"
+            " auto_rename or ignore",
+            answer.http_status,
+            operation=answer.request.operation,
+            target=answer.request.target,
+        )
+        refusal.file_id = answer.text("file_id", "")
+        raise refusal
+    rapid_upload = bool(answer.flag("rapid_upload"))
+    return CreatedFile(
+        file_id=answer.identifier("file_id"),
+        name=answer.text("file_name", str(answer.request.fields["name"])),
+        upload_id=answer.text("upload_id", ""),
+        rapid_upload=rapid_upload,
+        urls=answer.part_urls(),
+    )
+
+
+def _read_uploaded_parts(answer: Answer) -> UploadedParts:
+    parts = [
+        UploadedPart(part.part_number(), part.integer("part_size") or 0, part.text("etag", ""))
+        for part in answer.objects("uploaded_parts")
+    ]
+    marker = answer.integer("next_part_number_marker") or 0
+    return UploadedParts(parts, answer.flag("parallel_upload"), marker)
+
+
+def _read_file(answer: Answer) -> File:
+    name = answer.text("content_hash_name", "").lower() or "sha1"
+    digest = answer.text("content_hash", "").lower()
+    if digest and name in HASHES and not re.fullmatch(f"[0-9a-f]{{{HASHES[name]}}}", digest):
+        raise answer.error("its content_hash is not one")
+    return File(
+        file_id=answer.identifier("file_id"),
+        name=answer.text("name", ""),
+        type=answer.text("type", "") or "file",
+        parent_file_id=answer.text("parent_file_id", ""),
+        drive_id=answer.text("drive_id", ""),
+        size=answer.integer("size"),
+        content_hash=digest,
+        content_hash_name=name,
+        status=answer.text("status", ""),
+        created_at=answer.text("created_at", ""),
+        updated_at=answer.text("updated_at", ""),
+    )
+
+
+def _read_page(answer: Answer) -> Page:
+    entries = [_read_file(entry) for entry in answer.objects("items")]
+    return Page(entries, answer.text("next_marker", ""))
+
+
+def _read_download_url(answer: Answer) -> PartUrl:
+    url = answer.text("url")
+    if not is_signed_url(url):
+        raise answer.error("its url cannot be requested")
+    return PartUrl(url, "")

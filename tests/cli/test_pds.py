@@ -1,0 +1,99 @@
+"""`cosfast pds`: put, ls, get, rm, mkdir."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+from cli.commandline import cosfast, failed, lines
+from worked_values import content
+
+DATA = content(300_000)
+DIGEST = hashlib.sha1(DATA).hexdigest()
+TOKEN = "local-token"
+
+
+@pytest.fixture
+def pds(emulator, tmp_path):
+    """Run `cosfast pds` against a server of the test's own."""
+    settings = {
+        "COSFAST_PDS_ENDPOINT": emulator.endpoint,
+        "COSFAST_PDS_TOKEN": TOKEN,
+        "COSFAST_PDS_DRIVE": "1",
+        "COSFAST_JOURNAL": str(tmp_path / "journal"),
+    }
+
+    def run(*words, **extra):
+        return cosfast("pds", *words, folder=tmp_path, **{**settings, **extra})
+
+    return run
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(DATA)
+    return path
+
+
+def test_a_file_goes_there_and_back(pds, file, tmp_path):
+    (made,) = lines(pds("mkdir", "videos"))
+    folder = made.split()[0]
+    (put,) = lines(pds("put", file, "--parent", folder, "--part-size", "100K", "--json"))
+    told = json.loads(put)
+    assert (told["digest"], told["size"], told["sent_bytes"]) == (DIGEST, len(DATA), len(DATA))
+    (again,) = lines(pds("put", file, "--pre-hash", "--check-name", "auto_rename"))
+    assert "the server had it already" in again
+    (listed,) = lines(pds("ls", folder, "--json"))
+    assert json.loads(listed)["content_hash"] == DIGEST
+    assert any(line.endswith("videos/") for line in lines(pds("ls")))
+    (tmp_path / "here").mkdir()
+    (got,) = lines(pds("get", told["file_id"], "-o", "here"))
+    assert DIGEST in got
+    assert (tmp_path / "here" / "film.mp4").read_bytes() == DATA
+    lines(pds("rm", folder))
+    assert failed(pds("get", told["file_id"]), 1, "NotFound.File")
+
+
+def test_failures_are_one_line_each_and_stop_no_other(pds, file):
+    run = pds("put", "nothing", file)
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1
+    assert "film.mp4" in run.stdout
+    assert failed(pds("put", file, "--check-name", "refuse"), 1, "AlreadyExist.File")
+    assert failed(pds("put", file, "--part-size", "100"), 1, "multiple of 64")
+    assert failed(pds("put", file, file, "--name", "x"), 2, "--name")
+    assert failed(pds("get", "a", "b", "-o", "c"), 2, "TARGET")
+
+
+@pytest.mark.parametrize(
+    ("missing", "named"),
+    [
+        ("COSFAST_PDS_TOKEN", "COSFAST_PDS_TOKEN"),
+        ("COSFAST_PDS_DRIVE", "--drive"),
+        ("COSFAST_PDS_ENDPOINT", "--domain"),
+    ],
+)
+def test_settings_that_are_missing(pds, missing, named):
+    assert failed(pds("ls", **{missing: ""}), 1, named)
+
+
+@pytest.mark.parametrize("token", ["wrong-token-not-to-show", "bad token not to show"])
+def test_a_token_is_not_shown(pds, token):
+    run = pds("ls", COSFAST_PDS_TOKEN=token)
+    assert run.returncode == 1
+    assert "to show" not in run.stderr
+    assert "not-to-show" not in run.stdout + run.stderr
+
+
+def test_a_name_that_leads_elsewhere_is_refused(pds, emulator, tmp_path):
+    from cosfast import pds as package
+
+    with package.Client(
+        endpoint=emulator.endpoint, token=TOKEN, drive_id="1", journal=None
+    ) as client:
+        file = client.upload(b"x", name="..\\up")
+    assert failed(pds("get", file.file_id), 1, "--output")
+    lines(pds("get", file.file_id, "-o", "down"))
+    assert (tmp_path / "down").read_bytes() == b"x"
