@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from cosfast.hashing.state import Sha1State, Sha256State
     from cosfast.parts.build import PartsBuilder, extend, uploadparts
     from cosfast.parts.formats import SLICE_SIZE, WEDRIVE_BLOCK_SIZE
-    from cosfast.parts.many import uploadparts_many
+    from cosfast.parts.many import uploadparts_many, verify_many
     from cosfast.parts.model import UploadPart, UploadParts
     from cosfast.parts.verify import verify
     from cosfast.sync.filters import Filter
@@ -126,6 +126,7 @@ __all__ = [
     "uploadparts",
     "uploadparts_many",
     "verify",
+    "verify_many",
 ]
 
 _HOMES = {
@@ -167,7 +168,7 @@ _HOMES = {
     "cosfast.hashing.hashes": ("Sha1", "Sha256", "new", "sha1", "sha256"),
     "cosfast.hashing.state": ("Sha1State", "Sha256State"),
     "cosfast.parts.build": ("PartsBuilder", "extend", "uploadparts"),
-    "cosfast.parts.many": ("uploadparts_many",),
+    "cosfast.parts.many": ("uploadparts_many", "verify_many"),
     "cosfast.parts.formats": ("SLICE_SIZE", "WEDRIVE_BLOCK_SIZE"),
     "cosfast.parts.model": ("UploadPart", "UploadParts"),
     "cosfast.parts.verify": ("verify",),

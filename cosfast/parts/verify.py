@@ -82,8 +82,12 @@ def verify_source(
     *,
     max_workers: int | None = None,
     progress: Callable[[int], object] | None = None,
+    stop: Event | None = None,
 ) -> list[int]:
-    """Compare an opened source, whose size is known; see `verify`."""
+    """Compare an opened source, whose size is known; see `verify`.
+
+    If `stop` is set by another thread, it returns soon, and the result is worthless.
+    """
     threads = count_workers(max_workers)
     size = source.size or 0
     if size and not parts:
@@ -95,7 +99,8 @@ def verify_source(
     batch = _batch_size(parts.slice_size)
     batches = [common[start : start + batch] for start in range(0, len(common), batch)]
     check = _Check(source, parts, progress, differing)
-    run_tasks(check.batch, batches, max_workers=max(1, min(threads, len(batches))), stop=Event())
+    workers = max(1, min(threads, len(batches)))
+    run_tasks(check.batch, batches, max_workers=workers, stop=stop or Event())
     source.check_unchanged()
     return sorted(check.differing)
 

@@ -71,6 +71,9 @@ def parts() -> None:
         if isinstance(outcome, OSError):
             raise outcome
         assert_type(outcome, cosfast.UploadParts)
+    for path, found in cosfast.verify_many([("a", made)]):
+        assert_type(path, str | PathLike[str])
+        assert_type(found, list[int] | cosfast.CosError | OSError)
 
 
 def connect() -> cosfast.Client:
