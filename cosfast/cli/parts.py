@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cosfast.cli.addresses import UsageError
 from cosfast.cli.arguments import describe
+from cosfast.cli.cluster import open_cluster
 from cosfast.cli.output import DONE, FAILED, Output, add_json_option, say
 from cosfast.cli.progress import progress_bar
 from cosfast.cli.streams import print_line
@@ -19,13 +21,16 @@ from cosfast.hashing.state import ALGORITHMS
 from cosfast.parts.build import parts_of
 from cosfast.parts.documents import read_parts, write_parts
 from cosfast.parts.formats import FORMATS
+from cosfast.parts.many import uploadparts_many
 from cosfast.parts.sources import open_source
 from cosfast.parts.spool import measured
 from cosfast.parts.verify import verify_source
+from cosfast.transfer.localfiles import files_below
 
 if TYPE_CHECKING:
     import argparse
 
+    from cosfast.parts.formats import Format
     from cosfast.parts.sources import Source
 
 STDIN = "-"
@@ -46,13 +51,25 @@ def add_parts_arguments(parser: argparse.ArgumentParser) -> None:
     describe(
         parser,
         "Print the parts list of each FILE as JSON, one line a file: the states of the hash at the "
-        f"ends of its slices, as a service wants them.\n\n{services}",
+        "ends of its slices, in the format of a service. With -r, each line is an object with the "
+        "path of a file (file) and its list (parts), in order of completion.\n\n"
+        f"{services}",
         "cosfast parts film.mp4 > film.parts.json",
         "cosfast parts --format wedrive film.mp4",
         "tar c photos | cosfast parts --format pds --algorithm sha256 -",
+        "cosfast parts -r photos > photos.parts.jsonl",
+        "cosfast parts -r /shared/photos --dask tcp://10.0.0.1:8786",
     )
     parser.add_argument(
         "files", metavar="FILE", nargs="+", help=f"a file; {STDIN} is standard input"
+    )
+    parser.add_argument(
+        "-r", "--recursive", action="store_true", help="hash all files in folders, many at once"
+    )
+    parser.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="with -r: the scheduler of a Dask cluster whose workers see the same files",
     )
     parser.add_argument(
         "--slice-size",
@@ -74,7 +91,7 @@ def add_parts_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_parts(options: argparse.Namespace) -> int:
-    """Hash each file and print its list on stdout."""
+    """Print the list of each file on stdout."""
     form = FORMATS[options.format]
     algorithm = options.algorithm or next(iter(form.field))
     slice_size = form.slice_size if options.slice_size is None else options.slice_size
@@ -83,6 +100,10 @@ def run_parts(options: argparse.Namespace) -> int:
         form.check_slice_size(slice_size)
     except InputError as exc:
         raise UsageError(str(exc)) from exc
+    if options.recursive:
+        return _run_recursive(options, form, slice_size, algorithm)
+    if options.dask is not None:
+        raise UsageError("--dask hashes folders: add -r")
     if options.files.count(STDIN) > 1:
         raise UsageError(f"standard input ({STDIN}) can be read once")
     for file in options.files:
@@ -92,6 +113,38 @@ def run_parts(options: argparse.Namespace) -> int:
             parts = parts_of(source, slice_size=slice_size, algorithm=algorithm, progress=advance)
         print_line(write_parts(parts, form))
     return DONE
+
+
+def _run_recursive(
+    options: argparse.Namespace, form: Format, slice_size: int, algorithm: str
+) -> int:
+    """Print an object for each file; a failure is one line and does not stop the rest."""
+    if STDIN in options.files:
+        raise UsageError(f"standard input ({STDIN}) is no folder: leave out -r")
+    output = Output(as_json=True)
+    with ExitStack() as stack:
+        executor = (
+            stack.enter_context(open_cluster(options.dask)) if options.dask is not None else None
+        )
+        found = [each for name in options.files for each in files_below(name, recursive=True)]
+        for each in found:
+            if each.error is not None:
+                output.complain(each.error)
+        advance = stack.enter_context(progress_bar("hashing", sum(each.size for each in found)))
+        results = uploadparts_many(
+            (each.path for each in found if each.error is None),
+            slice_size=slice_size,
+            algorithm=algorithm,
+            executor=executor,
+        )
+        for path, parts in results:
+            if isinstance(parts, OSError):
+                output.complain(parts)
+                continue
+            if advance is not None:
+                advance(parts.filesize)
+            output.show({"file": path, "parts": json.loads(write_parts(parts, form))})
+    return output.exit_code
 
 
 def _open(file: str) -> Source:

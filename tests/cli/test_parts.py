@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from cli.commandline import MIB, cosfast, environment, failed
 from lengths import KERNEL_FILES, kernel_file
 from worked_values import VECTORS
 
+from cosfast.errors import CosError
 from cosfast.parts.build import uploadparts
 
 
@@ -194,3 +196,83 @@ def test_verify_says_that_the_last_part_is_unchecked(file, tmp_path):
     run = cosfast("verify", file, listed)
     assert (run.returncode, run.stdout) == (0, "")
     assert "the last part was not checked" in run.stderr
+
+
+# -- folders
+
+
+def lists_of(run):
+    """Return the list of each file that was printed."""
+    entries = [json.loads(line) for line in run.stdout.splitlines()]
+    assert all(set(entry) == {"file", "parts"} for entry in entries)
+    return {entry["file"]: entry["parts"] for entry in entries}
+
+
+def printed_alone(path, *words):
+    return json.loads(cosfast("parts", path, *words).stdout)
+
+
+@pytest.fixture(params=["threads", "dask"])
+def hashing(request):
+    """Return the words that choose who hashes folders."""
+    if request.param == "threads":
+        return []
+    scheduler = request.getfixturevalue("cluster").cluster.scheduler_address
+    return ["--dask", scheduler]
+
+
+@pytest.mark.parametrize("words", [[], ["--format", "cmcc", "--slice-size", "4096"]])
+def test_a_folder_is_printed_file_by_file(tree, file, hashing, words):
+    run = cosfast("parts", "-r", "tree", file, *words, *hashing, folder=tree.parent)
+    assert (run.returncode, run.stderr) == (0, "")
+    found = lists_of(run)
+    names = {os.path.join("tree", *name.split("/")) for name in ("a", "sub/b", "sub/deeper/c")}
+    assert set(found) == {*names, str(file)}
+    for name, parts in found.items():
+        assert parts == printed_alone(tree.parent / name, *words)
+
+
+def test_a_failure_in_a_folder_is_one_line(tree, hashing):
+    (tree / "dangling").symlink_to("nowhere")
+    run = cosfast("parts", "-r", tree, tree / "none", *hashing)
+    assert run.returncode == 1
+    assert len(lists_of(run)) == 3
+    assert sorted("dangling" in line for line in run.stderr.splitlines()) == [False, True]
+
+
+def test_words_that_do_not_fit_folders(tree):
+    assert failed(cosfast("parts", tree), 1, str(tree))
+    assert failed(cosfast("parts", "-r", tree, "-"), 2, "standard input")
+    assert failed(cosfast("parts", tree / "a", "--dask", "tcp://127.0.0.1:1"), 2, "-r")
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://x", "no such host", ""])
+def test_a_scheduler_that_does_not_answer(tree, address):
+    pytest.importorskip("distributed", reason="the dask extra is not installed")
+    run = cosfast(
+        "parts", "-r", tree, "--dask", address, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="1"
+    )
+    assert failed(run, 1, address, "Dask")
+
+
+def test_a_cluster_that_fails(tree, cluster):
+    from cosfast.cli.cluster import open_cluster
+
+    address = cluster.cluster.scheduler_address
+    with pytest.raises(CosError, match="Dask cluster failed.*no such module"):
+        with open_cluster(address) as executor:
+            executor.submit(fail).result()
+
+
+def fail():
+    raise ModuleNotFoundError("no such module")
+
+
+def test_without_dask_the_extra_is_named(tree, tmp_path):
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden" / "distributed.py").write_text(
+        "raise ModuleNotFoundError(\"No module named 'distributed'\", name='distributed')\n"
+    )
+    path = os.pathsep.join([str(tmp_path / "hidden"), os.environ.get("PYTHONPATH", "")])
+    run = cosfast("parts", "-r", tree, "--dask", "tcp://127.0.0.1:1", PYTHONPATH=path)
+    assert failed(run, 1, "pip install 'cosfast[dask]'", "distributed")
