@@ -38,6 +38,19 @@ def _no_cache_of_the_users(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 
+@pytest.fixture(scope="session")
+def cluster():
+    """Start a Dask cluster of several processes; return a client of it."""
+    distributed = pytest.importorskip("distributed", reason="the dask extra is not installed")
+    with (
+        distributed.LocalCluster(
+            n_workers=3, threads_per_worker=2, processes=True, dashboard_address=None
+        ) as started,
+        distributed.Client(started) as dask,
+    ):
+        yield dask
+
+
 @pytest.fixture
 def emulator():
     """Start a local server of the test's own."""

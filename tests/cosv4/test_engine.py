@@ -329,16 +329,9 @@ def test_many_over_processes(client, tmp_path):
         check_many(client, jobs, dict(client.upload_many(jobs, executor=executor)))
 
 
-def test_many_over_a_dask_cluster(client, tmp_path):
-    distributed = pytest.importorskip("distributed")
+def test_many_over_a_dask_cluster(client, tmp_path, cluster):
     jobs = jobs_of(tmp_path, [*SIZES, *range(200, 300)])
-    with (
-        distributed.LocalCluster(
-            n_workers=3, threads_per_worker=1, processes=True, dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster) as dask,
-    ):
-        outcomes = dict(client.upload_many(jobs, executor=dask.get_executor()))
+    outcomes = dict(client.upload_many(jobs, executor=cluster.get_executor()))
     check_many(client, jobs, outcomes)
 
 

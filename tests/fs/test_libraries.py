@@ -161,18 +161,6 @@ def test_pyarrow_sees_files_and_folders(fs, pyarrow):
 # Dask
 
 
-@pytest.fixture
-def cluster():
-    distributed = pytest.importorskip("distributed")
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        yield client
-
-
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # between Dask and pandas
 def test_dask_writes_and_reads_in_other_processes(settings, cluster, pandas, pyarrow, table):

@@ -31,8 +31,11 @@ TREE = {
 TRANSFERRED = sum(map(len, TREE.values()))
 
 
-@pytest.fixture(scope="module")
-def processes():
+@pytest.fixture(scope="module", params=["pool", "dask"])
+def processes(request):
+    if request.param == "dask":
+        yield request.getfixturevalue("cluster").get_executor()
+        return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=context) as executor:
         yield executor
