@@ -18,7 +18,7 @@ from cosfast.deprecation import renamed_keywords
 from cosfast.errors import InputError
 from cosfast.transfer.context import TransferContext
 from cosfast.transfer.http import HttpClient
-from cosfast.transfer.journal import NO_JOURNAL, Journal
+from cosfast.transfer.journal import DEFAULT_JOURNAL, DefaultJournal, Journal, journal_of
 from cosfast.transfer.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -37,16 +37,6 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-
-
-class _UsersJournal:
-    """Placeholder for the journal in the user's cache folder, located when a client is made."""
-
-    def __repr__(self) -> str:
-        return "<the user's>"
-
-
-DEFAULT_JOURNAL = _UsersJournal()
 
 
 class Client:
@@ -81,7 +71,7 @@ class Client:
         session: requests.Session | None = None,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
         timeout: float | tuple[float, float] = (10.0, 60.0),
-        journal: Journal | _UsersJournal | None = DEFAULT_JOURNAL,
+        journal: Journal | DefaultJournal | None = DEFAULT_JOURNAL,
     ) -> None:
         self.credentials = credentials
         self._settings = {
@@ -92,9 +82,7 @@ class Client:
             "timeout": timeout,
         }
         self.endpoint: str = api_base(region, endpoint)
-        if isinstance(journal, _UsersJournal):
-            journal = Journal()
-        self.journal: Journal = NO_JOURNAL if journal is None else journal
+        self.journal: Journal = journal_of(journal)
         if not isinstance(retry, RetryPolicy):
             raise InputError(
                 f"retry must be a RetryPolicy, such as cosfast.NO_RETRY, not {type(retry).__name__}"

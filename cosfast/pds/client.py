@@ -16,7 +16,7 @@ from cosfast.pds.service import PdsService, Token
 from cosfast.pds.upload import upload
 from cosfast.transfer.context import TransferContext
 from cosfast.transfer.http import HttpClient
-from cosfast.transfer.journal import NO_JOURNAL, Journal
+from cosfast.transfer.journal import DEFAULT_JOURNAL, DefaultJournal, Journal, journal_of
 from cosfast.transfer.retry import RetryPolicy
 from cosfast.transfer.urls import check_endpoint
 
@@ -31,16 +31,6 @@ ENDPOINT = "https://{domain_id}.api.aliyunpds.com"
 """Where a domain is reached."""
 
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-
-
-class _UsersJournal:
-    """Stands for the journal in the user's cache folder, looked up for each client anew."""
-
-    def __repr__(self) -> str:
-        return "<the user's>"
-
-
-_USERS_JOURNAL = _UsersJournal()
 
 
 class Client:
@@ -75,13 +65,11 @@ class Client:
         session: requests.Session | None = None,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
         timeout: float | tuple[float, float] = (10.0, 60.0),
-        journal: Journal | _UsersJournal | None = _USERS_JOURNAL,
+        journal: Journal | DefaultJournal | None = DEFAULT_JOURNAL,
     ) -> None:
         self.drive_id: str = values.check_id("drive_id", drive_id)
         self.endpoint: str = _api_base(domain_id, endpoint)
-        if isinstance(journal, _UsersJournal):
-            journal = Journal()
-        self.journal: Journal = NO_JOURNAL if journal is None else journal
+        self.journal: Journal = journal_of(journal)
         if not isinstance(retry, RetryPolicy):
             raise InputError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
         self._http = HttpClient(self.endpoint, session=session, timeout=timeout)

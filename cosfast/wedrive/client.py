@@ -8,7 +8,7 @@ from cosfast.errors import InputError
 from cosfast.transfer.cancellation import Cancellation
 from cosfast.transfer.context import TransferContext
 from cosfast.transfer.http import HttpClient
-from cosfast.transfer.journal import NO_JOURNAL, Journal
+from cosfast.transfer.journal import DEFAULT_JOURNAL, DefaultJournal, Journal, journal_of
 from cosfast.transfer.retry import RetryPolicy
 from cosfast.transfer.urls import check_endpoint
 from cosfast.wedrive import operations
@@ -31,16 +31,6 @@ if TYPE_CHECKING:
 
 ENDPOINT = "https://qyapi.weixin.qq.com"
 """The service's own."""
-
-
-class _UsersJournal:
-    """Stands for the journal in the user's cache folder, opened by each client."""
-
-    def __repr__(self) -> str:
-        return "<the user's>"
-
-
-DEFAULT_JOURNAL = _UsersJournal()
 
 
 class Client:
@@ -71,13 +61,11 @@ class Client:
         session: requests.Session | None = None,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
         timeout: float | tuple[float, float] = (10.0, 60.0),
-        journal: Journal | _UsersJournal | None = DEFAULT_JOURNAL,
+        journal: Journal | DefaultJournal | None = DEFAULT_JOURNAL,
     ) -> None:
         tokens = token_source(token)
         self.endpoint: str = check_endpoint(ENDPOINT if endpoint is None else endpoint)
-        if isinstance(journal, _UsersJournal):
-            journal = Journal()
-        self.journal: Journal = NO_JOURNAL if journal is None else journal
+        self.journal: Journal = journal_of(journal)
         if not isinstance(retry, RetryPolicy):
             raise InputError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
         self._http = HttpClient(self.endpoint, session=session, timeout=timeout)

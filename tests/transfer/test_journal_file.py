@@ -6,11 +6,14 @@ import copy
 import os
 import pickle
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
 from journals import destination, identity, on_posix, parts_like, run_child, use, works
 
+import cosfast
+from cosfast import pds, wedrive
 from cosfast.transfer.journal import NO_JOURNAL, Journal, default_path, schema
 
 
@@ -78,3 +81,27 @@ def test_no_journal_is_itself_everywhere_and_does_nothing(tmp_path, monkeypatch)
     assert isinstance(NO_JOURNAL, Journal)
     assert repr(NO_JOURNAL) == "cosfast.NO_JOURNAL"
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(params=["cosv4", "wedrive", "pds"])
+def connect(request):
+    """Make a client of each service."""
+    given = {
+        "cosv4": partial(cosfast.Client, cosfast.Credentials("1250000000", "id", "key")),
+        "wedrive": partial(wedrive.Client, "token"),
+        "pds": partial(pds.Client, token="token", drive_id="1"),
+    }
+    return partial(given[request.param], endpoint="http://127.0.0.1:9")
+
+
+def test_the_journals_that_clients_take(connect, tmp_path, monkeypatch):
+    mine = Journal(tmp_path / "mine")
+    assert connect(journal=mine).journal is mine
+    assert connect(journal=None).journal is NO_JOURNAL
+    for name in ("one", "two"):  # the default is looked up for each client anew
+        monkeypatch.setenv("COSFAST_JOURNAL", str(tmp_path / name))
+        with connect() as client:
+            assert works(client.journal)
+        assert (tmp_path / name).is_file()
+    with pytest.raises(cosfast.InputError, match="journal must be a Journal.*not str"):
+        connect(journal=str(tmp_path))

@@ -17,14 +17,25 @@ if it can tell, and losing the journal costs hashing a file again. It has four r
 
 from __future__ import annotations
 
-from cosfast.transfer.journal.journal import NO_JOURNAL, Journal, JournalWarning, default_path
+from cosfast.transfer.journal.journal import (
+    DEFAULT_JOURNAL,
+    NO_JOURNAL,
+    DefaultJournal,
+    Journal,
+    JournalWarning,
+    default_path,
+    journal_of,
+)
 from cosfast.transfer.journal.records import FileIdentity, RememberedUpload
 
 __all__ = [
+    "DEFAULT_JOURNAL",
     "NO_JOURNAL",
+    "DefaultJournal",
     "FileIdentity",
     "Journal",
     "JournalWarning",
     "RememberedUpload",
     "default_path",
+    "journal_of",
 ]

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cosfast.errors import InputError
 from cosfast.transfer.journal import records
 from cosfast.transfer.journal.schema import FILE_NAME, BusyError, JournalError
 
@@ -248,6 +249,35 @@ class _NoJournal(Journal):
 
 NO_JOURNAL: Journal = _NoJournal()
 """Remembers nothing: for a caller who wants no journal."""
+
+
+class DefaultJournal:
+    """Placeholder for the journal at `default_path`, located when a client is made."""
+
+    def __repr__(self) -> str:
+        return "<the user's>"
+
+
+DEFAULT_JOURNAL: DefaultJournal = DefaultJournal()
+"""What clients take as `journal` by default."""
+
+
+def journal_of(given: Journal | DefaultJournal | None) -> Journal:
+    """Return the journal that the argument `journal` of a client means; None means none.
+
+    Raises:
+        InputError: If it is something else.
+    """
+    if isinstance(given, DefaultJournal):
+        return Journal()
+    if given is None:
+        return NO_JOURNAL
+    if not isinstance(given, Journal):
+        raise InputError(
+            f"journal must be a Journal, such as cosfast.Journal(path), or None,"
+            f" not {type(given).__name__}"
+        )
+    return given
 
 
 def default_path(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
