@@ -92,7 +92,7 @@ class ToyUpload(PartUpload):
         self._streamed = streamed
 
     def open(self):
-        asked = json.dumps({"size": self._content.size, "sha1": self._content.sha1}).encode()
+        asked = json.dumps({"size": self._content.size, "sha1": self._content.digest}).encode()
         told = self._context.call(ToyRequest("open", self._name, asked))
         if told.get("done"):
             return Completed(told)
@@ -109,7 +109,7 @@ class ToyUpload(PartUpload):
 
     def finish(self, session):
         made = self._context.call(ToyRequest("finish", session.token))
-        return {**made, "hashed": self._content.sha1}
+        return {**made, "hashed": self._content.digest}
 
     def forget(self):
         pass

@@ -137,7 +137,7 @@ def _opened(
             RemoteFile(
                 target=str(address),
                 size=found.filesize or 0,
-                sha1=found.sha1,
+                digest=found.sha1,
                 request=lambda start, length: objects.download(
                     address, location, start=start, length=length
                 ),

@@ -174,7 +174,7 @@ def upload(
         outcome = upload_in_parts(context, content, sliced, max_workers=options.concurrency)
         return _result(
             outcome.result,
-            content.sha1,
+            content.digest,
             content.size,
             instant=outcome.instant,
             sent_bytes=outcome.sent_bytes,
@@ -499,7 +499,7 @@ class SliceUpload(PartUpload[Uploaded]):
         )
 
     def _digest(self) -> str:
-        return self._content.digest(self._hashed)
+        return self._content.find_digest(self._hashed)
 
     def _find_completed(self) -> Uploaded | None:
         return find_completed_upload(self._context, self._address, self._content.size, self._digest)

@@ -93,7 +93,8 @@ def download(
             url.ensure()
             return calls.download(place, url, start, length)
 
-        file = RemoteFile(place, found.size, found.sha1, request, sha256=found.sha256)
+        algorithm = "sha1" if found.sha256 is None else "sha256"
+        file = RemoteFile(place, found.size, found.sha1 or found.sha256, request, algorithm)
         outcome = engine.download(
             context,
             file,

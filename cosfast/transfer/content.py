@@ -30,6 +30,7 @@ def measured_content(
     check: Callable[[], object],
     hash_progress: Callable[[int], object] | None,
     slice_size: int = SLICE_SIZE,
+    algorithm: str = "sha1",
 ) -> Iterator[UploadContent]:
     """Yield the content of `source`; if only reading to its end tells its size, of a copy.
 
@@ -42,14 +43,15 @@ def measured_content(
         check: Raises if the upload is to stop.
         hash_progress: Called with each number of bytes hashed.
         slice_size: Bytes in each slice of the list that is made of a copy.
+        algorithm: ``"sha1"`` or ``"sha256"``.
 
     Raises:
         SourceChanged: If `parts` is of another length.
     """
     if source.size is not None:
-        yield UploadContent(source, parts)
+        yield UploadContent(source, parts, algorithm=algorithm)
         return
-    builder = PartsBuilder(slice_size=slice_size)
+    builder = PartsBuilder(slice_size, algorithm=algorithm)
 
     def take(block: memoryview) -> None:
         check()
@@ -58,7 +60,7 @@ def measured_content(
             hash_progress(len(block))
 
     with spooled(source, take) as copy:
-        yield UploadContent(copy, builder.finish())
+        yield UploadContent(copy, builder.finish(), algorithm=algorithm)
 
 
 class UploadContent:
@@ -67,15 +69,19 @@ class UploadContent:
     Args:
         source: The bytes, of a known size, read at any place by any thread.
         parts: Their parts list, if it is known already.
+        algorithm: The hash that the service goes by, ``"sha1"`` or ``"sha256"``.
 
     Attributes:
         source: As given.
         size: Bytes.
+        algorithm: As given.
         parts: The list that the server is offered and checks each part by; None without one.
         hasher: Takes in the bytes as they are sent, if they are hashed on the way; else None.
     """
 
-    def __init__(self, source: Source, parts: UploadParts | None = None) -> None:
+    def __init__(
+        self, source: Source, parts: UploadParts | None = None, *, algorithm: str = "sha1"
+    ) -> None:
         size = source.size
         if size is None:
             raise InputError(f"{source.name} has no size that is known: spool it first")
@@ -83,24 +89,27 @@ class UploadContent:
             raise SourceChanged(source.name, "it is not as long as when it was hashed")
         self.source = source
         self.size: int = size
+        self.algorithm = algorithm
         self.parts = parts
         self.hasher: PartsBuilder | None = None
-        self._sha1 = ""  # if it is known without a list
+        self._digest = ""  # if it is known without a list
         self._hash: Callable[[], UploadParts | None] | None = None
 
     def hash(self, slice_size: int, progress: Callable[[int], object]) -> UploadParts:
         """Read the whole source and make its parts list."""
-        self.parts = parts_of(self.source, slice_size=slice_size, progress=progress)
+        self.parts = parts_of(
+            self.source, slice_size=slice_size, algorithm=self.algorithm, progress=progress
+        )
         return self.parts
 
     def hash_on_the_way(self) -> None:
         """Have the bytes hashed as they are sent."""
-        self.hasher = PartsBuilder()
+        self.hasher = PartsBuilder(algorithm=self.algorithm)
 
     def start_hasher(self) -> PartsBuilder | None:
         """Return a fresh hasher for a pass over the source, if it is hashed on the way."""
         if self.hasher is not None:
-            self.hasher = PartsBuilder()
+            self.hasher = PartsBuilder(algorithm=self.algorithm)
         return self.hasher
 
     def recall(self, remembered: UploadParts, hash_anew: Callable[[], UploadParts | None]) -> bool:
@@ -160,21 +169,22 @@ class UploadContent:
                 ) from refusal
 
     @property
-    def sha1(self) -> str:
-        """SHA-1 of the whole source, 40 hex digits; empty if it is not known."""
+    def digest(self) -> str:
+        """Hash of the whole source in lower-case hex; empty if it is not known."""
         if self.parts is not None:
-            return self.parts.sha1
-        return self._sha1 or ("" if self.hasher is None else self.hasher.sha1)
+            return self.parts.digest
+        return self._digest or ("" if self.hasher is None else self.hasher.digest)
 
-    def know_sha1(self, sha1: str) -> None:
-        """Take note of the SHA-1 of the whole source, found by the caller."""
-        self._sha1 = sha1
+    def know_digest(self, digest: str) -> None:
+        """Take note of the hash of the whole source, found by the caller."""
+        self._digest = digest
 
-    def digest(self, progress: Callable[[int], object]) -> str:
-        """Return the SHA-1 of the whole source, 40 hex digits; hash it now if it is not known."""
+    def find_digest(self, progress: Callable[[int], object]) -> str:
+        """Return the hash of the whole source in lower-case hex; hash it now if it is not known."""
         streamed = self.hasher is not None and self.hasher.length == self.size
         if self.parts is not None or streamed:
-            return self.sha1
-        if not self._sha1:
-            self._sha1 = parts_of(self.source, progress=progress).sha1
-        return self._sha1
+            return self.digest
+        if not self._digest:
+            made = parts_of(self.source, algorithm=self.algorithm, progress=progress)
+            self._digest = made.digest
+        return self._digest

@@ -10,7 +10,7 @@ from cosfast.concurrency import Progress
 from cosfast.errors import AnswerError, InputError
 from cosfast.hashing.hashes import new
 from cosfast.transfer.download_ranges import RangeDownload, RemoteFile
-from cosfast.transfer.partial_file import PartialFile, resolve_target
+from cosfast.transfer.partial_file import ContentIdentity, PartialFile, resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +63,7 @@ class Download:
         with PartialFile.opened(path) as part:
             try:
                 if expected is None:
-                    part.start_over(None, self._file.size)
+                    part.start_over(None)
                     self._fetch(self._file.span(0, None), part.append, must_match=True)
                     digest = ""
                 else:
@@ -92,17 +92,18 @@ class Download:
 
     def _complete(self, part: PartialFile, expected: str) -> tuple[str, int]:
         """Append what `part` lacks; if it then is something else, do all of it anew, once."""
-        if not part.belongs_to(expected, self._file.size):
-            part.start_over(expected, self._file.size)
+        content = ContentIdentity(self._file.size, self._file.algorithm, expected)
+        if not part.belongs_to(content):
+            part.start_over(content)
         resumed = part.length
         digest = self._append_rest(part)
         if resumed and digest != expected:
-            part.start_over(expected, self._file.size)
+            part.start_over(content)
             self._context.progress.restart()
             resumed = 0
             digest = self._append_rest(part)
         if digest != expected:
-            part.start_over(None, self._file.size)
+            part.start_over(None)
             raise self._file.differs(digest)
         return digest, resumed
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cosfast.concurrency import Progress, run_tasks
 from cosfast.errors import AnswerError, ContentMismatchError, RequestError
+from cosfast.hashing.state import algorithm_named
 from cosfast.transfer.buffers import BufferPool
 from cosfast.transfer.headers import header
 from cosfast.transfer.ranges import byte_range, check_range
@@ -38,8 +39,6 @@ READ_SIZE = 256 * 1024
 PATIENCE = 0.1
 """Seconds that a thread waits for a buffer before it looks whether to stop."""
 
-_SHA1 = re.compile("[0-9a-f]{40}")
-
 
 Stage = Callable[[memoryview], object]
 Item = TypeVar("Item")
@@ -52,26 +51,16 @@ class RemoteFile:
     Attributes:
         target: What errors call it.
         size: Bytes in the whole.
-        sha1: Its SHA-1, 40 lower-case hex digits; None if the server does not know it.
+        digest: Its hash in lower-case hex; None if the server does not know it.
         request: Builds the request for a range, from its start and its length in bytes.
-        sha256: Its SHA-256, 64 lower-case hex digits, if the server knows that one instead.
+        algorithm: The hash's, ``"sha1"`` or ``"sha256"``.
     """
 
     target: str
     size: int
-    sha1: str | None
+    digest: str | None
     request: Callable[[int, int], Request[Any]]
-    sha256: str | None = None
-
-    @property
-    def algorithm(self) -> str:
-        """The hash by which it is compared."""
-        return "sha1" if self.sha1 is not None or self.sha256 is None else "sha256"
-
-    @property
-    def digest(self) -> str | None:
-        """That hash of it, in lower-case hex; None if the server knows none."""
-        return self.sha1 if self.algorithm == "sha1" else self.sha256
+    algorithm: str = "sha1"
 
     def span(self, start: int, length: int | None) -> range:
         """Return the offsets from `start` on that are within the file, at most `length`."""
@@ -80,9 +69,9 @@ class RemoteFile:
 
     def differs(self, digest: str) -> ContentMismatchError:
         """Return the error that the content has another hash than the one that is known."""
-        name = "SHA-1" if self.algorithm == "sha1" else "SHA-256"
+        title = algorithm_named(self.algorithm).title
         return ContentMismatchError(
-            f"what came has the {name} {digest}, not {self.digest}",
+            f"what came has the {title} {digest}, not {self.digest}",
             operation="download",
             target=self.target,
         )
@@ -146,7 +135,7 @@ class RangeDownload:
         file: What is fetched.
         received: Counts the bytes that came, without those that had to come again.
         max_workers: Pieces in flight.
-        must_match: Whether all pieces must come with one `ETag`: if no SHA-1 will tell that the
+        must_match: Whether all pieces must come with one `ETag`: if no hash will tell that the
             file changed between them.
     """
 
@@ -275,7 +264,7 @@ class RangeDownload:
                 target=request.target,
                 http_status=response.http_status,
             )
-        # The protocol does not say what it is; if it is a SHA-1, it tells of other content.
-        told, known = etag.strip('"').lower(), self._file.sha1
-        if known is not None and told != known and _SHA1.fullmatch(told):
+        # No service says what it is; if it is a hash of this kind, it tells of other content.
+        told, known = etag.strip('"').lower(), self._file.digest
+        if known is not None and told != known and re.fullmatch(f"[0-9a-f]{{{len(known)}}}", told):
             raise self._file.differs(told)

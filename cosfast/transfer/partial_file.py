@@ -3,7 +3,7 @@
 Two files stand for it: ``.NAME.cosfast-part`` has the bytes, ``.NAME.cosfast-of`` says of which
 content they are. Bytes are only ever appended, so that after the death of a process the file is
 a beginning of the content, however long it got. Even that is not believed: a resumed download
-hashes what is there, and if the whole does not have the SHA-1 in the end, all is fetched anew.
+hashes what is there, and if the whole does not have the hash in the end, all is fetched anew.
 
 Others may have put anything at these names. What is there is used only if it is a file of the
 user alone (`cosfast.ownfiles`), and removed otherwise. If it cannot be removed, the bytes go to a
@@ -18,7 +18,7 @@ import logging
 import os
 import stat as modes
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cosfast.errors import InputError
 from cosfast.hashing.hashes import sha1
@@ -52,10 +52,27 @@ IDENTITY_SUFFIX = ".cosfast-of"
 _LONGEST_NAME = 200  # bytes of it that leave room for the suffixes in the 255 of most systems
 _BLOCK = 1024 * 1024
 _LONGEST_IDENTITY = 256  # bytes; ours has about a hundred
-_SHA1_DIGITS = 40
 _TRIES = 8  # how often what is at the name of a partial file may change while it is opened
 _ACCESS = 0o777  # without setuid, setgid and sticky, which new content is not to be given
 _WRITE_SIZE = 32 * 1024  # for more at a time Linux wants memory in one piece, which may be cold
+
+
+class ContentIdentity(NamedTuple):
+    """What tells one content from another: its length and its hash.
+
+    Attributes:
+        filesize: Bytes in the whole.
+        algorithm: ``"sha1"`` or ``"sha256"``.
+        digest: That hash of it, in lower-case hex.
+    """
+
+    filesize: int
+    algorithm: str
+    digest: str
+
+    def to_document(self) -> dict[str, Any]:
+        """Return what is written beside a partial file."""
+        return {"filesize": self.filesize, self.algorithm: self.digest}
 
 
 class PartialFile:
@@ -106,7 +123,7 @@ class PartialFile:
         """Whether the next download can find it, and knows what it is."""
         return self._resumable and self.length > 0
 
-    def belongs_to(self, sha1: str, filesize: int) -> bool:
+    def belongs_to(self, content: ContentIdentity) -> bool:
         """Tell whether the bytes in it are said to be of that content."""
         if self._identity is None:
             return False
@@ -115,26 +132,25 @@ class PartialFile:
                 said = json.loads(file.read(_LONGEST_IDENTITY))
         except (OSError, ValueError, RecursionError):
             return False
-        return bool(said == _identity(sha1, filesize)) and self.length <= filesize
+        return bool(said == content.to_document()) and self.length <= content.filesize
 
-    def start_over(self, sha1: str | None, filesize: int) -> None:
+    def start_over(self, content: ContentIdentity | None) -> None:
         """Throw the bytes away, and note of what content the next will be.
 
         Args:
-            sha1: The SHA-1 of the whole; None notes nothing, and nothing will be resumed.
-            filesize: Bytes in the whole.
+            content: Which; None notes nothing, and nothing will be resumed.
         """
         self._resumable = False
         self._remove_identity()
         os.ftruncate(self._descriptor, 0)
         self.length = 0
-        if sha1 is not None and self._identity is not None:
+        if content is not None and self._identity is not None:
             try:
                 descriptor = create_own(self._identity)
             except FileExistsError:  # it cannot be removed
                 return
             with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123
-                json.dump(_identity(sha1, filesize), file)
+                json.dump(content.to_document(), file)
             self._resumable = True
 
     def read_content(
@@ -271,11 +287,6 @@ def is_partial(name: str) -> bool:
     """Tell whether a file of that name, or path with ``/``, belongs to an unfinished download."""
     hidden = name.rpartition("/")[2].startswith(".")
     return hidden and name.endswith((PART_SUFFIX, IDENTITY_SUFFIX))
-
-
-def _identity(digest: str, filesize: int) -> dict[str, Any]:
-    algorithm = "sha1" if len(digest) == _SHA1_DIGITS else "sha256"
-    return {"filesize": filesize, algorithm: digest}
 
 
 def _open_locked(path: str) -> int | None:

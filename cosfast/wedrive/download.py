@@ -114,7 +114,7 @@ def _remote_file(found: DriveEntry) -> RemoteFile:
     return RemoteFile(
         target=target,
         size=found.size,
-        sha1=found.sha1,
+        digest=found.sha1,
         request=lambda start, length: _RangeRequest(target, start, length),
     )
 

@@ -174,7 +174,7 @@ def upload(
                 outcome = upload_in_parts(context, content, blocks, max_workers=options.concurrency)
             return Report(
                 outcome.result.location,
-                content.sha1,
+                content.digest,
                 content.size,
                 outcome.instant,
                 outcome.sent_bytes,
@@ -210,7 +210,7 @@ def _upload_whole(
     digest = sha1(data).hexdigest()
     if content.parts is not None and digest != content.parts.sha1:
         raise SourceChanged(content.source.name, "it is no longer what was hashed")
-    content.know_sha1(digest)
+    content.know_digest(digest)
     request = uploads.upload_whole(target, name, data)
 
     def find_result() -> Uploaded:
