@@ -19,6 +19,16 @@ DATA = content(5 * PART + 77)
 SHA1 = hashlib.sha1(DATA).hexdigest().upper()
 TOKEN = "a-token"
 
+both = pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+
+
+def hash_fields(algorithm):
+    """Return the fields that announce the hash of `DATA`."""
+    return {
+        "content_hash": hashlib.new(algorithm, DATA).hexdigest().upper(),
+        "content_hash_name": algorithm,
+    }
+
 
 class Clock:
     """Seconds since 1970 that a test moves."""
@@ -72,14 +82,14 @@ class Api:
         assert answer.headers["x-ca-request-id"]
         return answer.status_code, told["code"]
 
-    def create(self, *, parallel=True, **fields):
+    def create(self, *, parallel=True, algorithm="sha1", **fields):
         given = {
             "parent_file_id": "root",
             "name": "a.bin",
             "type": "file",
             "size": len(DATA),
             "parallel_upload": parallel,
-            "part_info_list": parts(parallel=parallel),
+            "part_info_list": parts(parallel=parallel, algorithm=algorithm),
         }
         return self.ok("create", **{**given, **fields})
 
@@ -89,10 +99,10 @@ def api(server):
     return Api(server.endpoint)
 
 
-def parts(numbers=None, *, parallel=True, data=DATA):
-    contexts = cosfast.uploadparts(data, slice_size=PART).contexts()
+def parts(numbers=None, *, parallel=True, algorithm="sha1"):
+    contexts = cosfast.uploadparts(DATA, slice_size=PART, algorithm=algorithm).contexts()
     listed = [
-        {"part_number": number, "parallel_sha1_ctx": context}
+        {"part_number": number, f"parallel_{algorithm}_ctx": context}
         if parallel
         else {"part_number": number}
         for number, context in enumerate(contexts, 1)
@@ -117,8 +127,11 @@ def told(answer):
     return answer.status_code, re.search("<Code>(.*?)</Code>", answer.text)[1]
 
 
-def test_parts_in_any_order(api):
-    created = api.create(content_hash=SHA1.lower(), content_hash_name="sha1", unknown={"a": 1})
+@both
+def test_parts_in_any_order(api, algorithm):
+    announced = hash_fields(algorithm)
+    lower = {name: value.lower() for name, value in announced.items()}
+    created = api.create(algorithm=algorithm, **lower, unknown={"a": 1})
     assert all(part["internal_upload_url"] for part in created["part_info_list"])
     for number in (6, 1, 5, 2, 4, 3):
         answer = put(urls(created)[number], number)
@@ -127,12 +140,17 @@ def test_parts_in_any_order(api):
         assert answer.headers["ETag"] == f'"{hashlib.md5(data).hexdigest().upper()}"'
         assert told(put(urls(created)[number], number)) == (409, "PartAlreadyExist")
     done = api.ok("complete", **names(created))
-    assert (done["content_hash"], done["size"], done["status"]) == (SHA1, len(DATA), "available")
+    assert {name: done[name] for name in announced} == announced
+    assert (done["size"], done["status"]) == (len(DATA), "available")
+    assert api.create(part_info_list=None, **announced)["rapid_upload"]
+    other = hash_fields("sha256" if algorithm == "sha1" else "sha1")
+    assert not api.create(part_info_list=None, **other)["rapid_upload"]
 
 
+@both
 @pytest.mark.parametrize("number", range(1, 7))
-def test_a_part_that_differs_is_named_when_it_comes(api, number):
-    created = api.create(content_hash=SHA1)
+def test_a_part_that_differs_is_named_when_it_comes(api, number, algorithm):
+    created = api.create(algorithm=algorithm, **hash_fields(algorithm))
     wrong = bytearray(DATA[(number - 1) * PART : number * PART])
     wrong[0] ^= 1
     answer = put(urls(created)[number], number, bytes(wrong))
@@ -141,26 +159,31 @@ def test_a_part_that_differs_is_named_when_it_comes(api, number):
     assert put(urls(created)[number], number).status_code == 200
 
 
-def test_a_part_whose_follower_is_not_known_yet_is_checked_at_the_end(api):
-    created = api.create(part_info_list=parts({1, 2}), content_hash=SHA1)
+@both
+def test_a_part_whose_follower_is_not_known_yet_is_checked_at_the_end(api, algorithm):
+    announced = hash_fields(algorithm)
+    created = api.create(part_info_list=parts({1, 2}, algorithm=algorithm), **announced)
     wrong = bytes(PART)
     assert put(urls(created)[1], 1).status_code == 200
     assert put(urls(created)[2], 2, wrong).status_code == 200
-    more = api.ok("get_upload_url", **names(created), part_info_list=parts({3, 4, 5, 6}))
+    listed = parts({3, 4, 5, 6}, algorithm=algorithm)
+    more = api.ok("get_upload_url", **names(created), part_info_list=listed)
     for number in range(3, 7):
         assert put(urls(more)[number], number).status_code == 200
     refused = api.call("complete", **names(created))
     assert refused.json()["code"] == "PartHashNotMatch"
     assert "part 2 " in refused.json()["message"]
-    again = api.ok("get_upload_url", **names(created), part_info_list=parts({2}))
+    listed = parts({2}, algorithm=algorithm)
+    again = api.ok("get_upload_url", **names(created), part_info_list=listed)
     assert put(urls(again)[2], 2).status_code == 200
-    assert api.ok("complete", **names(created))["content_hash"] == SHA1
+    assert api.ok("complete", **names(created))["content_hash"] == announced["content_hash"]
 
 
-def test_wrong_contexts_are_found(api):
-    listed = parts()
-    listed[3]["parallel_sha1_ctx"]["h"][2] ^= 1
-    created = api.create(part_info_list=listed, content_hash=SHA1)
+@both
+def test_wrong_contexts_are_found(api, algorithm):
+    listed = parts(algorithm=algorithm)
+    listed[3][f"parallel_{algorithm}_ctx"]["h"][2] ^= 1
+    created = api.create(part_info_list=listed, **hash_fields(algorithm))
     assert told(put(urls(created)[3], 3)) == (400, "PartHashNotMatch")
     assert told(put(urls(created)[4], 4)) == (400, "PartHashNotMatch")
 
@@ -206,19 +229,23 @@ def test_unfinished_uploads_are_kept_for_ten_days(api, clock):
     assert api.refused("complete", **names(created)) == (404, "NotFound.UploadId")
 
 
-def test_parts_in_turn(api):
-    created = api.create(parallel=False)
+@both
+def test_parts_in_turn(api, algorithm):
+    created = api.create(parallel=False, **hash_fields(algorithm))
     assert told(put(urls(created)[2], 2)) == (400, "PartNotSequential")
     for number in range(1, 7):
         assert put(urls(created)[number], number).status_code == 200
     listed = api.ok("list_uploaded_parts", **names(created))
     assert listed["parallel_upload"] is False
     assert [part["part_size"] for part in listed["uploaded_parts"]] == [PART] * 5 + [77]
-    assert api.ok("complete", **names(created))["content_hash"] == SHA1
+    done = api.ok("complete", **names(created))
+    assert done["content_hash"] == hash_fields(algorithm)["content_hash"]
 
 
-def test_parts_in_turn_that_do_not_have_the_hash(api):
-    created = api.create(parallel=False, content_hash="0" * 40)
+@both
+def test_parts_in_turn_that_do_not_have_the_hash(api, algorithm):
+    wrong = "0" * len(hash_fields(algorithm)["content_hash"])
+    created = api.create(parallel=False, content_hash=wrong, content_hash_name=algorithm)
     for number in range(1, 7):
         put(urls(created)[number], number)
     assert api.refused("complete", **names(created)) == (400, "ContentHashNotMatch")
@@ -301,16 +328,18 @@ def test_content_that_came_by_another_service(api, server):
     assert api.ok("get", file_id=created["file_id"])["content_hash"] == SHA1
 
 
-def test_restarts_keep_uploads_and_urls(tmp_path):
+@both
+def test_restarts_keep_uploads_and_urls(tmp_path, algorithm):
     options = {"token": TOKEN, "limits": Limits(pds_part_size=64)}
     with Emulator(tmp_path / "root", **options) as first:
-        created = Api(first.endpoint).create()
+        created = Api(first.endpoint).create(algorithm=algorithm, content_hash_name=algorithm)
         put(urls(created)[1], 1)
         port = int(first.endpoint.rpartition(":")[2])
     with Emulator(tmp_path / "root", port=port, **options) as second:
         for number in range(2, 7):
             assert put(urls(created)[number], number).status_code == 200
-        assert Api(second.endpoint).ok("complete", **names(created))["content_hash"] == SHA1
+        done = Api(second.endpoint).ok("complete", **names(created))
+        assert done["content_hash"] == hash_fields(algorithm)["content_hash"]
 
 
 def test_downloads(api):
@@ -361,18 +390,31 @@ BAD = [
     ),
     *(
         (
-            {"part_info_list": [{"part_number": 2, "parallel_sha1_ctx": context}]},
-            "InvalidParameter.ParallelSha1Ctx",
+            {
+                "content_hash_name": algorithm,
+                "part_info_list": [{"part_number": 2, f"parallel_{algorithm}_ctx": context}],
+            },
+            f"InvalidParameter.Parallel{algorithm.capitalize()}Ctx",
         )
+        for algorithm, words, others in (("sha1", 5, 8), ("sha256", 8, 5))
         for context in (
             {"h": [], "part_offset": 64},
-            {"h": [1] * 5, "part_offset": 63},
-            {"h": [2**32] * 5, "part_offset": 64},
-            {"h": [1] * 8, "part_offset": 64},
+            {"h": [1] * words, "part_offset": 63},
+            {"h": [2**32] * words, "part_offset": 64},
+            {"h": [1] * others, "part_offset": 64},
             {"h": "x", "part_offset": 64},
             [],
         )
     ),
+    (  # contexts of another hash than the file's
+        {
+            "part_info_list": [
+                {"part_number": 2, "parallel_sha256_ctx": {"h": [], "part_offset": 0}}
+            ]
+        },
+        "InvalidParameter.PartInfoList",
+    ),
+    ({"content_hash": "0" * 40, "content_hash_name": "sha256"}, "InvalidParameter.ContentHash"),
 ]
 
 

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from cosfast import Sha1
+import cosfast
 from cosfast.emulator.store import Store, sessions, tree
 from cosfast.emulator.store.parts import (
     OtherBytesError,
@@ -26,44 +26,55 @@ CONTENT = random.Random(1).randbytes(PART * 5 + 77)
 OFFSETS = range(0, len(CONTENT), PART)
 
 
-def promised_states(content, part_size):
+def promised_states(content, part_size, algorithm):
     """The states at the ends of the parts, and the digest, by hashing from the beginning."""
-    hasher, states = Sha1(), []
+    hasher, states = cosfast.new(algorithm), []
     for offset in range(0, len(content), part_size):
         hasher.update(content[offset : offset + part_size])
         if offset + part_size < len(content):
-            states.append(struct.pack(">5I", *hasher.state().words))
-    return b"".join([*states, hashlib.sha1(content).digest()])
+            words = hasher.state().words
+            states.append(struct.pack(f">{len(words)}I", *words))
+    return b"".join([*states, hashlib.new(algorithm, content).digest()])
 
 
-STATES = PartStates("sha1", promised_states(CONTENT, PART), PART, len(CONTENT))
+def part_states(algorithm):
+    return PartStates(algorithm, promised_states(CONTENT, PART, algorithm), PART, len(CONTENT))
+
+
+STATES = part_states("sha1")
+
+both = pytest.mark.parametrize("states", [STATES, part_states("sha256")], ids=["sha1", "sha256"])
 
 
 def part_at(offset):
     return CONTENT[offset : offset + PART]
 
 
-def test_each_part_is_checked_alone_in_any_order_and_in_any_pieces():
+@both
+def test_each_part_is_checked_alone_in_any_order_and_in_any_pieces(states):
     rng = random.Random(2)
     for offset in rng.sample(OFFSETS, len(OFFSETS)):
         part = part_at(offset)
         cut = rng.randrange(len(part))
-        assert STATES.can_check(offset, len(part))
-        assert STATES.first_difference(offset, [part[:cut], part[cut:]]) is None
-    assert STATES.first_difference(0, [CONTENT]) is None
+        assert states.can_check(offset, len(part))
+        assert states.first_difference(offset, [part[:cut], part[cut:]]) is None
+    assert states.first_difference(0, [CONTENT]) is None
 
 
+@both
 @pytest.mark.parametrize("offset", OFFSETS)
-def test_a_part_that_differs_is_named_with_what_was_found(offset):
+def test_a_part_that_differs_is_named_with_what_was_found(offset, states):
     wrong = bytearray(CONTENT)
     wrong[offset + 5] ^= 1
     for begin, blocks in ((offset, wrong[offset : offset + PART]), (0, wrong)):
-        difference = STATES.first_difference(begin, [bytes(blocks)])
+        difference = states.first_difference(begin, [bytes(blocks)])
         assert difference.offset == offset
         prefix = bytes(wrong[: offset + PART])
-        assert difference.found.hexdigest() == hashlib.sha1(prefix).hexdigest()
-        index = offset // PART * 20
-        assert difference.promised == STATES.states[index : index + 20]
+        expected = hashlib.new(states.algorithm, prefix)
+        assert difference.found.hexdigest() == expected.hexdigest()
+        size = expected.digest_size
+        index = offset // PART * size
+        assert difference.promised == states.states[index : index + size]
 
 
 def test_what_is_not_whole_parts_cannot_be_checked():
@@ -72,14 +83,17 @@ def test_what_is_not_whole_parts_cannot_be_checked():
     assert STATES.can_check(0, 2 * PART)
 
 
-def test_without_a_promised_digest_all_but_the_last_part_can_be_checked():
-    states = PartStates("sha1", STATES.states[:-20], PART, len(CONTENT))
+@both
+def test_without_a_promised_digest_all_but_the_last_part_can_be_checked(states):
+    expected = hashlib.new(states.algorithm, CONTENT)
+    promised = states.states[: -expected.digest_size]
+    states = PartStates(states.algorithm, promised, PART, len(CONTENT))
     last = OFFSETS[-1]
     assert all(states.can_check(offset, PART) for offset in OFFSETS[:-1])
     assert not states.can_check(last, len(CONTENT) - last)
     hasher = states.hasher_at(last)
     hasher.update(part_at(last))
-    assert hasher.hexdigest() == hashlib.sha1(CONTENT).hexdigest()
+    assert hasher.hexdigest() == expected.hexdigest()
 
 
 @pytest.fixture

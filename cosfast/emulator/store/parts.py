@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from cosfast import Sha1, Sha1State
+from cosfast import Sha1, Sha1State, Sha256, Sha256State
 from cosfast.emulator.store import sessions
 from cosfast.emulator.store.sessions import Part
 
@@ -78,6 +78,11 @@ ALGORITHMS: Mapping[str, Algorithm] = {
         struct.Struct(">5I"),
         Sha1,
         lambda words, length: Sha1.from_state(Sha1State(words, length)),
+    ),
+    "sha256": Algorithm(
+        struct.Struct(">8I"),
+        Sha256,
+        lambda words, length: Sha256.from_state(Sha256State(words, length)),
     ),
 }
 """By the name that sessions have them."""
