@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cosfast.errors import InputError
-from cosfast.hashing.state import BLOCK_SIZE
+from cosfast.hashing.state import BLOCK_SIZE, algorithm_named
 from cosfast.parsing import shown
 from cosfast.parts.formats import SLICE_SIZE
 from cosfast.pds.protocol import values
@@ -17,14 +17,8 @@ if TYPE_CHECKING:
 
     from cosfast.transfer.cancellation import CancelToken
 
-ALGORITHMS = ("sha1",)
-"""The hashes of `values.HASHES` whose states parts lists can have."""
-
 DEFAULT_PART_SIZE = 50 * 1024 * 1024
 """Bytes in a part if the file is not too large for it, as the official SDK has it."""
-
-MIN_PART_SIZE = 100 * 1024
-"""Bytes below which the service takes a part only if it is the last one."""
 
 MAX_PART_SIZE = 5 * 1024**3
 """Bytes in the largest part."""
@@ -55,8 +49,7 @@ class UploadOptions:
 
     def __post_init__(self) -> None:
         values.check_name_mode(self.check_name_mode)
-        if self.algorithm not in ALGORITHMS:
-            raise InputError(f"algorithm must be one of {ALGORITHMS}, not {shown(self.algorithm)}")
+        algorithm_named(self.algorithm)
         size = self.part_size
         if size is not None and (
             type(size) is not int or not 0 < size <= MAX_PART_SIZE or size % BLOCK_SIZE

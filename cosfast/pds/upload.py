@@ -30,7 +30,7 @@ from cosfast.pds.options import (
     part_size_for,
     slice_size_for,
 )
-from cosfast.pds.protocol import calls, messages
+from cosfast.pds.protocol import calls, messages, values
 from cosfast.pds.urls import UploadUrls
 from cosfast.transfer.content import UploadContent, measured_content
 from cosfast.transfer.journal import FileIdentity, RememberedUpload
@@ -89,6 +89,7 @@ def upload(
             check=context.cancellation.check,
             hash_progress=options.hash_progress,
             slice_size=slice_size_for(options.part_size or DEFAULT_PART_SIZE),
+            algorithm=options.algorithm,
         ) as content:
             job = PdsUpload(context, content, place, options)
             job.prepare()
@@ -194,7 +195,7 @@ class PdsUpload(PartUpload[Uploaded]):
     @property
     def digest(self) -> str:
         """Hash of the content in lower-case hex."""
-        return self._parts.sha1
+        return self._parts.digest
 
     @property
     def _parts(self) -> UploadParts:
@@ -220,7 +221,9 @@ class PdsUpload(PartUpload[Uploaded]):
     def _recall(self) -> bool:
         if self._identity is None:
             return False
-        parts = self._context.journal.parts_of(self._identity, self._slice_size)
+        parts = self._context.journal.parts_of(
+            self._identity, self._slice_size, algorithm=self._options.algorithm
+        )
         return parts is not None and self._content.recall(parts, self._hash)
 
     # The steps
@@ -262,7 +265,8 @@ class PdsUpload(PartUpload[Uploaded]):
 
     def _hash_on_the_way(self, opened: _Opened) -> Iterator[Part]:
         """Yield each part as soon as the state before it is known, then hash it."""
-        builder, source = PartsBuilder(self._slice_size), self._content.source
+        builder = PartsBuilder(self._slice_size, algorithm=self._options.algorithm)
+        source = self._content.source
         buffer = memoryview(bytearray(READ_SIZE))
         for part in map(self._part, range(self._count)):
             yield part
@@ -277,7 +281,7 @@ class PdsUpload(PartUpload[Uploaded]):
         self._remember(opened)
 
     def _create_request(
-        self, *, parallel: bool, digest: tuple[str, str] | None = None, pre_hash: str = ""
+        self, *, parallel: bool, digest: str = "", pre_hash: str = ""
     ) -> messages.ApiRequest[CreatedFile]:
         place, options = self._place, self._options
         return calls.create_file(
@@ -290,14 +294,14 @@ class PdsUpload(PartUpload[Uploaded]):
             content_type=options.content_type,
             parallel=parallel,
             parts=self._entries(self._batch(1), parallel=parallel),
+            algorithm=options.algorithm,
             digest=digest,
             pre_hash=pre_hash,
         )
 
     def _create(self, *, parallel: bool) -> PartSession | Completed[Uploaded]:
         place = self._place
-        digest = (self._options.algorithm, self.digest)
-        request = self._create_request(parallel=parallel, digest=digest)
+        request = self._create_request(parallel=parallel, digest=self.digest)
         try:
             created = self._context.call(request)
         except ParallelUploadError:
@@ -430,9 +434,9 @@ class PdsUpload(PartUpload[Uploaded]):
             if found is None:
                 raise
             return found
-        if not done.content_hash:
+        if not done.content_hash or done.size is None:
             done = self._get(opened.file_id)
-        self._compare(done)
+        self._compare(done, opened)
         return Uploaded(done.file_id, done.name or opened.name)
 
     def forget(self) -> None:
@@ -533,7 +537,7 @@ class PdsUpload(PartUpload[Uploaded]):
         told = (file.size, file.content_hash_name, file.content_hash)
         return told == (self._content.size, self._options.algorithm, self.digest)
 
-    def _compare(self, done: File) -> None:
+    def _compare(self, done: File, opened: _Opened) -> None:
         """Compare what the server has made of the parts with what was hashed.
 
         Raises:
@@ -543,21 +547,25 @@ class PdsUpload(PartUpload[Uploaded]):
         """
         if self._is_ours(done):
             return
-        if done.content_hash_name != self._options.algorithm or not done.content_hash:
+        algorithm, told = self._options.algorithm, done.content_hash_name
+        if told != algorithm or not done.content_hash or done.size is None:
+            advice = ""
+            if told != algorithm and told in values.HASHES and done.content_hash:
+                advice = f"; the domain goes by {told}: use that algorithm (--algorithm {told})"
             raise AnswerError(
-                f"the server does not tell the file's {self._options.algorithm}, so that it cannot"
-                f" be compared (file_id {done.file_id})",
+                f"the server does not tell the file's size and {algorithm}, so that it cannot be"
+                f" compared (file_id {opened.file_id}){advice}",
                 operation="complete",
                 target=str(self._place),
             )
         refusal = ContentMismatchError(
-            f"the server's file has {done.size} bytes and the {self._options.algorithm}"
+            f"the server's file has {done.size} bytes and the {algorithm}"
             f" {done.content_hash}, not {self._content.size} and {self.digest}; it was deleted",
             operation="complete",
             target=str(self._place),
         )
         request = calls.delete(
-            str(self._place), drive_id=self._place.drive_id, file_id=done.file_id
+            str(self._place), drive_id=self._place.drive_id, file_id=opened.file_id
         )
         with suppress(RequestError):
             self._context.call(request)

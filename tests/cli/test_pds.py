@@ -10,7 +10,6 @@ from cli.commandline import cosfast, failed, lines
 from worked_values import content
 
 DATA = content(300_000)
-DIGEST = hashlib.sha1(DATA).hexdigest()
 TOKEN = "local-token"
 
 
@@ -37,20 +36,24 @@ def file(tmp_path):
     return path
 
 
-def test_a_file_goes_there_and_back(pds, file, tmp_path):
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+def test_a_file_goes_there_and_back(pds, file, tmp_path, algorithm):
+    digest, by = hashlib.new(algorithm, DATA).hexdigest(), ("--algorithm", algorithm)
     (made,) = lines(pds("mkdir", "videos"))
     folder = made.split()[0]
-    (put,) = lines(pds("put", file, "--parent", folder, "--part-size", "100K", "--json"))
+    (put,) = lines(pds("put", file, "--parent", folder, "--part-size", "100K", "--json", *by))
     told = json.loads(put)
-    assert (told["digest"], told["size"], told["sent_bytes"]) == (DIGEST, len(DATA), len(DATA))
-    (again,) = lines(pds("put", file, "--pre-hash", "--check-name", "auto_rename"))
-    assert "the server had it already" in again
+    assert (told["algorithm"], told["digest"]) == (algorithm, digest)
+    assert (told["size"], told["sent_bytes"]) == (len(DATA), len(DATA))
+    (again,) = lines(pds("put", file, "--pre-hash", "--check-name", "auto_rename", *by))
+    assert f"{algorithm} {digest}, the server had it already" in again
     (listed,) = lines(pds("ls", folder, "--json"))
-    assert json.loads(listed)["content_hash"] == DIGEST
+    entry = json.loads(listed)
+    assert (entry["content_hash_name"], entry["content_hash"]) == (algorithm, digest)
     assert any(line.endswith("videos/") for line in lines(pds("ls")))
     (tmp_path / "here").mkdir()
     (got,) = lines(pds("get", told["file_id"], "-o", "here"))
-    assert DIGEST in got
+    assert f"{algorithm} {digest}" in got
     assert (tmp_path / "here" / "film.mp4").read_bytes() == DATA
     lines(pds("rm", folder))
     assert failed(pds("get", told["file_id"]), 1, "NotFound.File")

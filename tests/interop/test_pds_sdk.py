@@ -14,7 +14,8 @@ import cosfast
 
 PART = 102400
 DATA = content(5 * PART + 321)
-SHA1 = hashlib.sha1(DATA).hexdigest().upper()
+HASHES = {name: hashlib.new(name, DATA).hexdigest().upper() for name in ("sha1", "sha256")}
+SHA1 = HASHES["sha1"]
 DRIVE = "1"
 
 
@@ -23,12 +24,17 @@ def sdk(start_pds_sdk):
     return start_pds_sdk()
 
 
+@pytest.fixture(params=HASHES)
+def algorithm(request):
+    return request.param
+
+
 @pytest.fixture
-def parts():
+def parts(algorithm):
     """Return `part_info_list` as the recipe in the documents makes it."""
-    contexts = cosfast.uploadparts(DATA, slice_size=PART).contexts()
+    contexts = cosfast.uploadparts(DATA, slice_size=PART, algorithm=algorithm).contexts()
     return [
-        {"part_number": number, "parallel_sha1_ctx": context}
+        {"part_number": number, f"parallel_{algorithm}_ctx": context}
         for number, context in enumerate(contexts, 1)
     ]
 
@@ -60,12 +66,12 @@ def names(created):
     return {key: created[key] for key in ("drive_id", "file_id", "upload_id")}
 
 
-def test_parts_in_any_order(sdk, parts):
+def test_parts_in_any_order(sdk, parts, algorithm):
     created = create(
         sdk,
         parallel_upload=True,
-        content_hash=SHA1,
-        content_hash_name="sha1",
+        content_hash=HASHES[algorithm],
+        content_hash_name=algorithm,
         content_type="video/mp4",
         part_info_list=parts,
     )
@@ -84,8 +90,8 @@ def test_parts_in_any_order(sdk, parts):
         put(entry, entry["part_number"], "video/mp4").raise_for_status()
     done = sdk.complete_file(names(created))["body"]
     assert (done["content_hash"], done["content_hash_name"], done["size"]) == (
-        SHA1,
-        "sha1",
+        HASHES[algorithm],
+        algorithm,
         len(DATA),
     )
     found = sdk.get_file({"drive_id": DRIVE, "file_id": created["file_id"]})["body"]
@@ -94,13 +100,14 @@ def test_parts_in_any_order(sdk, parts):
     assert requests.get(url, timeout=30).content == DATA
 
 
-def test_known_content(sdk, parts):
-    test_parts_in_any_order(sdk, parts)
-    again = create(sdk, content_hash=SHA1, content_hash_name="sha1")
+def test_known_content(sdk, parts, algorithm):
+    test_parts_in_any_order(sdk, parts, algorithm)
+    known = {"content_hash": HASHES[algorithm], "content_hash_name": algorithm}
+    again = create(sdk, **known)
     assert again["rapid_upload"]
-    taken = create(sdk, content_hash=SHA1, check_name_mode="refuse")
+    taken = create(sdk, **known, check_name_mode="refuse")
     assert taken["exist"]
-    renamed = create(sdk, content_hash=SHA1, check_name_mode="auto_rename")
+    renamed = create(sdk, **known, check_name_mode="auto_rename")
     assert renamed["file_name"] == "film (1).mp4"
 
 

@@ -6,6 +6,11 @@ import pytest
 from pds.servers import connect, start_emulator
 
 
+@pytest.fixture(params=["sha1", "sha256"])
+def algorithm(request):
+    return request.param
+
+
 @pytest.fixture
 def server():
     pytest.importorskip("aiohttp", reason="the emulator's extra is not installed")

@@ -151,6 +151,7 @@ def run_schedule(server, rng, number, folder):
         "check_name_mode": rng.choice(["ignore", "auto_rename", "refuse"]),
         "deadline": DEADLINE,
         "pre_hash": rng.random() < 0.2,
+        "algorithm": rng.choice(["sha1", "sha256"]),
     }
     where = f"schedule {number}"
     with connect(server, **options) as client:
@@ -165,8 +166,9 @@ def run_schedule(server, rng, number, folder):
             try:
                 check_outcome(client, data, client.upload(path, **wanted), where)
             except pds.ExistsError:  # the first one had completed it all the same
-                digest = hashlib.sha1(data).hexdigest()
-                assert [entry.sha1 for entry in client.list()] == [digest], where
+                told = [(entry.content_hash_name, entry.content_hash) for entry in client.list()]
+                digest = hashlib.new(wanted["algorithm"], data).hexdigest()
+                assert told == [(wanted["algorithm"], digest)], where
     return outcome, fired
 
 
@@ -176,9 +178,10 @@ def check_outcome(client, data, outcome, where):
         assert not isinstance(outcome, cosfast.DeadlineExceeded), f"{where} hangs"
         assert str(outcome), where
         return
-    found = client.get(outcome.file_id)
-    digest = hashlib.sha1(data).hexdigest()
-    assert (found.sha1, found.size, outcome.sha1) == (digest, len(data), digest), where
+    found, algorithm = client.get(outcome.file_id), outcome.algorithm
+    digest = hashlib.new(algorithm, data).hexdigest()
+    assert (found.content_hash_name, found.content_hash) == (algorithm, digest), where
+    assert (found.size, outcome.size, outcome.digest) == (len(data), len(data), digest), where
 
 
 def survivable_fault(rng, operation):
@@ -218,6 +221,7 @@ def test_fewer_faults_than_tries_are_survived(chunk, tmp_path):
                     part_size=PART,
                     concurrency=rng.randint(1, 8),
                     check_name_mode=rng.choice(["ignore", "refuse"]),
+                    algorithm=rng.choice(["sha1", "sha256"]),
                 )
                 fired += len(server.faults.fired)
                 server.faults.clear()

@@ -19,15 +19,16 @@ from cosfast import pds
 from cosfast.emulator import faults
 
 DATA = content(20 * PART + 123)
-DIGEST = hashlib.sha1(DATA).hexdigest()
 VECTOR = json.loads((Path(__file__).parents[1] / "vectors" / "contexts.json").read_text("ascii"))[
     "pds"
 ]
 VECTOR_CONTENT = "\n".join(f"test-{number}" for number in range(100)).encode()
 
-needs_sha256 = pytest.mark.skipif(
-    not hasattr(cosfast, "sha256"), reason="this build has no SHA-256 states yet"
-)
+OTHERS = {"sha1": "sha256", "sha256": "sha1"}
+
+
+def digest_of(data, algorithm):
+    return hashlib.new(algorithm, data).hexdigest()
 
 
 def stored(client, file_id):
@@ -52,39 +53,25 @@ def recorded(monkeypatch):
     return asked
 
 
-def test_the_vendors_vector(client, recorded):
-    result = client.upload(VECTOR_CONTENT, name="vector", part_size=128)
-    assert (result.sha1, result.size) == (VECTOR["sha1"].lower(), 789)
+def test_the_vendors_vector(client, recorded, algorithm):
+    result = client.upload(VECTOR_CONTENT, name="vector", part_size=128, algorithm=algorithm)
+    known = {algorithm: VECTOR[algorithm].lower(), OTHERS[algorithm]: ""}
+    assert (result.sha1, result.sha256, result.size) == (known["sha1"], known["sha256"], 789)
     assert stored(client, result.file_id) == VECTOR_CONTENT
     created = next(request for request in recorded if request.operation == "create")
-    parts = created.fields["part_info_list"]
+    parts, context = created.fields["part_info_list"], f"parallel_{algorithm}_ctx"
     assert len(parts) == 7
-    assert parts[0] == {"part_number": 1, "parallel_sha1_ctx": {"h": [], "part_offset": 0}}
-    assert parts[6] == {
-        "part_number": 7,
-        "parallel_sha1_ctx": VECTOR["parallel_sha1_ctx"],
-    }
-    assert created.fields["content_hash"] == VECTOR["sha1"]
-    assert created.fields["content_hash_name"] == "sha1"
+    assert parts[0] == {"part_number": 1, context: {"h": [], "part_offset": 0}}
+    assert parts[6] == {"part_number": 7, context: VECTOR[context]}
+    assert created.fields["content_hash"] == VECTOR[algorithm]
+    assert created.fields["content_hash_name"] == algorithm
 
 
-@needs_sha256
-def test_the_vendors_vector_with_sha256(client, recorded):
-    result = client.upload(VECTOR_CONTENT, name="vector", part_size=128, algorithm="sha256")
-    assert (result.sha256, result.sha1) == (VECTOR["sha256"].lower(), "")
-    assert stored(client, result.file_id) == VECTOR_CONTENT
-    created = next(request for request in recorded if request.operation == "create")
-    assert created.fields["part_info_list"][6] == {
-        "part_number": 7,
-        "parallel_sha256_ctx": VECTOR["parallel_sha256_ctx"],
-    }
-
-
-def test_parts_arrive_and_the_file_is_found_in_its_folder(client, tmp_path):
+def test_parts_arrive_and_the_file_is_found_in_its_folder(client, tmp_path, algorithm):
     path = tmp_path / "holiday photos.zip"
     path.write_bytes(DATA)
     folder = client.create_folder("of mine")
-    seen, hashed = [], []
+    seen, hashed, digest = [], [], digest_of(DATA, algorithm)
     result = client.upload(
         path,
         parent_file_id=folder.file_id,
@@ -92,21 +79,24 @@ def test_parts_arrive_and_the_file_is_found_in_its_folder(client, tmp_path):
         content_type="application/zip",
         progress=seen.append,
         hash_progress=hashed.append,
+        algorithm=algorithm,
     )
     assert result == pds.UploadResult(
-        result.file_id, path.name, len(DATA), "sha1", DIGEST, False, len(DATA), 0
+        result.file_id, path.name, len(DATA), algorithm, digest, False, len(DATA), 0
     )
     assert sum(seen) == sum(hashed) == len(DATA)
     (listed,) = client.list(folder.file_id)
     assert (listed.file_id, listed.name, listed.size) == (result.file_id, path.name, len(DATA))
-    assert (listed.sha1, listed.sha256, listed.is_folder) == (DIGEST, None, False)
+    known = {algorithm: digest}
+    assert (listed.sha1, listed.sha256) == (known.get("sha1"), known.get("sha256"))
+    assert not listed.is_folder
     assert stored(client, result.file_id) == DATA
 
 
 @pytest.mark.parametrize("size", [0, 1, 63, 64, PART, PART + 1, 2 * PART])
-def test_any_length(client, size):
+def test_any_length(client, size, algorithm):
     data = content(size)
-    result = client.upload(data, name="file", part_size=PART)
+    result = client.upload(data, name="file", part_size=PART, algorithm=algorithm)
     assert stored(client, result.file_id) == data
 
 
@@ -115,26 +105,26 @@ def test_a_part_size_that_is_not_round(client):
     assert stored(client, result.file_id) == DATA
 
 
-def test_the_usual_part_size_takes_its_contexts_from_a_finer_list(client, monkeypatch):
+def test_the_usual_part_size_takes_its_contexts_from_a_finer_list(client, monkeypatch, algorithm):
     monkeypatch.setattr("cosfast.pds.options.DEFAULT_PART_SIZE", 2 * 1024 * 1024)
     data = content(5 * 1024 * 1024 + 1)
-    result = client.upload(data, name="file")
+    result = client.upload(data, name="file", algorithm=algorithm)
     assert stored(client, result.file_id) == data
 
 
-def test_known_content_is_not_sent(client):
-    first = client.upload(DATA, name="first", part_size=PART)
-    second = client.upload(DATA, name="second", part_size=PART)
+def test_known_content_is_not_sent(client, algorithm):
+    first = client.upload(DATA, name="first", part_size=PART, algorithm=algorithm)
+    second = client.upload(DATA, name="second", part_size=PART, algorithm=algorithm)
     assert (second.instant, second.sent_bytes) == (True, 0)
     assert second.file_id != first.file_id
     assert stored(client, second.file_id) == DATA
 
 
-def test_a_pipe_and_an_open_file(client, tmp_path):
+def test_a_pipe_and_an_open_file(client, tmp_path, algorithm):
     path = tmp_path / "file.gz"
     path.write_bytes(gzip.compress(DATA))
     with gzip.open(path) as opened:
-        result = client.upload(opened, name="unzipped", part_size=PART)
+        result = client.upload(opened, name="unzipped", part_size=PART, algorithm=algorithm)
     assert stored(client, result.file_id) == DATA
     data = content(3 * PART)
     reading, writing = os.pipe()
@@ -146,7 +136,7 @@ def test_a_pipe_and_an_open_file(client, tmp_path):
     thread = threading.Thread(target=write)
     thread.start()
     with os.fdopen(reading, "rb") as pipe:
-        result = client.upload(pipe, name="piped", part_size=PART)
+        result = client.upload(pipe, name="piped", part_size=PART, algorithm=algorithm)
     thread.join()
     assert stored(client, result.file_id) == data
 
@@ -163,29 +153,33 @@ def test_what_a_taken_name_leads_to(client):
     assert sorted(entry.name for entry in client.list()) == ["a (1).txt", "a.txt", "a.txt"]
 
 
-def test_a_domain_without_parallel_upload_gets_parts_in_order(recorded):
+def test_a_domain_without_parallel_upload_gets_parts_in_order(recorded, algorithm):
     with start_emulator(pds_parallel_upload=False) as server, connect(server) as client:
-        result = client.upload(DATA, name="file", part_size=PART)
+        result = client.upload(DATA, name="file", part_size=PART, algorithm=algorithm)
         assert stored(client, result.file_id) == DATA
     sent = [request.target for request in recorded if request.operation == "put_part"]
     assert sent == [f"pds://{DRIVE}/root/file part {number}" for number in range(1, 22)]
 
 
-def test_a_domain_that_forgets_to_say_so_gets_them_in_order_after_its_refusal(client, server):
+def test_a_domain_that_forgets_to_say_so_gets_them_in_order_after_its_refusal(
+    client, server, algorithm
+):
     server.faults.add("pds.put_part", faults.Refusal("PartNotSequential"))
-    result = client.upload(DATA, name="file", part_size=PART)
+    result = client.upload(DATA, name="file", part_size=PART, algorithm=algorithm)
     assert stored(client, result.file_id) == DATA
 
 
-def test_urls_are_fetched_in_batches_and_again_when_they_expire(client, server, recorded):
+def test_urls_are_fetched_in_batches_and_again_when_they_expire(
+    client, server, recorded, algorithm
+):
     server.faults.add("pds.put_part", faults.Refusal("AccessDenied"), times=3)
     data = content(120 * PART)
-    result = client.upload(data, name="file", part_size=PART)
+    result = client.upload(data, name="file", part_size=PART, algorithm=algorithm)
     assert stored(client, result.file_id) == data
     asked = [request for request in recorded if request.operation == "get_upload_url"]
     assert all(len(request.fields["part_info_list"]) <= 50 for request in asked)
     assert all(
-        "parallel_sha1_ctx" in part
+        f"parallel_{algorithm}_ctx" in part
         for request in asked
         for part in request.fields["part_info_list"]
     )
@@ -217,38 +211,44 @@ def test_an_expired_token_is_replaced(server, code):
     assert refused.value.request_id
 
 
-def test_a_part_that_is_there_is_no_failure(client, server):
+def test_a_part_that_is_there_is_no_failure(client, server, algorithm):
     server.faults.add("pds.put_part", faults.LostAnswer(), times=3)
-    result = client.upload(DATA, name="file", part_size=PART)
+    result = client.upload(DATA, name="file", part_size=PART, algorithm=algorithm)
     assert stored(client, result.file_id) == DATA
 
 
-def test_a_lost_answer_of_complete_is_looked_up(client, server):
+def test_a_lost_answer_of_complete_is_looked_up(client, server, algorithm):
     server.faults.add("pds.complete", faults.LostAnswer())
-    result = client.upload(DATA, name="file", part_size=PART, check_name_mode="refuse")
+    result = client.upload(
+        DATA, name="file", part_size=PART, check_name_mode="refuse", algorithm=algorithm
+    )
     assert not result.instant
     assert stored(client, result.file_id) == DATA
     assert len(list(client.list())) == 1
 
 
-def test_a_lost_answer_of_an_instant_upload_is_looked_up(client, server):
-    client.upload(DATA, name="file", part_size=PART)
+def test_a_lost_answer_of_an_instant_upload_is_looked_up(client, server, algorithm):
+    client.upload(DATA, name="file", part_size=PART, algorithm=algorithm)
     server.faults.add("pds.create", faults.LostAnswer())
-    result = client.upload(DATA, name="other", part_size=PART, check_name_mode="refuse")
+    result = client.upload(
+        DATA, name="other", part_size=PART, check_name_mode="refuse", algorithm=algorithm
+    )
     assert result.instant
     assert len(list(client.list())) == 2
 
 
 @pytest.mark.parametrize("operation", ["pds.put_part", "pds.complete"])
-def test_an_upload_that_is_unknown_starts_over(client, server, operation):
+def test_an_upload_that_is_unknown_starts_over(client, server, operation, algorithm):
     server.faults.add(operation, faults.SessionExpired())
     seen = []
-    result = client.upload(DATA, name="file", part_size=PART, progress=seen.append)
+    result = client.upload(
+        DATA, name="file", part_size=PART, progress=seen.append, algorithm=algorithm
+    )
     assert stored(client, result.file_id) == DATA
     assert sum(seen) == len(DATA)
 
 
-def test_bytes_that_change_after_they_were_hashed(client, tmp_path):
+def test_bytes_that_change_after_they_were_hashed(client, tmp_path, algorithm):
     path = tmp_path / "file"
     path.write_bytes(DATA)
 
@@ -259,26 +259,60 @@ def test_bytes_that_change_after_they_were_hashed(client, tmp_path):
                 file.write(b"changed")
 
     with pytest.raises(cosfast.SourceChanged):
-        client.upload(path, part_size=PART, progress=change, concurrency=1)
+        client.upload(path, part_size=PART, progress=change, concurrency=1, algorithm=algorithm)
     assert not list(client.list())
 
 
-def test_a_server_that_makes_something_else_of_the_parts(client, server, monkeypatch):
+def test_a_server_that_makes_something_else_of_the_parts(client, server, monkeypatch, algorithm):
+    from cosfast.emulator.services.pds import uploads
+
+    other = client.upload(b"x", name="other").file_id
+    wrong, describe = digest_of(b"other", algorithm), uploads.describe
+    told = {"content_hash": wrong.upper(), "file_id": other}
+    monkeypatch.setattr(uploads, "describe", lambda entry: {**describe(entry), **told})
+    with pytest.raises(cosfast.ContentMismatchError, match=f"{algorithm} {wrong}"):
+        client.upload(DATA, name="file", part_size=PART, algorithm=algorithm)
+    assert [entry.file_id for entry in client.list()] == [other]  # the wrong file alone is gone
+
+
+@pytest.mark.parametrize("told", [{"content_hash": ""}, {"size": None}, {"content_hash_name": "x"}])
+def test_a_server_that_does_not_tell_what_it_has_made(client, monkeypatch, algorithm, told):
+    from cosfast.emulator.services.pds import files, uploads
+
+    describe = uploads.describe
+    for module in (files, uploads):
+        monkeypatch.setattr(module, "describe", lambda entry: {**describe(entry), **told})
+    with pytest.raises(cosfast.AnswerError, match=f"size and {algorithm}"):
+        client.upload(DATA, name="file", part_size=PART, algorithm=algorithm)
+    monkeypatch.undo()
+    (entry,) = client.list()  # it may be right, and is not deleted
+    assert stored(client, entry.file_id) == DATA
+
+
+@pytest.mark.parametrize("told", [{"content_hash": ""}, {"size": None}])
+def test_what_complete_does_not_tell_is_asked_for(client, monkeypatch, algorithm, told):
     from cosfast.emulator.services.pds import uploads
 
     describe = uploads.describe
-    monkeypatch.setattr(
-        uploads, "describe", lambda entry: {**describe(entry), "content_hash": "AB" * 20}
-    )
-    with pytest.raises(cosfast.ContentMismatchError, match="abab"):
-        client.upload(DATA, name="file", part_size=PART)
-    assert not list(client.list())  # the wrong file is gone
+    monkeypatch.setattr(uploads, "describe", lambda entry: {**describe(entry), **told})
+    result = client.upload(DATA, name="file", part_size=PART, algorithm=algorithm)
+    assert stored(client, result.file_id) == DATA
+
+
+def test_a_domain_that_goes_by_another_hash(client, monkeypatch, algorithm):
+    from cosfast.emulator.services.pds import uploads
+
+    other, describe = OTHERS[algorithm], uploads.describe
+    told = {"content_hash_name": other, "content_hash": digest_of(DATA, other).upper()}
+    monkeypatch.setattr(uploads, "describe", lambda entry: {**describe(entry), **told})
+    with pytest.raises(cosfast.AnswerError, match=f"--algorithm {other}"):
+        client.upload(DATA, name="file", part_size=PART, algorithm=algorithm)
 
 
 # Hashed on the way.
 
 
-def test_with_pre_hash_parts_leave_while_the_rest_is_hashed(client, recorded, tmp_path):
+def test_with_pre_hash_parts_leave_while_the_rest_is_hashed(client, recorded, tmp_path, algorithm):
     path = tmp_path / "file"
     path.write_bytes(DATA)
     hashed_when_sent, hashed = [], []
@@ -289,35 +323,40 @@ def test_with_pre_hash_parts_leave_while_the_rest_is_hashed(client, recorded, tm
         pre_hash=True,
         progress=lambda _count: hashed_when_sent.append(sum(hashed)),
         hash_progress=hashed.append,
+        algorithm=algorithm,
     )
     assert stored(client, result.file_id) == DATA
-    assert (result.sha1, sum(hashed)) == (DIGEST, len(DATA))
+    assert (result.digest, sum(hashed)) == (digest_of(DATA, algorithm), len(DATA))
     assert hashed_when_sent[0] == 0
     created = next(request for request in recorded if request.operation == "create")
     assert created.fields["pre_hash"] == hashlib.sha1(DATA[:1024]).hexdigest().upper()
     assert "content_hash" not in created.fields
-    again = client.upload(path, part_size=PART, pre_hash=True)
+    assert created.fields.get("content_hash_name", "sha1") == algorithm
+    again = client.upload(path, part_size=PART, pre_hash=True, algorithm=algorithm)
     assert again.instant
-    assert stored(client, client.upload(path, name="x", part_size=PART).file_id) == DATA
+    third = client.upload(path, name="x", part_size=PART, algorithm=algorithm)
+    assert stored(client, third.file_id) == DATA
 
 
-def test_with_pre_hash_and_several_connections(client, server):
+def test_with_pre_hash_and_several_connections(client, server, algorithm):
     server.faults.add("pds.put_part", faults.Refusal("AccessDenied"), times=2)
     server.faults.add("pds.complete", faults.LostAnswer())
     data = content(60 * PART + 1)
-    result = client.upload(data, name="file", part_size=PART, pre_hash=True)
+    result = client.upload(data, name="file", part_size=PART, pre_hash=True, algorithm=algorithm)
     assert stored(client, result.file_id) == data
 
 
-def test_with_pre_hash_a_lost_upload_is_hashed_and_starts_over(client, server):
+def test_with_pre_hash_a_lost_upload_is_hashed_and_starts_over(client, server, algorithm):
     server.faults.add("pds.put_part", faults.SessionExpired())
-    result = client.upload(DATA, name="file", part_size=PART, pre_hash=True)
+    result = client.upload(DATA, name="file", part_size=PART, pre_hash=True, algorithm=algorithm)
     assert stored(client, result.file_id) == DATA
 
 
-def test_with_pre_hash_a_domain_that_wants_order():
+def test_with_pre_hash_a_domain_that_wants_order(algorithm):
     with start_emulator(pds_parallel_upload=False) as server, connect(server) as client:
-        result = client.upload(DATA, name="file", part_size=PART, pre_hash=True)
+        result = client.upload(
+            DATA, name="file", part_size=PART, pre_hash=True, algorithm=algorithm
+        )
         assert stored(client, result.file_id) == DATA
 
 
@@ -350,56 +389,68 @@ def stop_after(count):
     return progress
 
 
-def test_an_upload_is_resumed_by_another_client(server, journal, tmp_path, recorded):
+def test_an_upload_is_resumed_by_another_client(server, journal, tmp_path, recorded, algorithm):
     path = settled_file(tmp_path / "file", content(120 * PART + 5))
     with connect(server, journal=journal) as client, pytest.raises(_Stop):
-        client.upload(path, part_size=PART, concurrency=1, progress=stop_after(110))
+        client.upload(
+            path, part_size=PART, concurrency=1, progress=stop_after(110), algorithm=algorithm
+        )
     recorded.clear()
     with connect(server, journal=journal) as client:
-        result = client.upload(path, part_size=PART)
+        result = client.upload(path, part_size=PART, algorithm=algorithm)
         assert result.resumed_bytes == 110 * PART
         assert result.sent_bytes == 10 * PART + 5
         assert stored(client, result.file_id) == path.read_bytes()
         assert "create" not in {request.operation for request in recorded}
         pages = [each for each in recorded if each.operation == "list_uploaded_parts"]
         assert len(pages) == 2
-        assert client.upload(path, part_size=PART).instant
+        assert client.upload(path, part_size=PART, algorithm=algorithm).instant
 
 
-@pytest.mark.parametrize("change", ["content", "part size"])
-def test_other_content_or_parts_of_another_size_are_not_resumed(server, journal, tmp_path, change):
+@pytest.mark.parametrize("change", ["content", "part size", "algorithm"])
+def test_other_content_parts_or_hashes_are_not_resumed(
+    server, journal, tmp_path, change, algorithm
+):
     path = settled_file(tmp_path / "file", DATA)
+    wanted = {"part_size": PART, "algorithm": algorithm}
     with connect(server, journal=journal) as client:
         with pytest.raises(_Stop):
-            client.upload(path, part_size=PART, concurrency=1, progress=stop_after(5))
+            client.upload(path, concurrency=1, progress=stop_after(5), **wanted)
         if change == "content":
             path.write_bytes(DATA[::-1])
-        result = client.upload(path, part_size=PART if change == "content" else 2 * PART)
+        elif change == "part size":
+            wanted["part_size"] *= 2
+        else:
+            wanted["algorithm"] = OTHERS[algorithm]
+        result = client.upload(path, **wanted)
         assert (result.resumed_bytes, result.sent_bytes) == (0, len(DATA))
+        assert result.digest == digest_of(path.read_bytes(), wanted["algorithm"])
         assert stored(client, result.file_id) == path.read_bytes()
 
 
-def test_an_upload_in_order_is_resumed_in_order(journal, tmp_path):
+def test_an_upload_in_order_is_resumed_in_order(journal, tmp_path, algorithm):
     path = settled_file(tmp_path / "file", DATA)
     with start_emulator(pds_parallel_upload=False) as server:
         with connect(server, journal=journal) as client, pytest.raises(_Stop):
-            client.upload(path, part_size=PART, progress=stop_after(7))
+            client.upload(path, part_size=PART, progress=stop_after(7), algorithm=algorithm)
         with connect(server, journal=journal) as client:
-            result = client.upload(path, part_size=PART)
+            result = client.upload(path, part_size=PART, algorithm=algorithm)
             assert result.resumed_bytes == 7 * PART
             assert stored(client, result.file_id) == DATA
 
 
-def test_an_upload_that_was_completed_but_not_forgotten(server, journal, tmp_path, monkeypatch):
+def test_an_upload_that_was_completed_but_not_forgotten(
+    server, journal, tmp_path, monkeypatch, algorithm
+):
     path = settled_file(tmp_path / "file", DATA)
     monkeypatch.setattr(cosfast.Journal, "forget_upload", lambda *_: None)
     with connect(server, journal=journal) as client:
-        first = client.upload(path, part_size=PART, check_name_mode="refuse")
-        second = client.upload(path, part_size=PART, check_name_mode="refuse")
+        first = client.upload(path, part_size=PART, check_name_mode="refuse", algorithm=algorithm)
+        second = client.upload(path, part_size=PART, check_name_mode="refuse", algorithm=algorithm)
         assert (second.instant, second.file_id) == (True, first.file_id)
 
 
-def test_a_remembered_list_of_other_bytes_is_made_anew(server, journal, tmp_path):
+def test_a_remembered_list_of_other_bytes_is_made_anew(server, journal, tmp_path, algorithm):
     """A memory map may change bytes without the time stamps."""
     from cosfast.transfer.journal import FileIdentity
 
@@ -413,9 +464,11 @@ def test_a_remembered_list_of_other_bytes_is_made_anew(server, journal, tmp_path
 
         time.sleep(2.1)
         identity = FileIdentity.of(os.stat(path))
-    journal.remember_parts(identity, cosfast.uploadparts(bytes(wrong), slice_size=PART))
+    journal.remember_parts(
+        identity, cosfast.uploadparts(bytes(wrong), slice_size=PART, algorithm=algorithm)
+    )
     with connect(server, journal=journal) as client:
-        result = client.upload(path, part_size=PART)
+        result = client.upload(path, part_size=PART, algorithm=algorithm)
         assert stored(client, result.file_id) == data
 
 
@@ -527,16 +580,16 @@ def test_delete(client, server):
         client.delete("root")
 
 
-def test_a_download_is_resumed_and_its_urls_fetched_again(client, server, tmp_path):
+def test_a_download_is_resumed_and_its_urls_fetched_again(client, server, tmp_path, algorithm):
     data = content(9 * 1024 * 1024 + 7)
-    file = client.upload(data, name="file")
+    file = client.upload(data, name="file", algorithm=algorithm)
     target = tmp_path / "target"
     with pytest.raises(_Stop):
         client.download(file.file_id, target, concurrency=1, progress=stop_after(20))
     server.faults.add("pds.download", faults.Refusal("AccessDenied"))
     result = client.download(file.file_id, target)
     assert target.read_bytes() == data
-    assert result.digest == hashlib.sha1(data).hexdigest()
+    assert result.digest == digest_of(data, algorithm)
     assert result.resumed_bytes > 0
     assert result.resumed_bytes + result.received_bytes == len(data)
 

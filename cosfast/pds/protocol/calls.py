@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cosfast.pds.errors import ExistsError
 from cosfast.pds.protocol.messages import PUT_PART, ApiRequest, ContentRequest, DeleteRequest
 from cosfast.pds.protocol.values import (
+    DEFAULT_HASH,
     HASHES,
     MAX_PARTS_LISTED,
     CreatedFile,
@@ -44,7 +45,8 @@ def create_file(
     content_type: str,
     parallel: bool,
     parts: Iterable[Mapping[str, Any]],
-    digest: tuple[str, str] | None = None,
+    algorithm: str,
+    digest: str = "",
     pre_hash: str = "",
 ) -> ApiRequest[CreatedFile]:
     """Open an upload, or have the file taken instantly.
@@ -59,7 +61,8 @@ def create_file(
         content_type: The file's media type; empty for none.
         parallel: Whether parts are to be taken in any order.
         parts: The parts whose URLs are wanted, as `part_entry` makes them.
-        digest: Name and lower-case hex digits of the content's hash, if that is known.
+        algorithm: The hash of `digest` and of the parts' contexts.
+        digest: The content's, in lower-case hex; empty if it is not known.
         pre_hash: SHA-1 of the first 1024 bytes, in place of `digest`.
     """
     fields: dict[str, Any] = {
@@ -75,8 +78,10 @@ def create_file(
         fields["content_type"] = content_type
     if parallel:
         fields["parallel_upload"] = True
-    if digest is not None:
-        fields["content_hash_name"], fields["content_hash"] = digest[0], digest[1].upper()
+    if digest or algorithm != DEFAULT_HASH:
+        fields["content_hash_name"] = algorithm
+    if digest:
+        fields["content_hash"] = digest.upper()
     if pre_hash:
         fields["pre_hash"] = pre_hash.upper()
     return ApiRequest("create", target, fields, _read_created)
@@ -240,7 +245,7 @@ def _read_uploaded_parts(answer: Answer) -> UploadedParts:
 
 
 def _read_file(answer: Answer) -> File:
-    name = answer.text("content_hash_name", "").lower() or "sha1"
+    name = answer.text("content_hash_name", "").lower() or DEFAULT_HASH
     digest = answer.text("content_hash", "").lower()
     if digest and name in HASHES and not re.fullmatch(f"[0-9a-f]{{{HASHES[name]}}}", digest):
         raise answer.error("its content_hash is not one")

@@ -30,6 +30,9 @@ MAX_PAGE_SIZE = 100
 HASHES: Mapping[str, int] = {"sha1": 40, "sha256": 64}
 """The hashes that `content_hash_name` may name, and their hex digits."""
 
+DEFAULT_HASH = "sha1"
+"""The hash that is meant without `content_hash_name`."""
+
 ID: re.Pattern[str] = re.compile(r"[!-~]{1,200}")
 """An id that the service gives out."""
 
