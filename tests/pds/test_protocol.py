@@ -57,7 +57,7 @@ values = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(max_size=10)
-    | st.sampled_from(["http://x/y?a=b", "http://[/", "7", "sha1", "A" * 40]),
+    | st.sampled_from(["http://x/y?a=b", "http://[/", "7", "sha1", "A" * 40, "sha256", "A" * 64]),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=6)
     ),
@@ -79,6 +79,22 @@ def test_any_answer_is_read_or_a_typed_error(request_, status, answer):
 def test_any_bytes(request_, status, content):
     with suppress(cosfast.RequestError):
         read(request_, status, content)
+
+
+@pytest.mark.parametrize("request_", [REQUESTS[3], REQUESTS[4]], ids=["complete", "get"])
+@pytest.mark.parametrize(("name", "digits"), [("sha1", 40), ("SHA256", 64), ("sha256", 64)])
+def test_hashes_of_files(request_, name, digits):
+    file = read(
+        request_,
+        200,
+        {"file_id": "2", "content_hash_name": name, "content_hash": "AB" * (digits // 2)},
+    )
+    known = {name.lower(): "ab" * (digits // 2)}
+    assert (file.sha1, file.sha256) == (known.get("sha1"), known.get("sha256"))
+    for wrong in ("A" * (104 - digits), "A" * (digits - 1), "G" * digits, "\u0660" * digits, 5):
+        answer = {"file_id": "2", "content_hash_name": name, "content_hash": wrong}
+        with pytest.raises(cosfast.AnswerError):
+            read(request_, 200, answer)
 
 
 @pytest.mark.parametrize(

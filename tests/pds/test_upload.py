@@ -8,6 +8,7 @@ import io
 import json
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from worked_values import content
 import cosfast
 from cosfast import pds
 from cosfast.emulator import faults
+from cosfast.transfer.journal import FileIdentity
 
 DATA = content(20 * PART + 123)
 VECTOR = json.loads((Path(__file__).parents[1] / "vectors" / "contexts.json").read_text("ascii"))[
@@ -352,6 +354,13 @@ def test_with_pre_hash_a_lost_upload_is_hashed_and_starts_over(client, server, a
     assert stored(client, result.file_id) == DATA
 
 
+def test_with_pre_hash_content_that_is_known_by_another_hash_alone(client, algorithm):
+    client.upload(DATA, name="other", part_size=PART, algorithm=OTHERS[algorithm])
+    result = client.upload(DATA, name="file", part_size=PART, pre_hash=True, algorithm=algorithm)
+    assert (result.instant, result.digest) == (False, digest_of(DATA, algorithm))
+    assert stored(client, result.file_id) == DATA
+
+
 def test_with_pre_hash_a_domain_that_wants_order(algorithm):
     with start_emulator(pds_parallel_upload=False) as server, connect(server) as client:
         result = client.upload(
@@ -369,8 +378,10 @@ def journal(tmp_path):
 
 
 def settled_file(path, data):
+    """Write a file, and wait until the journal keeps its parts list."""
     path.write_bytes(data)
-    os.utime(path, (1, 1))
+    while not FileIdentity.of(path.stat()).is_settled:
+        time.sleep(0.02)
     return path
 
 
@@ -397,7 +408,11 @@ def test_an_upload_is_resumed_by_another_client(server, journal, tmp_path, recor
         )
     recorded.clear()
     with connect(server, journal=journal) as client:
-        result = client.upload(path, part_size=PART, algorithm=algorithm)
+        hashed = []
+        result = client.upload(
+            path, part_size=PART, algorithm=algorithm, hash_progress=hashed.append
+        )
+        assert not hashed  # the contexts are in the journal
         assert result.resumed_bytes == 110 * PART
         assert result.sent_bytes == 10 * PART + 5
         assert stored(client, result.file_id) == path.read_bytes()
@@ -405,6 +420,18 @@ def test_an_upload_is_resumed_by_another_client(server, journal, tmp_path, recor
         pages = [each for each in recorded if each.operation == "list_uploaded_parts"]
         assert len(pages) == 2
         assert client.upload(path, part_size=PART, algorithm=algorithm).instant
+
+
+def test_with_pre_hash_an_upload_is_resumed_once_it_is_hashed(server, journal, tmp_path, algorithm):
+    path = settled_file(tmp_path / "file", content(30 * PART))
+    wanted = {"part_size": PART, "algorithm": algorithm, "pre_hash": True}
+    server.faults.add("pds.complete", faults.Refusal("InternalError"), times=4)
+    with connect(server, journal=journal) as client:
+        with pytest.raises(pds.PdsError):
+            client.upload(path, **wanted)
+        result = client.upload(path, **wanted)
+        assert (result.resumed_bytes, result.sent_bytes) == (30 * PART, 0)
+        assert stored(client, result.file_id) == path.read_bytes()
 
 
 @pytest.mark.parametrize("change", ["content", "part size", "algorithm"])
@@ -452,21 +479,12 @@ def test_an_upload_that_was_completed_but_not_forgotten(
 
 def test_a_remembered_list_of_other_bytes_is_made_anew(server, journal, tmp_path, algorithm):
     """A memory map may change bytes without the time stamps."""
-    from cosfast.transfer.journal import FileIdentity
-
     data = content(40 * PART)
     path = settled_file(tmp_path / "file", data)
     wrong = bytearray(data)
     wrong[7 * PART] ^= 1
-    identity = FileIdentity.of(os.stat(path))
-    if not identity.is_settled:
-        import time
-
-        time.sleep(2.1)
-        identity = FileIdentity.of(os.stat(path))
-    journal.remember_parts(
-        identity, cosfast.uploadparts(bytes(wrong), slice_size=PART, algorithm=algorithm)
-    )
+    parts = cosfast.uploadparts(bytes(wrong), slice_size=PART, algorithm=algorithm)
+    journal.remember_parts(FileIdentity.of(path.stat()), parts)
     with connect(server, journal=journal) as client:
         result = client.upload(path, part_size=PART, algorithm=algorithm)
         assert stored(client, result.file_id) == data
