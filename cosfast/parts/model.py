@@ -235,9 +235,11 @@ class UploadParts(Sequence[UploadPart]):
         """Return the value that a service takes with each part, in its format.
 
         Raises:
-            InputError: If the service does not take the list's algorithm, or no such values.
+            InputError: If the service does not take the list's algorithm or part size, or no such
+                values.
         """
         form.check_algorithm(self.algorithm)
+        form.check_slice_size(self.slice_size)
         encode = form.encode
         if encode is None:
             raise InputError(f"{form.service} takes no hash contexts")

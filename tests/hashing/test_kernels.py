@@ -18,7 +18,8 @@ import json, sys, cosfast
 here = cosfast.kernels()
 lengths = json.loads(sys.stdin.read())
 block = bytes(range(251)) * 4000
-print(json.dumps([here.one, here.many, [cosfast.sha1(block[:n]).hexdigest() for n in lengths]]))
+digests = [cosfast.new(name, block[:n]).hexdigest() for name in ("sha1", "sha256") for n in lengths]
+print(json.dumps([here.one, here.many, digests]))
 """
 LENGTHS = [*range(200), 4095, 4096, 4097, 1_000_000]
 
@@ -50,7 +51,9 @@ def test_a_forced_kernel_works_and_agrees(kernel):
     block = bytes(range(251)) * 4000
     assert kernel in {one, many}
     assert {one, many} <= {kernel, "portable"}
-    assert digests == [hashlib.sha1(block[:n]).hexdigest() for n in LENGTHS]
+    assert digests == [
+        hashlib.new(name, block[:n]).hexdigest() for name in ("sha1", "sha256") for n in LENGTHS
+    ]
 
 
 @pytest.mark.parametrize("kernel", ["portable", "shani", "avx2", "avx512", "armce"])

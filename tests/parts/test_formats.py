@@ -324,3 +324,11 @@ def test_a_format_for_another_algorithm_or_size_is_refused():
         write_parts(one, FORMATS["wedrive"])
     assert FORMATS["wedrive"].slice_size == cosfast.WEDRIVE_BLOCK_SIZE == 2097152
     assert FORMATS["cos"].slice_size == cosfast.SLICE_SIZE == 1048576
+
+
+def test_part_sizes_that_a_service_forbids():
+    size = 6 * 1024**3
+    parts = UploadParts.from_raw(bytes(40), 2 * size, size)
+    for contexts in (parts.contexts, parts.oss_hash_contexts):
+        with pytest.raises(cosfast.InputError, match=f"5368709120 bytes at most, not {size}"):
+            contexts()
