@@ -9,7 +9,7 @@ import pytest
 from harness import claims
 from harness.race import OURS, Contender, Race, Work
 from harness.sizes import Sizes, spell_size
-from limits.machine_code import dependency_chain
+from limits.machine_code import instructions
 from limits.page_cache import read_file
 from peers import pure_python, resumable, standard_library
 
@@ -44,7 +44,7 @@ LARGE = Race(
             "rehashes, serialized each slice",
             lambda work: resumable.rehashes_datashas(work.data, SLICE),
         ),
-        dependency_chain("shani", "SHA1RNDS4 chain"),
+        instructions("shani", "SHA1RNDS4 chain"),
         read_file(),
     ),
     {OF_COSFAST.name: claims.FILE_TO_PARTS},

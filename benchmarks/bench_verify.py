@@ -9,7 +9,7 @@ from harness import claims
 from harness.machine import cores
 from harness.race import OURS, Contender, Race, Work
 from harness.sizes import Sizes, spell_size
-from limits.machine_code import dependency_chain
+from limits.machine_code import instructions
 from limits.page_cache import read_file, read_file_in_threads
 from peers import standard_library
 
@@ -48,7 +48,7 @@ RACE = Race(
         ),
         read_file(),
         read_file_in_threads(),
-        dependency_chain("avx512", "rotate and add, 16 lanes, all cores", cores()),
+        instructions("avx512", "vector instructions, 16 lanes, all cores", cores()),
     ),
     {"cosfast.verify": claims.VERIFY},
     rounds=11,

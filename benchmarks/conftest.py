@@ -118,6 +118,7 @@ def pytest_terminal_summary(
 ) -> None:
     """Print the tables."""
     terminalreporter.section("benchmarks")
+    terminalreporter.write_line(machine.title())
     if _sizes(config) is QUICK:
         terminalreporter.write_line("--quick: the sizes are smaller than the claims name.")
     report = config.stash[REPORT]

@@ -1,6 +1,6 @@
 """Draw the charts from a result file: one SVG for each group, and one of the claims.
 
-python benchmarks/draw.py benchmarks/results/full.json benchmarks/charts
+python benchmarks/draw.py benchmarks/results/zen-5.json benchmarks/charts
 """
 
 from __future__ import annotations
@@ -54,25 +54,27 @@ def main(results: Path, charts: Path) -> None:
     """Draw every chart that the results have data for."""
     stored = json.loads(results.read_text("utf-8"))
     entries = sorted(stored["benchmarks"], key=group_of)
+    cpu = stored["machine_info"]["cpu"]["microarchitecture"]
     charts.mkdir(exist_ok=True)
     with plt.rc_context(STYLE):
         for group, members in groupby(entries, key=group_of):
             draw = DRAWN_OTHERWISE.get(group, draw_throughput)
-            draw(group, list(members), charts / f"{group.replace(' ', '-')}.svg")
-        draw_claims(stored["claims"], charts / "claims.svg")
+            path = charts / f"{group.replace(' ', '-')}.svg"
+            draw(f"{group} ({cpu})", list(members), path)
+        draw_claims(f"claims ({cpu})", stored["claims"], charts / "claims.svg")
 
 
-def draw_throughput(group: str, entries: list[Entry], path: Path) -> None:
+def draw_throughput(title: str, entries: list[Entry], path: Path) -> None:
     """Draw a bar for each contender, in GB/s, with a panel for each work."""
-    draw_panels(group, by_work(entries), path, gigabytes_per_second, "GB/s")
+    draw_panels(title, by_work(entries), path, gigabytes_per_second, "GB/s")
 
 
-def draw_import(group: str, entries: list[Entry], path: Path) -> None:
+def draw_import(title: str, entries: list[Entry], path: Path) -> None:
     """Draw a bar for each module, in milliseconds."""
-    draw_panels(group, by_work(entries), path, lambda entry: median(entry) * 1e3, "ms")
+    draw_panels(title, by_work(entries), path, lambda entry: median(entry) * 1e3, "ms")
 
 
-def draw_small_updates(group: str, entries: list[Entry], path: Path) -> None:
+def draw_small_updates(title: str, entries: list[Entry], path: Path) -> None:
     """Draw a line for each contender: nanoseconds of an update by its size."""
     updates = [entry for entry in entries if work(entry).startswith("update")]
     figure, axes = plt.subplots(figsize=(WIDTH, 3.6), layout="constrained")
@@ -88,7 +90,7 @@ def draw_small_updates(group: str, entries: list[Entry], path: Path) -> None:
     axes.set_yticks([10, 100, 1000, 10_000], ["10", "100", "1,000", "10,000"])
     axes.minorticks_off()
     axes.grid(color=FAINT, linewidth=0.5)
-    axes.set_title(group, loc="left", fontweight="bold")
+    axes.set_title(title, loc="left", fontweight="bold")
     axes.legend()
     save(figure, path)
 
@@ -138,7 +140,7 @@ def draw_bars(axes: Axes, entries: list[Entry], value: Callable[[Entry], float],
     axes.tick_params(axis="y", length=0)
 
 
-def draw_claims(claims: list[Entry], path: Path) -> None:
+def draw_claims(title: str, claims: list[Entry], path: Path) -> None:
     """Draw each ratio on one scale: measurement, minimum and goal."""
     ratios = [claim for claim in claims if claim["unit"] == "x"]
     figure, axes = plt.subplots(figsize=(WIDTH, 0.42 * len(ratios) + 1), layout="constrained")
@@ -159,6 +161,7 @@ def draw_claims(claims: list[Entry], path: Path) -> None:
     axes.plot([], [], "|", color=INK, markersize=13, label="at least")
     axes.plot([], [], "D", color=INK, markerfacecolor="white", label="aim")
     axes.legend(loc="lower right", ncols=3, bbox_to_anchor=(1, 1))
+    axes.set_title(title, loc="left", fontweight="bold")
     save(figure, path)
 
 

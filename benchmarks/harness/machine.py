@@ -1,10 +1,15 @@
-"""Description of the machine of a result, without host name and paths."""
+"""Description of the machine of a result, without host name and paths.
+
+Run as a program, it prints the name of the result file of this machine, without its suffix.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import ssl
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -12,6 +17,31 @@ import cosfast
 
 _INSTRUCTION_SETS = ("ssse3", "sse4_1", "sha_ni", "avx2", "avx512f", "avx512bw", "avx512vl", "sha1")
 _PEERS = ("rehash", "rehashes")
+
+# The ranges of models in a family. A model name such as "AMD EPYC" does not tell how wide the
+# vector units are.
+_MICROARCHITECTURES = {
+    "AuthenticAMD": {
+        23: ((range(0x30), "Zen"), (range(0x30, 0x100), "Zen 2")),
+        25: (
+            (range(0x10), "Zen 3"),
+            (range(0x10, 0x20), "Zen 4"),
+            (range(0x20, 0x60), "Zen 3"),
+            (range(0x60, 0x80), "Zen 4"),
+            (range(0xA0, 0xB0), "Zen 4"),
+        ),
+        26: ((range(0x50), "Zen 5"), (range(0x60, 0x80), "Zen 5")),
+    },
+    "GenuineIntel": {
+        6: (
+            (range(0x55, 0x56), "Skylake-SP"),
+            (range(0x6A, 0x6D), "Ice Lake-SP"),
+            (range(0x8F, 0x90), "Sapphire Rapids"),
+            (range(0xAD, 0xAF), "Granite Rapids"),
+            (range(0xCF, 0xD0), "Emerald Rapids"),
+        ),
+    },
+}
 
 
 def cores() -> int:
@@ -42,11 +72,38 @@ def _cpu() -> dict[str, object]:
     return {
         "architecture": platform.machine(),
         "model": info.get("model name") or platform.processor() or "unknown",
+        "microarchitecture": microarchitecture(info),
         "family_model_stepping": [info.get(k, "") for k in ("cpu family", "model", "stepping")],
         "instruction_sets": [name for name in _INSTRUCTION_SETS if name in flags],
         "virtual_machine": "hypervisor" in flags,
         "caches": _caches(),
     }
+
+
+def microarchitecture(info: dict[str, str]) -> str:
+    """Return the name of the microarchitecture, or the numbers of one that has no name here.
+
+    Args:
+        info: Fields of /proc/cpuinfo.
+    """
+    if "cpu family" not in info or "model" not in info:
+        return info.get("CPU part", platform.machine())
+    family, model = int(info["cpu family"]), int(info["model"])
+    for models, name in _MICROARCHITECTURES.get(info.get("vendor_id", ""), {}).get(family, ()):
+        if model in models:
+            return name
+    return f"family {family} model {model}"
+
+
+def title() -> str:
+    """Return the processor in a few words."""
+    cpu = _cpu()
+    return f"{cpu['model']} ({cpu['microarchitecture']}), {cores()} cores"
+
+
+def result_name(name: str) -> str:
+    """Return the name of the result file of a microarchitecture, such as ``zen-5``."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def _proc_cpuinfo() -> dict[str, str]:
@@ -92,3 +149,7 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
+
+
+if __name__ == "__main__":
+    sys.stdout.write(result_name(microarchitecture(_proc_cpuinfo())) + "\n")

@@ -1,6 +1,6 @@
-"""Limits of the CPU: the dependent instructions that SHA-1 cannot avoid, and memory loads.
+"""Limits of the CPU: the instructions that a hash cannot avoid, and memory loads.
 
-The instruction chains are those of the benchmark of the C core, csrc/bench/chain.c.
+The instructions are those of the benchmark of the C core, csrc/bench/chain.c.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import ctypes
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from itertools import count
+from itertools import count, takewhile
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from harness.compiling import shared_library
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _CHAINS = Path(__file__).parents[2] / "csrc" / "bench" / "chain.c"
 _MEMORY = Path(__file__).with_name("memory.c")
 _BLOCK = 64
+_TRIAL_BLOCKS = 50_000
 
 
 class Chain(ctypes.Structure):
@@ -45,30 +47,38 @@ def _library() -> ctypes.CDLL:
 
 
 @cache
-def _chain_of(kernel: str) -> Chain:
+def _slowest_chain(kernel: str, algorithm: str) -> Chain:
+    """Return what limits a kernel on this machine: its dependencies or its vector operations."""
     if kernel not in cosfast.kernels().supported:
         raise UnavailableError(f"this machine does not run {kernel}")
-    chains = ctypes.cast(_library().chains, ctypes.POINTER(Chain))
-    for index in count():
-        chain: Chain = chains[index]
-        if chain.kernel == kernel.encode():
-            return chain
-        if chain.name is None:
-            break
-    raise UnavailableError(f"csrc/bench/chain.c has no chain for {kernel}")
+    table = "chains" if algorithm == "sha1" else "sha256_chains"
+    chains = ctypes.cast(getattr(_library(), table), ctypes.POINTER(Chain))
+    named = takewhile(lambda chain: chain.name is not None, (chains[index] for index in count()))
+    found = [chain for chain in named if chain.kernel == kernel.encode()]
+    if not found:
+        raise UnavailableError(f"csrc/bench/chain.c has no chain for {kernel}, {algorithm}")
+    return max(found, key=_seconds_of)
 
 
-def dependency_chain(kernel: str, name: str, threads: int = 1) -> Contender:
-    """Return a limit: a chain of dependent instructions for all bytes of the work.
+def _seconds_of(chain: Chain) -> float:
+    chain.run(_TRIAL_BLOCKS // 10)  # so that the CPU has powered up its vector units
+    start = perf_counter()
+    chain.run(_TRIAL_BLOCKS)
+    return perf_counter() - start
+
+
+def instructions(kernel: str, name: str, threads: int = 1, algorithm: str = "sha1") -> Contender:
+    """Return a limit: the unavoidable instructions of a kernel for all bytes of the work.
 
     Args:
-        kernel: Kernel that the chain limits.
+        kernel: Kernel that they limit. If there are several limits, the lowest one is measured.
         name: Name of the limit.
-        threads: Number of threads that share the bytes, each with its own chain.
+        threads: Number of threads that share the bytes.
+        algorithm: Hash that it limits.
     """
 
     def run(work: Work) -> list[int]:
-        chain = _chain_of(kernel)
+        chain = _slowest_chain(kernel, algorithm)
         blocks = work.size * work.repeats // _BLOCK // chain.streams // threads
         if threads == 1:
             return [chain.run(blocks)]

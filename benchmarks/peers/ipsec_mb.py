@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LARGEST_JOB = 65_472
 """Bytes: the last whole number of blocks that its 16-bit lengths take, 64 bytes short of 64 KiB."""
 
-_DIGEST = 20
+_DIGEST_SIZES = {"sha1": 20, "sha256": 32}
 
 
 class IpsecMb:
@@ -29,16 +29,22 @@ class IpsecMb:
         if not self._manager:
             raise UnavailableError("libipsec-mb gives no manager on this machine")
 
-    def digest_many(self, buffers: Sequence[bytes]) -> list[bytes]:
+    def digest_many(self, buffers: Sequence[bytes], algorithm: str) -> list[bytes]:
         """Return the digest of each buffer; all are of one length, `LARGEST_JOB` at most."""
         count, length = len(buffers), len(buffers[0])
         pointers = (ctypes.c_char_p * count)(*buffers)
-        out = ctypes.create_string_buffer(count * _DIGEST)
+        size = _DIGEST_SIZES[algorithm]
+        out = ctypes.create_string_buffer(count * size)
         failures = self._library.peer_digest_many(
-            self._manager, pointers, ctypes.c_size_t(length), ctypes.c_size_t(count), out
+            self._manager,
+            ctypes.c_int(algorithm == "sha256"),
+            pointers,
+            ctypes.c_size_t(length),
+            ctypes.c_size_t(count),
+            out,
         )
         assert failures == 0, f"{failures} jobs of libipsec-mb failed"
-        return [out.raw[start : start + _DIGEST] for start in range(0, len(out), _DIGEST)]
+        return [out.raw[start : start + size] for start in range(0, len(out), size)]
 
 
 @cache

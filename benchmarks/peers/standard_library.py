@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def digests(buffers: Iterable[bytes]) -> list[bytes]:
+def digests(buffers: Iterable[bytes], algorithm: str = "sha1") -> list[bytes]:
     """Return the digest of each buffer, one after another."""
-    return [hashlib.sha1(buffer).digest() for buffer in buffers]
+    make = getattr(hashlib, algorithm)
+    return [make(buffer).digest() for buffer in buffers]
 
 
 def file_digest(path: Path) -> str:

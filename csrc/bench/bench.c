@@ -83,7 +83,7 @@ static void bench_chains(void) {
     const chain *first = algorithm == COSFAST_SHA1 ? chains : sha256_chains;
     for (const chain *c = first; c->name != NULL; c++) {
         if (cosfast_select(c->kernel) == COSFAST_SELECTED) {
-            printf("chain limit  %-8s %6.2f  %s\n", c->kernel,
+            printf("limit        %-8s %6.2f  %s\n", c->kernel,
                    rate(run_chain, c, 1e5 * BLOCK_SIZE * (double)c->streams), c->name);
         }
     }

@@ -1,4 +1,5 @@
-/* What the machine itself allows: GB/s if nothing but its dependency chain took time. */
+/* What the machine itself allows: GB/s if nothing took time but a kernel's dependency chain, or but
+ * its number of vector operations. */
 #ifndef COSFAST_BENCH_CHAIN_H
 #define COSFAST_BENCH_CHAIN_H
 
@@ -9,7 +10,7 @@ typedef unsigned chain_fn(size_t blocks);
 
 typedef struct {
     const char *name;
-    const char *kernel; /* the kernel that it bounds */
+    const char *kernel; /* the kernel that it bounds; the slowest one of a kernel is its limit */
     size_t streams;     /* that the one chain carries along */
     chain_fn *run;
 } chain;
