@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -41,7 +41,7 @@ class UploadJob:
     """One upload of `Client.upload_many`.
 
     Args:
-        source: Path of the file; an executor's processes must be able to read it too.
+        source: Path of the file; an executor's processes must find it at the same absolute path.
         bucket: Name of the bucket.
         path: Path in the bucket.
         options: Keyword arguments of `Client.upload`; callbacks must not be set for an executor of
@@ -93,19 +93,35 @@ def _in_executor(
     client: Client, jobs: Iterable[UploadJob], executor: Executor
 ) -> Iterator[tuple[UploadJob, Outcome]]:
     """Upload on an executor; each task hashes and uploads one group."""
-    done = as_outcomes(
-        partial(_run_group, client), _groups_of(jobs), max_workers=0, executor=executor
-    )
+    given: dict[int, list[UploadJob]] = {}
+
+    def groups() -> Iterator[list[UploadJob]]:
+        for group in _groups_of(jobs):
+            sent = list(map(_with_absolute_path, group))
+            given[id(sent)] = group
+            yield sent
+
+    done = as_outcomes(partial(_run_group, client), groups(), max_workers=0, executor=executor)
     with closing(done):
-        for _group, outcomes in done:
+        for sent, outcomes in done:
             if isinstance(outcomes, Exception):  # of the task, not of one of its uploads
                 raise outcomes
-            yield from outcomes
+            yield from zip(given.pop(id(sent)), outcomes, strict=True)
 
 
-def _run_group(client: Client, jobs: list[UploadJob]) -> list[tuple[UploadJob, Outcome]]:
-    """Hash a group of files together and upload them one by one; runs on an executor."""
-    return [(hashed.job, _run_job(client, hashed)) for hashed in _hash_group(client.journal, jobs)]
+def _with_absolute_path(job: UploadJob) -> UploadJob:
+    """Return the job for processes that may have another current folder."""
+    if not isinstance(job.source, (str, os.PathLike)):
+        return job
+    return replace(job, source=os.path.abspath(job.source))  # noqa: PTH100 - resolves no links
+
+
+def _run_group(client: Client, jobs: list[UploadJob]) -> list[Outcome]:
+    """Hash files together and upload them one by one; return the outcomes in order."""
+    done = {
+        id(hashed.job): _run_job(client, hashed) for hashed in _hash_group(client.journal, jobs)
+    }
+    return [done[id(job)] for job in jobs]
 
 
 def _run_job(client: Client, hashed: _Hashed, stopper: CancelToken | None = None) -> Outcome:

@@ -332,7 +332,17 @@ def test_many_over_processes(client, tmp_path):
 def test_many_over_a_dask_cluster(client, tmp_path, cluster):
     jobs = jobs_of(tmp_path, [*SIZES, *range(200, 300)])
     outcomes = dict(client.upload_many(jobs, executor=cluster.get_executor()))
+    assert {id(job) for job in outcomes} == {id(job) for job in jobs}
     check_many(client, jobs, outcomes)
+
+
+def test_relative_paths_of_many_are_those_of_the_caller(client, tmp_path, cluster, monkeypatch):
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(name.encode())
+    monkeypatch.chdir(tmp_path)
+    jobs = [cosfast.UploadJob(name, BUCKET, name) for name in ("a", "b")]
+    outcomes = dict(client.upload_many(jobs, executor=cluster.get_executor()))
+    assert [outcomes[job].filesize for job in jobs] == [1, 1]
 
 
 def test_a_client_pickles_with_its_key_and_without_its_connections(client):
