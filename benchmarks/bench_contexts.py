@@ -42,7 +42,7 @@ def words_of_lists(path: Path) -> list[list[int]]:
 
 
 def words_of_prefixes(path: Path) -> list[list[int]]:
-    """Hash everything before each part anew, in Python alone, as Quark's public client does."""
+    """Hash everything before each part again in pure Python, as the public client of Quark does."""
     with path.open("rb") as file:
         content = file.read()
     return [
@@ -77,10 +77,10 @@ RACES = {
 }
 PREFIXES = Race(
     "hash contexts",
-    "each prefix anew, pure Python",
+    "each prefix again, pure Python",
     (
         Contender("cosfast.uploadparts", lambda work: words_of_lists(work.data), OURS),
-        Contender("each prefix anew, pure Python", lambda work: words_of_prefixes(work.data)),
+        Contender("each prefix again, pure Python", lambda work: words_of_prefixes(work.data)),
     ),
     rounds=3,
 )

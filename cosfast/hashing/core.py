@@ -1,6 +1,6 @@
 """The C core, `ffi` and `lib`, with the kernel chosen that COSFAST_KERNEL names.
 
-Everything that calls the core imports it from here, so that nothing is hashed before the choice.
+All other modules import the core from here, so that the kernel is chosen before anything is hashed.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ def kernel_name(number: int) -> str:
 
 
 def _select_from_environment() -> None:
-    """Use the kernel that COSFAST_KERNEL names, where it is set; a forced one works alone.
+    """Use only the kernel that COSFAST_KERNEL names, if it is set.
 
     Raises:
-        InputError: where the name is unknown, or that kernel does not run here.
+        InputError: If the name is unknown, or the kernel does not run on this machine.
     """
     name = os.environ.get("COSFAST_KERNEL")
     if not name:

@@ -1,4 +1,4 @@
-"""`kernels`: which kernels there are, and which of them work."""
+"""`kernels`: the kernels of this build, and which of them are in use."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ class Kernels(NamedTuple):
     """The hash kernels of this build on this machine, by name.
 
     Attributes:
-        built: those that this build has.
-        supported: those of them that this CPU and operating system run.
-        one: the one in use for a single stream: hashing, `uploadparts`.
-        many: the one in use for independent streams: `verify`, `uploadparts_many`.
+        built: Kernels that this build has.
+        supported: Kernels of these that this CPU and operating system support.
+        one: The kernel in use for a single stream: hashing, `uploadparts`.
+        many: The kernel in use for independent streams: `verify`, `uploadparts_many`.
     """
 
     built: tuple[str, ...]
@@ -24,7 +24,7 @@ class Kernels(NamedTuple):
 
 
 def kernels() -> Kernels:
-    """Say which kernels this build has, which this CPU runs, and which are in use."""
+    """Return the kernels that are built, supported and in use, for both algorithms."""
     numbers = range(lib.cosfast_kernel_count())
     return Kernels(
         built=tuple(kernel_name(n) for n in numbers if lib.cosfast_kernel_built(n)),

@@ -54,7 +54,7 @@ class _DigestRoom(NamedTuple):
 
 
 class Hash(Generic[State]):
-    """What `Sha1` and `Sha256` share.
+    """Base class of `Sha1` and `Sha256`.
 
     Short updates are appended to a list and hashed together. All threads see each call whole:
     appending is atomic, and only the holder of the lock takes items from the front of the list,

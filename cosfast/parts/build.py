@@ -40,7 +40,7 @@ class PartsBuilder:
 
     @classmethod
     def resume(cls, parts: UploadParts) -> PartsBuilder:
-        """Return a builder that stands where the last slice of `parts` begins."""
+        """Return a builder that has hashed everything before the last slice of `parts`."""
         self = cls(parts.slice_size, algorithm=parts.algorithm)
         interior = max(0, len(parts) - 1)
         if interior:

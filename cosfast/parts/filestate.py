@@ -1,4 +1,4 @@
-"""`FileState`: what the system says of a file's content, and the one test for a change of it."""
+"""`FileState`: the size and times of a file, and the check for a change of its content."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class FileState(NamedTuple):
-    """What a change of an open file's content alters.
+    """The fields of `stat` that a change of the content alters.
 
     Attributes:
-        size: bytes, as `stat` says; a file in ``/proc`` or on a FUSE mount may hold more or fewer.
-        mtime_ns: when it was last modified, ns since the epoch. Programs put it back.
-        ctime_ns: when it was last changed in any way, ns since the epoch, which nobody puts back;
-            on Windows when it was created.
+        size: Bytes; a file in ``/proc`` or on a FUSE mount may hold more or fewer.
+        mtime_ns: Time of the last modification, ns since the epoch. Programs can set it.
+        ctime_ns: Time of the last change of any kind, ns since the epoch, which programs cannot
+            set; on Windows the time of creation.
     """
 
     size: int
@@ -30,17 +30,17 @@ class FileState(NamedTuple):
         return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
     def require(self, name: str, status: os.stat_result, *, content_verified: bool = False) -> None:
-        """Compare this state with that of now.
+        """Compare this state with the current one.
 
         Args:
-            name: the file's, for the message.
-            status: what `os.fstat` returns now for the same open file.
-            content_verified: whether each byte was compared with a hash made while the file stayed
-                as it was. Then a change of the ctime alone says nothing about the content: a
-                chmod, a new link and a rename move it too.
+            name: Name of the file, for the message.
+            status: The current result of `os.fstat` for the same open file.
+            content_verified: Whether each byte was compared with a hash that was made while the
+                file did not change. Then a change of only the ctime is ignored, since a chmod, a
+                new link and a rename change it too.
 
         Raises:
-            SourceChanged: If it is another.
+            SourceChanged: If they differ.
         """
         now = FileState.of(status)
         if now.size != self.size:
@@ -49,7 +49,7 @@ class FileState(NamedTuple):
             detail = "it was written to"
         elif now.ctime_ns != self.ctime_ns and not content_verified:
             detail = (
-                "its ctime moved, by a write that put the modification time back, or by a change"
+                "its ctime changed, by a write that restored the modification time, or by a change"
                 " of its mode, links or name"
             )
         else:

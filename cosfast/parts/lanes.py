@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     Result = tuple[Path, UploadParts | OSError]
 
 LANES = 16
-"""Files at once: as many as the widest kernel takes."""
+"""Files or slices that a thread hashes in parallel: the number of lanes of the widest kernel."""
 
 PIECE_BYTES = 128 * 1024
-"""Bytes of each file read at a time; a multiple of 64. Larger ones would leave the L2 cache."""
+"""Bytes of each that are read at a time; a multiple of 64. Larger ones would leave the L2 cache."""
 
 SMALL_BYTES = 128 * 1024
 """The largest small file; others have enough to do for a lane of their own."""

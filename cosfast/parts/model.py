@@ -188,7 +188,7 @@ class UploadParts(Sequence[UploadPart]):
         index = range(len(self))[index]
         if not self.has_digest and index == len(self) - 1:
             raise InputError(
-                "the list does not hold the file's digest: give it, or make the list anew"
+                "the list does not hold the file's digest: pass digest=, or hash the file again"
             )
         size = self._algorithm.digest_size
         return self._raw[index * size : (index + 1) * size]

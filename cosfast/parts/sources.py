@@ -1,7 +1,7 @@
-"""Where bytes come from: a path, a buffer or a binary file object, read in one manner.
+"""Sources of bytes: a path, a bytes-like object or a binary file object behind one interface.
 
-A `Source` is read from front to back with `blocks`, or at any place with `read_slice`, by many
-threads at once. It knows what it was when it was opened and notices when that has changed.
+A `Source` is read from start to end with `blocks`, or at any offset with `read_slice`, by many
+threads at once. It detects if the file has changed since it was opened.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BLOCK_BYTES = 256 * 1024
 
 HAS_PREADV = hasattr(os, "preadv")
 HAS_PREAD = hasattr(os, "pread")
-"""Whether threads can read one descriptor at different places at once; on Windows neither is."""
+"""Positioned reads, with which threads can share a descriptor; Windows has neither."""
 
 READ_AHEAD_FROM = 32 * 1024 * 1024
 """Bytes: with a smaller file, a thread and its buffers would cost more than they save."""
@@ -43,10 +43,11 @@ class Source(ABC):
     """Bytes to be hashed or sent.
 
     Attributes:
-        name: how messages call it.
-        size: bytes in all, or None if only reading to the end tells: of a pipe, and of a file that
-            ends elsewhere than the system says (in ``/proc`` and ``/sys``, on some FUSE mounts).
-        seekable: whether it can be read again; False for a pipe.
+        name: Its name in messages.
+        size: Bytes, or None if it is only known after reading to the end: of a pipe, and of a file
+            that is longer or shorter than its `stat` says (in ``/proc`` and ``/sys``, on some FUSE
+            mounts).
+        seekable: Whether it can be read again; False for a pipe.
     """
 
     name: str
@@ -55,34 +56,34 @@ class Source(ABC):
 
     @abstractmethod
     def blocks(self) -> Iterator[memoryview]:
-        """Read everything from front to back; a block is valid until the next is asked for."""
+        """Yield everything from start to end; a block is valid until the next one is requested."""
 
     @abstractmethod
     def read_slice(self, offset: int, length: int, buffer: memoryview | None = None) -> memoryview:
-        """Return `length` bytes from `offset`; any thread may ask.
+        """Return `length` bytes from `offset`; thread-safe.
 
         Args:
-            offset: bytes from the start.
-            length: bytes.
-            buffer: of at least `length` bytes, to read into where there is anything to read;
-                by default a new one.
+            offset: Bytes from the start.
+            length: Number of bytes.
+            buffer: At least `length` bytes, to read into unless the source is in memory; by
+                default a new one.
 
         Raises:
-            SourceChanged: where they are no longer there.
+            SourceChanged: If the source is shorter by now.
         """
 
     def check_unchanged(self, *, content_verified: bool = False) -> None:  # noqa: B027 - memory has nothing to compare
-        """Compare what this is with what it was when it was opened.
+        """Compare the state of the file with that when it was opened.
 
         Args:
-            content_verified: see `FileState.require`.
+            content_verified: See `FileState.require`.
 
         Raises:
-            SourceChanged: If it is known to have changed.
+            SourceChanged: If it has changed.
         """
 
     def close(self) -> None:  # noqa: B027 - a caller's file object is the caller's to close
-        """Let go of what was opened here; what the caller opened stays open."""
+        """Close what was opened here; what the caller opened stays open."""
 
     def __enter__(self) -> Source:
         return self
@@ -92,7 +93,7 @@ class Source(ABC):
 
 
 class MemorySource(Source):
-    """A bytes-like object: slices are views of it, never copies."""
+    """A bytes-like object; slices are views of it, not copies."""
 
     name = "<bytes>"
 
@@ -101,7 +102,7 @@ class MemorySource(Source):
         self.size: int = len(self._view)
 
     def blocks(self) -> Iterator[memoryview]:
-        """Yield views of it, small enough that progress is seen and an interrupt is heard."""
+        """Yield views of it, short enough to report progress and to react to an interrupt."""
         for start in range(0, len(self._view), MEMORY_BLOCK_BYTES):
             yield self._view[start : start + MEMORY_BLOCK_BYTES]
 
@@ -119,7 +120,7 @@ class PathSource(Source):
     """A file opened by its path.
 
     Attributes:
-        path: as it was given.
+        path: The path as it was given.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -142,7 +143,7 @@ class PathSource(Source):
         return io.FileIO(self.name)
 
     def _measure(self, size: int) -> int | None:
-        """Return `size` if the content ends just there, else None."""
+        """Return `size` if the content ends there, else None."""
         try:
             if _ends_at(size, lambda offset: self._read_once(offset, memoryview(bytearray(1)))):
                 return size
@@ -152,7 +153,7 @@ class PathSource(Source):
         return None
 
     def blocks(self) -> Iterator[memoryview]:
-        """Read the file once, ahead of whoever hashes; see at its end that it stayed as it was."""
+        """Read the file once, ahead of the caller; at its end, check that it did not change."""
         total = 0
         for block in self._read_blocks():
             total += len(block)
@@ -183,7 +184,7 @@ class PathSource(Source):
         return view
 
     def status(self) -> os.stat_result:
-        """Return what the system says of the file now."""
+        """Return the current result of `os.fstat`."""
         return os.fstat(self._file.fileno())
 
     def check_unchanged(self, *, content_verified: bool = False) -> None:
@@ -196,7 +197,7 @@ class PathSource(Source):
         self._file.close()
 
     def _reader(self) -> Callable[[memoryview], int | None]:
-        """Return what reads from the beginning on, wherever `read_slice` reads meanwhile."""
+        """Return a `readinto` from the start that is independent of `read_slice`."""
         if self.size is None:  # in order, from one position: there may be no other way
             if self.seekable:
                 with suppress(OSError):
@@ -230,10 +231,10 @@ class PathSource(Source):
 
 
 class PlainFile(PathSource):
-    """A file on disk, and nothing else: a folder, a pipe or a device is refused, not waited for.
+    """A regular file; a folder, a pipe or a device is refused without waiting for it.
 
     Raises:
-        OSError: If it cannot be opened, or is no plain file; it names the path.
+        OSError: If it cannot be opened, or is not a regular file; it names the path.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -254,7 +255,7 @@ def _open_at_once(path: str, flags: int) -> int:
 
 
 class FileSource(Source):
-    """A binary file object of the caller's, taken from its present position to its end."""
+    """A binary file object of the caller, read from its current position to its end."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -271,9 +272,9 @@ class FileSource(Source):
             self.size: int | None = self._measure()
 
     def _measure(self) -> int | None:
-        """Return the bytes up to the end that the object tells; None if its content ends elsewhere.
+        """Return the bytes up to the end of the object, or None if its content ends elsewhere.
 
-        The object stands where it stood afterwards.
+        The position of the object is restored.
         """
         self._start = self._file.tell()
         if self._raw is not None:
@@ -295,14 +296,14 @@ class FileSource(Source):
         return None
 
     def _probe(self, offset: int) -> int:
-        """Read one byte; return the bytes read. Not through the object, if there is another way."""
+        """Try to read one byte, if possible not through the object; return the number read."""
         if self._raw is not None and (HAS_PREADV or HAS_PREAD):
             return read_at(self._raw.fileno(), memoryview(bytearray(1)), self._start + offset)
         self._file.seek(self._start + offset)
         return sum(map(len, _take(self._file, self.name, 1)))
 
     def blocks(self) -> Iterator[memoryview]:
-        """Read from the position at which the object was handed over."""
+        """Read from the position that the object had at first."""
         if self.seekable:
             self._file.seek(self._start)
         total = 0
@@ -328,18 +329,18 @@ class FileSource(Source):
         return view
 
     def check_unchanged(self, *, content_verified: bool = False) -> None:
-        """Compare the file on disk that `open` gave, if it is one; see `Source.check_unchanged`."""
+        """Compare the state of a file from `open`; see `Source.check_unchanged`."""
         if self._raw is not None and self._state is not None:
             status = os.fstat(self._raw.fileno())
             self._state.require(self.name, status, content_verified=content_verified)
 
 
 def open_source(source: Any) -> Source:
-    """Open a path, wrap a bytes-like object or a binary file object.
+    """Open a path, or wrap a bytes-like object or a binary file object.
 
     Raises:
-        OSError: where the path cannot be opened: missing, a directory, forbidden.
-        InputError: where `source` is none of the three; a text file is not one of them.
+        OSError: If the path cannot be opened.
+        InputError: If `source` is none of the three, such as a text file.
     """
     if isinstance(source, (str, os.PathLike)):
         return PathSource(source)
@@ -357,8 +358,8 @@ def open_source(source: Any) -> Source:
 def read_at(descriptor: int, view: memoryview, offset: int) -> int:
     """Read once from `offset` into `view`; return the bytes read, 0 at the end of the file.
 
-    Where the system has no positioned read this moves the descriptor's one position, and threads
-    must take turns.
+    If the system has no positioned reads, this moves the descriptor's position, and threads must
+    take turns.
     """
     if HAS_PREADV:
         return os.preadv(descriptor, [view], offset)
@@ -372,7 +373,7 @@ def read_at(descriptor: int, view: memoryview, offset: int) -> int:
 
 
 def read_blocks(file: Any, name: str) -> Iterator[memoryview]:
-    """Read a binary file object to its end through one buffer, however little a read gives."""
+    """Read a binary file object to its end through one buffer."""
     if not callable(getattr(file, "readinto", None)):
         for data in _take(file, name, None):
             yield memoryview(data)

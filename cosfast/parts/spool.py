@@ -113,10 +113,10 @@ class Spool:
 def spooled(
     source: Source, taken: Callable[[memoryview], object] | None = None
 ) -> Iterator[Source]:
-    """Copy a source to its end; yield the copy, which keeps the source's name.
+    """Copy a source to a temporary file; yield the copy, which has the name of the source.
 
     Args:
-        source: A pipe, or a file that does not end where the system says.
+        source: A pipe, or a file whose size in `stat` is wrong.
         taken: Called with each block that was copied.
     """
     with Spool(source.name) as spool:
@@ -130,11 +130,11 @@ def spooled(
 
 @contextmanager
 def measured(source: Source, purpose: str) -> Iterator[Source]:
-    """Yield a source of a known size that can be read at any place: `source` itself, or a copy.
+    """Yield a source that has a size and can be read at any offset: `source` itself, or a copy.
 
     Args:
-        source: What is to be read.
-        purpose: What is to be done with it, for the message: a participle.
+        source: The source to read.
+        purpose: What it is read for, a participle for the message, such as ``"verified"``.
 
     Raises:
         InputError: If it cannot be read again, as a pipe cannot.

@@ -16,6 +16,7 @@ from cosfast.errors import InputError
 from cosfast.hashing.core import ffi, lib
 from cosfast.hashing.hashes import digest_of_end, hash_class
 from cosfast.hashing.state import BLOCK_SIZE, algorithm_named
+from cosfast.parts.lanes import LANES, PIECE_BYTES
 from cosfast.parts.sources import open_source
 from cosfast.parts.spool import measured
 
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
 
     from cosfast.parts.model import UploadParts
     from cosfast.parts.sources import Source
-
-LANES = 16
-"""Slices that a worker hashes at once: as many as the widest kernel takes."""
-
-PIECE_BYTES = 128 * 1024
-"""Bytes of each slice read at a time; a multiple of 64. Larger ones would leave the L2 cache."""
 
 
 class _Slice(NamedTuple):
