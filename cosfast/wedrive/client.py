@@ -21,7 +21,7 @@ from cosfast.wedrive.token import token_source
 from cosfast.wedrive.upload import DocumentUploadResult, UploadOptions, UploadResult, upload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import requests
 
@@ -267,6 +267,21 @@ class Client:
             verify=verify,
         )
         return download(self.context, fileid, target, options, known)
+
+    def create_space(self, name: str, *, managers: Sequence[str] = ()) -> str:
+        """Make a space, which belongs to the app; return its spaceid: keep it, no call lists them.
+
+        Args:
+            name: Its name.
+            managers: The userids of up to three people who see the space and manage it. Without
+                any, only the app has access to it.
+
+        Raises:
+            InputError: If an argument is not usable.
+            wedrive.UnconfirmedError: If the answer was lost; the space may be there.
+            CosError: As `upload` does.
+        """
+        return operations.create_space(self.context, name, managers)
 
     def create_folder(self, name: str, *, spaceid: str, fatherid: str | None = None) -> str:
         """Make a folder; return its fileid.

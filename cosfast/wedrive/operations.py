@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from cosfast.errors import AnswerError
-from cosfast.wedrive.protocol.errors import NotFoundError
-from cosfast.wedrive.protocol.files import NEWEST_FIRST, file_create, file_delete, file_list
+from cosfast.wedrive.protocol.errors import NotFoundError, UnconfirmedError
+from cosfast.wedrive.protocol.files import (
+    NEWEST_FIRST,
+    file_create,
+    file_delete,
+    file_list,
+    space_create,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +41,21 @@ def list_folder(
             first.add(page.entries[0].fileid)
         yield from page.entries
         start = page.next_start
+
+
+def create_space(context: TransferContext, name: str, managers: Sequence[str]) -> str:
+    """Make a space; return its spaceid."""
+    request = space_create(name, managers)
+
+    def find_result() -> NoReturn:
+        raise UnconfirmedError(
+            "the answer was lost, and no call lists spaces: a manager of the space sees in WeDrive"
+            " whether it is there",
+            operation=request.operation,
+            target=request.target,
+        )
+
+    return context.call(request, find_result=find_result)
 
 
 def create_folder(context: TransferContext, folder: Folder, name: str) -> str:

@@ -271,6 +271,36 @@ def test_lists(drive):
         assert drive.ask("wedrive/file_list", **fields, **bad)["errcode"] == 640027
 
 
+def test_a_new_space_is_empty_and_takes_files(drive):
+    members = [{"type": 1, "userid": "li.si", "auth": 7}, {"type": 2, "departmentid": 1, "auth": 1}]
+    made = drive("wedrive/space_create", space_name="films", auth_info=members, space_sub_type=0)
+    other = drive("wedrive/space_create", space_name="films")
+    assert made["spaceid"] != other["spaceid"]
+    space = made["spaceid"]
+    fields = {"spaceid": space, "fatherid": space, "file_name": "x"}
+    drive("wedrive/file_upload", **fields, file_base64_content="eA==")
+    page = {"sort_type": 1, "start": 0, "limit": 9}
+    listed = drive("wedrive/file_list", spaceid=space, fatherid=space, **page)
+    assert [item["file_name"] for item in listed["file_list"]["item"]] == ["x"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"space_name": ""},
+        {"space_name": "x", "space_sub_type": 1},
+        {"space_name": "x", "auth_info": {}},
+        {"space_name": "x", "auth_info": ["li.si"]},
+        {"space_name": "x", "auth_info": [{"type": 1, "auth": 7}]},
+        {"space_name": "x", "auth_info": [{"type": 2, "userid": "li.si", "auth": 7}]},
+        {"space_name": "x", "auth_info": [{"type": 1, "userid": "li.si", "auth": 3}]},
+    ],
+)
+def test_spaces_that_cannot_be(drive, fields):
+    assert drive.ask("wedrive/space_create", **fields)["errcode"] == 640027
+
+
 def test_folders_move_and_go(drive):
     def make(name, fatherid=SPACE):
         return drive(

@@ -385,6 +385,50 @@ def test_lost_answers_of_folders_and_deletions(drive, client, answer):
         client.delete(folder)
 
 
+def test_a_space_is_made_for_its_managers(drive, client):
+    assert client.create_space("影片 2024/25", managers=["li.si", "wangwu"]) == "s.9"
+    assert drive.calls[-1] == (
+        "wedrive/space_create",
+        {
+            "space_name": "影片 2024/25",
+            "auth_info": [
+                {"type": 1, "userid": "li.si", "auth": 7},
+                {"type": 1, "userid": "wangwu", "auth": 7},
+            ],
+            "space_sub_type": 0,
+        },
+    )
+    client.create_space("films")
+    assert drive.calls[-1][1]["auth_info"] == []
+
+
+@pytest.mark.parametrize("answer", [LOST, DONE_BUT_LOST], ids=["lost", "done"])
+def test_a_space_is_not_made_twice(drive, client, answer):
+    drive.script["wedrive/space_create"] = [answer]
+    with pytest.raises(wedrive.UnconfirmedError, match="no call lists spaces"):
+        client.create_space("films")
+    assert drive.operations().count("wedrive/space_create") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "managers", "reason"),
+    [
+        ("", (), "name"),
+        (None, (), "name"),
+        ("\ud800", (), "name"),
+        ("films", "li.si", "list"),
+        ("films", 5, "list"),
+        ("films", ["a", "b", "c", "d"], "up to 3"),
+        ("films", [""], "userid"),
+        ("films", ["two words"], "userid"),
+    ],
+)
+def test_bad_spaces_are_refused_before_any_call(drive, client, name, managers, reason):
+    with pytest.raises(cosfast.InputError, match=reason):
+        client.create_space(name, managers=managers)
+    assert not drive.calls
+
+
 # Bad input
 
 

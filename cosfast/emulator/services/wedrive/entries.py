@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cosfast.emulator.services.wedrive.envelope import Answer, RefusedError
+from cosfast.emulator.services.wedrive.fields import Call
 from cosfast.emulator.store import sessions, tree
 from cosfast.emulator.store.tree import Entry, Key
 from cosfast.wedrive.protocol.codes import ErrCode
@@ -15,13 +16,14 @@ from cosfast.wedrive.protocol.codes import ErrCode
 if TYPE_CHECKING:
     import sqlite3
 
-    from cosfast.emulator.services.wedrive.fields import Call
     from cosfast.emulator.store.database import Transaction
     from cosfast.emulator.store.tree import Stored
 
 SERVICE = "wedrive"
 MAX_PAGE = 1000
 _FOLDER_TYPE, _FILE_TYPE = 1, 2
+_PERSON = 1  # of the types of a member; the other is 2, a department
+_RIGHTS = (1, 2, 4, 7)  # of a member: download, edit, preview, manage
 _EVERYTHING = 1_000_000
 _SORT_KEYS: tuple[tuple[str, bool], ...] = (
     ("name", False),
@@ -100,6 +102,31 @@ def add_entry(tx: Transaction, folder: Key, name: str, content: Stored | None, n
     )
     tree.put(tx, entry)
     return entry
+
+
+def create_space(call: Call) -> Answer:
+    """Return the id of a new space, which is there as soon as it is named, as every space."""
+    call.text("space_name")
+    members = call.fields.get("auth_info", [])
+    if not isinstance(members, list):
+        raise RefusedError(ErrCode.BAD_PARAMETER, "auth_info is not a list")
+    for member in members:
+        if not isinstance(member, dict):
+            raise RefusedError(ErrCode.BAD_PARAMETER, "auth_info is not a list of objects")
+        _check_member(Call(call.context, "", member))
+    if call.given("space_sub_type"):
+        call.integer("space_sub_type", 0, 0)
+    return {"spaceid": f"s.ww.{secrets.token_hex(8)}"}
+
+
+def _check_member(member: Call) -> None:
+    """Refuse a member of a space that is neither a person nor a department with a right."""
+    if member.integer("type", 1, 2) == _PERSON:
+        member.id("userid")
+    else:
+        member.integer("departmentid", 0)
+    if member.integer("auth", 1, 7) not in _RIGHTS:
+        raise RefusedError(ErrCode.BAD_PARAMETER, f"auth is none of {_RIGHTS}")
 
 
 def create(call: Call) -> Answer:

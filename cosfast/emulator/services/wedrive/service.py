@@ -59,6 +59,7 @@ _OPERATIONS: Mapping[str, Run] = {
     "wedrive.file_upload": uploads.upload,
     "wedrive.file_list": entries.list_folder,
     "wedrive.file_info": entries.info,
+    "wedrive.space_create": entries.create_space,
     "wedrive.file_create": entries.create,
     "wedrive.file_rename": entries.rename,
     "wedrive.file_move": entries.move,
