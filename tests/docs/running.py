@@ -19,7 +19,17 @@ from docs.not_run import is_not_run
 from sybil.document import Document
 from sybil.evaluators.python import PythonEvaluator
 
-_OPTIONAL = ("argcomplete", "dask", "distributed", "fsspec", "pandas", "pyarrow", "tqdm")
+_OPTIONAL = (
+    "argcomplete",
+    "check_jsonschema",
+    "dask",
+    "distributed",
+    "fsspec",
+    "pandas",
+    "pyarrow",
+    "tqdm",
+    "yaml",
+)
 _COMMANDS_NEED = {"cosfast completion": "argcomplete"}
 _TIMEOUT = 120  # seconds for a shell block
 _CHECKER = doctest.OutputChecker()
@@ -72,6 +82,7 @@ class Page:
             "sh": self._run_shell,
             "c": self._run_c,
             "text": self._compare,
+            "yaml": self._run_workflow,
         }
         for region in regions_of(document):
             language = region.lexemes["language"]
@@ -108,6 +119,17 @@ class Page:
         code = code or self._call(["./block"])
         return self._printed if code else None
 
+    def _run_workflow(self, example):
+        """Validate a workflow of GitHub Actions, and run its commands except installations."""
+        _require(["check_jsonschema", "yaml"])
+        workflow = self._folder / "workflow.yaml"
+        workflow.write_text(example.parsed, "utf-8")
+        schema = ["--builtin-schema", "vendor.github-workflows"]
+        code = self._call([sys.executable, "-m", "check_jsonschema", *schema, str(workflow)])
+        for command in () if code else _commands_of(workflow):
+            code = code or self._call(["bash", "-c", command])
+        return f"exit code {code}: {self._printed}" if code else None
+
     def _compare(self, example):
         printed, self._printed = self._printed, None
         if printed is None:
@@ -141,6 +163,15 @@ class Page:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 0)
             self._groups.append(process.pid)
+
+
+def _commands_of(workflow):
+    """Yield the commands of a workflow's steps that do not change what is installed."""
+    import yaml
+
+    for job in yaml.safe_load(workflow.read_text("utf-8"))["jobs"].values():
+        commands = [step["run"] for step in job["steps"] if "run" in step]
+        yield from (each for each in commands if "pip install" not in each)
 
 
 def _require(modules):
