@@ -9,7 +9,7 @@ from docs.documents import PAGES, blocks_of
 from docs.not_run import NOT_RUN, is_not_run
 from docs.running import Missing, Page
 
-LANGUAGES = {"python", "sh", "text", "c"}
+LANGUAGES = {"python", "sh", "text", "c", "yaml"}
 
 
 @pytest.mark.slow
