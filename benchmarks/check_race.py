@@ -9,6 +9,9 @@ from harness.claims import MEMORY, ONE_STREAM, Figure
 from harness.errors import UnavailableError, WrongResultError
 from harness.kernels import forced_kernel
 from harness.race import Contender, Outcome, Race, Work
+from harness.report import Reading, Report
+from harness.sizes import FULL, QUICK
+from harness.tables import report_lines
 
 import cosfast
 
@@ -94,3 +97,19 @@ def test_forced_kernels_are_let_go() -> None:
     assert cosfast.kernels() == before
     with pytest.raises(UnavailableError), forced_kernel("no such kernel"):
         pass
+
+
+def test_a_quick_run_judges_no_claim_and_names_its_sizes() -> None:
+    """The claims name other sizes than those of a quick run."""
+    report = Report(3)
+    report.add(Reading(ONE_STREAM, Figure(0.5, 0.4, 0.6)))
+    report.add(Reading(MEMORY, Figure(1.0, 1.0, 1.0), "a subject"))
+    race = Race("one stream in memory", "a", (writer("a", []),))
+    report.outcome(race, Work("16 MiB", None, "right"))
+    full, quick = ("\n".join(report_lines(report, sizes)) for sizes in (FULL, QUICK))
+    assert "one stream in memory: 16 MiB" in full
+    assert "one stream in memory: 16 MiB" in quick
+    for word in ("MISSED", "reached", "at least", " aim", ONE_STREAM.row, MEMORY.row, "64 MiB"):
+        assert (word in full, word in quick) == (True, word == "64 MiB")
+    for size in ("16 MiB", "64 MiB", "1 GiB", "256 MiB", "32 of 1 MiB", "1,000 of 16 KiB", "5,000"):
+        assert size in quick

@@ -13,7 +13,7 @@ from harness.clock import ReplayClock
 from harness.files import Files
 from harness.report import Report, extra_info
 from harness.sizes import FULL, QUICK, Sizes
-from harness.tables import claim_lines, race_lines
+from harness.tables import report_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,9 +106,14 @@ def pytest_benchmark_generate_commit_info() -> dict[str, object]:
 
 
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
-    """Add the claims to the result file, and drop settings that a replay does not use."""
-    output_json["quick"] = _sizes(config) is QUICK
-    output_json["claims"] = [reading.as_json() for reading in config.stash[REPORT].readings()]
+    """Add the claims to the result file, and drop settings that a replay does not use.
+
+    A quick run has no claims: its sizes are not those that they name.
+    """
+    quick = _sizes(config) is QUICK
+    readings = () if quick else config.stash[REPORT].readings()
+    output_json["quick"] = quick
+    output_json["claims"] = [reading.as_json() for reading in readings]
     for entry in output_json["benchmarks"]:
         del entry["options"]
 
@@ -119,10 +124,7 @@ def pytest_terminal_summary(
     """Print the tables."""
     terminalreporter.section("benchmarks")
     terminalreporter.write_line(machine.title())
-    if _sizes(config) is QUICK:
-        terminalreporter.write_line("--quick: the sizes are smaller than the claims name.")
-    report = config.stash[REPORT]
-    for line in [*race_lines(report.outcomes()), *claim_lines(report.readings())]:
+    for line in report_lines(config.stash[REPORT], _sizes(config)):
         terminalreporter.write_line(line)
 
 

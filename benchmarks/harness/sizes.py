@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -30,6 +34,24 @@ class Sizes:
     tree: int = 10_000
     syncs: int = 3
     rounds: int = 1000
+
+    def lines(self) -> Iterator[str]:
+        """Yield lines that name every size."""
+        named = {
+            "one stream": spell_size(self.stream),
+            "one file": spell_size(self.file),
+            "one sparse file": spell_size(self.sparse),
+            "pure Python": spell_size(self.pure_python),
+            "many streams": f"{self.buffers:,} of 1 MiB; {self.jobs:,} of 65,472 bytes",
+            "many files": f"{self.files_1_mib:,} of 1 MiB; {self.files_16_kib:,} of 16 KiB",
+            "upload": f"{spell_size(self.upload)}; in slices {spell_size(self.slices)}",
+            "resumed upload": f"{spell_size(self.resumed)}; {self.kills:,} kills",
+            "objects listed": f"{self.entries:,}",
+            "files in sync": f"{self.tree:,}",
+            "rounds": f"{self.rounds:,} at most",
+        }
+        for name, size in named.items():
+            yield f"  {name:20}{size}"
 
 
 FULL = Sizes()

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from harness.claims import TABLE
 from harness.race import LIMIT
+from harness.sizes import QUICK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.claims import Figure, Unit
     from harness.race import Contender, Outcome
-    from harness.report import Reading
+    from harness.report import Reading, Report
+    from harness.sizes import Sizes
 
 GROUPS = (
     "one stream in memory",
@@ -29,6 +31,17 @@ GROUPS = (
     "PDS",
     "download",
 )
+
+
+def report_lines(report: Report, sizes: Sizes) -> Iterator[str]:
+    """Yield the lines of the races, and of the claims if the sizes are those that they name."""
+    yield from race_lines(report.outcomes())
+    if sizes is QUICK:
+        yield ""
+        yield "A quick run shows that the benchmarks work. It measures no claim. Its sizes:"
+        yield from sizes.lines()
+    else:
+        yield from claim_lines(report.readings())
 
 
 def race_lines(outcomes: list[Outcome]) -> Iterator[str]:
