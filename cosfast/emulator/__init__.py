@@ -1,6 +1,6 @@
-"""A local server of the COS v4 JSON API, for tests and for migrations.
+"""A local server of COS v4, WeDrive and PDS, for tests and for migrations.
 
-It needs the extra `cosfast[emulator]`. It listens on loopback unless told otherwise.
+It needs the extra `cosfast[emulator]` and listens on loopback by default.
 """
 
 from __future__ import annotations

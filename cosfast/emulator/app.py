@@ -1,4 +1,4 @@
-"""Routing: each request goes to the pages below `/_emulator/`, or to the service that owns it."""
+"""Routing of requests to the pages below `/_emulator/` and to the services."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ if TYPE_CHECKING:
     from cosfast.emulator.store.database import Transaction
     from cosfast.emulator.wire.addressing import RequestTarget
 
-_HOUSEKEEPING_INTERVAL = 3600.0  # seconds
+_EXPIRY_INTERVAL = 3600.0  # seconds
 _DISK_FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class App:
-    """Answers every request, on the event loop.
+    """The handler of all requests. It runs on the event loop.
 
     Args:
-        context: Of the running server.
-        services: All of them. The first one answers what none of them owns, and what is not HTTP.
-        control: The pages below `/_emulator/`.
+        context: The shared parts of the running server.
+        services: All services. The first one is the default: it answers requests that no service
+            owns and input that is not HTTP.
+        control: The handler of the pages below `/_emulator/`.
     """
 
     def __init__(self, context: Context, services: Sequence[Service], control: Control) -> None:
@@ -43,7 +44,7 @@ class App:
         self._control = control
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request, whatever happens."""
+        """Answer one request. Any failure becomes a response, except a lost connection."""
         target = split_target(request.raw_path, request.headers.get("Host", ""))
         exchange = Exchange(request.method, request.raw_path)
         service = self._service_for(target)
@@ -59,7 +60,7 @@ class App:
             raise
         except FaultAnswer as answer:
             response = answer.response
-        except Exception as error:  # noqa: BLE001 - a client always gets an answer
+        except Exception as error:  # noqa: BLE001 - a client always gets a response
             service = service or self._services[0]
             response = service.refuse(_as_refusal(error, exchange), exchange)
         if service is not None:
@@ -67,24 +68,24 @@ class App:
         return response
 
     def refuse_garbage(self, error: BadRequestError) -> web.Response:
-        """Answer what is not HTTP: it is not known which service it was for."""
+        """Answer input that is not HTTP, by the default service, since the intended is unknown."""
         return self._services[0].refuse(error, Exchange("", ""))
 
-    async def keep_house(self) -> None:
-        """Remove expired uploads, now and every hour, until cancelled."""
+    async def remove_expired_hourly(self) -> None:
+        """Remove expired uploads now and every hour, until cancelled."""
         while True:
             await self._context.run(self._context.store.database.write, self._remove_expired)
-            await asyncio.sleep(_HOUSEKEEPING_INTERVAL)
+            await asyncio.sleep(_EXPIRY_INTERVAL)
 
     async def reset(self) -> None:
-        """Forget everything: what is stored, sessions, used signatures, tokens and faults."""
+        """Remove all stored data, upload sessions, used signatures, tokens and faults."""
         await self._context.run(self._context.store.reset)
         for service in self._services:
             service.reset()
         self._context.faults.clear()
 
     def _service_for(self, target: RequestTarget) -> Service | None:
-        """Return the service that owns a request; None is for the pages below `/_emulator/`."""
+        """Return the service of a request, or None for a page below `/_emulator/`."""
         for service in self._services:
             if service.owns_host(target.host):
                 return service
@@ -102,7 +103,7 @@ class App:
 
 
 def _as_refusal(error: Exception, exchange: Exchange) -> RefusalError:
-    """Return any failure as a refusal; the details of the server's own go to the log alone."""
+    """Convert any failure to a refusal. Details of an internal failure are only logged."""
     if isinstance(error, RefusalError):
         return error
     if _is_disk_full(error):

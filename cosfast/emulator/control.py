@@ -1,10 +1,12 @@
-"""What is below `/_emulator/`: a page for people, the faults endpoint, and who may use them.
+"""The pages below `/_emulator/`: the status page, the faults endpoint, and their access control.
 
-A web page of a stranger, in a browser on this machine, can reach a server on loopback in two ways.
-It can give its own name this machine's address (DNS rebinding): then the request's host is that
-name, so only known hosts are answered. And it can send requests whose answers it cannot read
-(CSRF): so whatever changes something must be of a kind for which browsers ask first, which is never
-granted, and must not say that another site sends it.
+A hostile web page in a browser on this machine can reach a server on loopback in two ways:
+
+- DNS rebinding: it resolves its own host name to this machine's address. The `Host` header then
+  has that name, so only known hosts are allowed.
+- CSRF: it sends requests whose responses it cannot read. So requests that change something must
+  be of a kind that needs a CORS preflight, which is never granted, and must not come from another
+  site by their `Sec-Fetch-Site` or `Origin` header.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""Of every answer below `/_emulator/`."""
+"""Headers of every response below `/_emulator/`."""
 
 _MAX_BODY = 64 * 1024
 _JSON = "application/json"
@@ -52,43 +54,43 @@ _ALL_ADDRESSES = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, not 
 
 
 class Hosts:
-    """The hosts that the pages answer to: those of loopback, and others by name or address.
+    """The hosts at which the pages are served: loopback, and others by name or address.
 
     Args:
-        allowed: Names or addresses, without a port.
-        listens_at: The host that the server was told to listen at. It is allowed too, unless it
-            stands for all addresses.
+        allowed: Host names or addresses, without a port.
+        listens_at: Host that the server listens on. It is allowed too, unless it is a wildcard
+            address.
 
     Raises:
-        InputError: If one of `allowed` cannot be a host.
+        InputError: If an entry of `allowed` is not a host name or an address.
     """
 
     def __init__(self, allowed: Iterable[str], listens_at: str) -> None:
         if isinstance(allowed, str):
-            raise InputError(f"allowed_hosts: a list of hosts is wanted, not {allowed!r}")
+            raise InputError(f"allowed_hosts is a single text, not a list of hosts: {allowed!r}")
         names = set()
         for name in allowed:
             found = _read_name(name) if isinstance(name, str) else None
             if found is None:
-                raise InputError(f"allowed_hosts: not the name or address of a host: {name!r}")
+                raise InputError(f"allowed_hosts: not a host name or an address: {name!r}")
             names.add(found)
         if listens_at not in _ALL_ADDRESSES:
             names.add(_read_name(listens_at) or "")
         self._allowed = frozenset(names)
 
     def has(self, host: str) -> bool:
-        """Return whether a `Host` header is one of them."""
+        """Return whether the host of a `Host` header is allowed."""
         found = read_host(host)
         return found is not None and (found.name in self._allowed or _is_loopback(found.name))
 
 
 class Control:
-    """Answers the requests below `/_emulator/`.
+    """The handler of requests below `/_emulator/`.
 
     Args:
-        context: Of the running server.
-        services: Whose files and uploads the page shows.
-        hosts: That may be asked for.
+        context: The shared parts of the running server.
+        services: The services whose files and uploads the page shows.
+        hosts: The allowed hosts.
     """
 
     def __init__(self, context: Context, services: Sequence[Service], hosts: Hosts) -> None:
@@ -97,10 +99,11 @@ class Control:
         self._hosts = hosts
 
     async def answer(self, request: web.BaseRequest, target: RequestTarget) -> web.Response:
-        """Answer a request, if its sender may see the answer.
+        """Answer a request if its host and origin are allowed.
 
         Raises:
-            BadRequestError: If nothing is at this path, or a body does not come.
+            BadRequestError: If nothing is served at this path, or the body is too large, slow or
+                incomplete.
         """
         reason = refusal(request, target, self._hosts)
         if reason:
@@ -123,11 +126,11 @@ class Control:
         return web.Response(text=text, content_type="text/html")
 
     async def _answer_faults(self, request: web.BaseRequest) -> web.Response:
-        """Answer a request for the queue of faults; a malformed one changes nothing.
+        """Answer a request for the fault queue. A malformed request changes nothing.
 
-        POST adds a fault, or a list of them, as application/json: ``{"operation":
-        "upload_slice_data", "fault": "status", "status": 503, "times": 2}``. GET shows which wait
-        and which have fired. DELETE forgets all.
+        POST adds one fault or a list of faults as application/json: ``{"operation":
+        "upload_slice_data", "fault": "status", "status": 503, "times": 2}``. GET returns the
+        waiting faults and those that have fired. DELETE removes all.
         """
         faults = self._context.faults
         try:
@@ -147,15 +150,15 @@ class Control:
 
 
 def is_control_path(path: str) -> bool:
-    """Return whether a path, not decoded yet, is below `/_emulator/`."""
+    """Return whether a percent-encoded path is below `/_emulator/`."""
     return unquote(path).startswith(PREFIX)
 
 
 def refusal(request: web.BaseRequest, target: RequestTarget, hosts: Hosts) -> str | None:
-    """Return why a request is not answered; None if it may be."""
+    """Return the reason for refusing a request, or None if it is allowed."""
     if len(request.headers.getall("Host", ())) > 1 or not hosts.has(target.host):
         return (
-            f"{PREFIX} does not answer to the host {target.host[:80]!r}:"
+            f"{PREFIX} is not served at the host {target.host[:80]!r}:"
             " use a loopback address, or add it to Emulator(allowed_hosts=...)"
         )
     if request.method in _SAFE_METHODS:
@@ -163,12 +166,12 @@ def refusal(request: web.BaseRequest, target: RequestTarget, hosts: Hosts) -> st
     site = request.headers.get("Sec-Fetch-Site", "none")
     origin = request.headers.get("Origin")
     if site not in _OWN_SITE or (origin is not None and not _is_same_origin(origin, target.host)):
-        return "requests that change something are not taken from a page of another origin"
+        return "requests that change state are not accepted from a page of another origin"
     return None
 
 
 def is_this_machine(remote: str | None) -> bool:
-    """Return whether a client's address is this machine's own."""
+    """Return whether a client's address is a loopback address."""
     return remote is not None and _is_loopback(remote)
 
 
@@ -184,7 +187,7 @@ def _is_loopback(name: str) -> bool:
         address = ipaddress.ip_address(name)
     except ValueError:
         return False
-    mapped = getattr(address, "ipv4_mapped", None)  # a client of IPv4 at a socket of IPv6
+    mapped = getattr(address, "ipv4_mapped", None)  # an IPv4 client of an IPv6 socket
     return bool((mapped or address).is_loopback)
 
 
@@ -202,9 +205,9 @@ def _read_faults(body: bytes) -> list[tuple[str, Fault, int]]:
 
 def _read_fault(entry: object) -> tuple[str, Fault, int]:
     if not isinstance(entry, dict):
-        raise ValueError("a fault is a JSON object")  # noqa: TRY004 - the document is at fault
+        raise ValueError("a fault must be a JSON object")  # noqa: TRY004 - a malformed document
     attributes = dict(entry)
     operation, times = attributes.pop("operation", None), attributes.pop("times", 1)
     if not isinstance(operation, str):
-        raise ValueError("a fault has an operation")  # noqa: TRY004 - as above
+        raise ValueError("a fault needs an operation, a text")  # noqa: TRY004 - as above
     return operation, fault_from(attributes), times

@@ -1,4 +1,4 @@
-"""Errors of the emulator: those of its start, and refusals of requests that no service owns."""
+"""Errors of the emulator's lifecycle, and refusals of requests that all services share."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from cosfast.errors import CosError
 
 
 class EmulatorError(CosError, RuntimeError):
-    """The server cannot start, is not running, or did not stop; the message says why."""
+    """The server cannot start, is not running, or did not stop; the message has the reason."""
 
 
 class RootInUseError(EmulatorError):
-    """The data folder is used by another server, or holds files that no server has made."""
+    """The data folder is used by another server, or contains files of other programs."""
 
 
 class SchemaError(EmulatorError):
-    """The data folder's database is damaged, or of a version that cannot be read."""
+    """The database in the data folder is damaged, or has an unsupported version."""
 
 
 class Problem(Enum):
-    """What is wrong with a request, or with the server, before a service gives it a code."""
+    """A kind of failure that all services share; each service maps it to its own code."""
 
     MALFORMED = "malformed"
     TOO_LARGE = "too large"
@@ -30,12 +30,12 @@ class Problem(Enum):
 
 
 class RefusalError(Exception):
-    """A request that gets an answer of failure. Each service has a subclass with its own codes.
+    """A refused request. Each service has a subclass with its own codes.
 
     Args:
-        message: For the client; it holds no secret and nothing of the server's inside.
-        close: Whether the connection closes after the answer, as it must when the end of the
-            request's body is in doubt.
+        message: Text for the client, without secrets or internals of the server.
+        close: Whether the connection closes after the response. It must if the end of the
+            request's body is not known.
     """
 
     def __init__(self, message: str, *, close: bool = False) -> None:
@@ -45,7 +45,7 @@ class RefusalError(Exception):
 
 
 class BadRequestError(RefusalError):
-    """A refusal that is the same for every service, which gives it a code of its own."""
+    """A refusal that all services share; each service maps its problem to its own code."""
 
     def __init__(self, problem: Problem, message: str, *, close: bool = False) -> None:
         super().__init__(message, close=close)

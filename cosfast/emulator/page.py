@@ -1,6 +1,6 @@
-"""The HTML page at `/_emulator/` that shows what the server holds. It needs no JavaScript.
+"""The HTML page at `/_emulator/` that shows the server's state. It needs no JavaScript.
 
-Only clients on this machine get it: it lists names for which others would need a signature.
+It is served only to clients on this machine, since it lists names that otherwise need a signature.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def render(
     """Return the page.
 
     Args:
-        overview: What the store holds.
-        faults: Those that wait and those that fired, as `FaultQueue.describe` gives them.
-        services: That the server speaks.
-        endpoint: The server's address.
+        overview: Contents of the store.
+        faults: The waiting and fired faults, as `FaultQueue.describe` returns them.
+        services: The services of the server.
+        endpoint: URL of the server.
     """
     by_name = {service.name: service for service in services}
     titles = ", ".join(service.title for service in services)
@@ -55,13 +55,11 @@ def render(
         "<meta name=viewport content='width=device-width'><title>cosfast emulator</title>"
         f"<style>{_STYLE}</style><h1>cosfast emulator</h1>"
         f"<p>A local server at <code>{escape(endpoint)}</code> for {escape(titles)}."
-        " Reload for the present state.</p>"
-        + _table("Unfinished uploads", ("service", "file", "received", "of", "parts"), uploads)
+        " Reload the page to update it.</p>"
+        + _table("Unfinished uploads", ("service", "file", "received", "size", "parts"), uploads)
         + _table("Buckets and spaces", ("service", "name", "#files", "#folders", "#size"), spaces)
-        + _table(
-            "Files, the latest first", ("service", "file", "#size", "digest", "changed"), files
-        )
-        + _table("Faults", ("state", "operation", "fault", "with"), queued)
+        + _table("Files, newest first", ("service", "file", "#size", "digest", "modified"), files)
+        + _table("Faults", ("state", "operation", "fault", "attributes"), queued)
     )
 
 
@@ -113,7 +111,7 @@ def _name(item: File | Upload, services: Mapping[str, Service]) -> str:
 
 
 def _bar(upload: Upload) -> str:
-    """Draw the file from its first byte to its last: blue has arrived, grey is missing."""
+    """Draw the byte ranges of an upload as SVG: received ones blue, missing ones grey."""
     total = max(1, upload.size)
     pieces = "".join(
         f"<rect x='{1000 * start / total:.2f}' width='{1000 * (end - start) / total:.2f}'"
@@ -123,13 +121,13 @@ def _bar(upload: Upload) -> str:
     share = 100 * upload.received // total
     return (
         f"<svg viewBox='0 0 1000 18' preserveAspectRatio='none' role='img'"
-        f" aria-label='{share} percent has arrived'>"
+        f" aria-label='{share} percent received'>"
         f"<rect width='1000' height='18' fill='#dfe5ea'/>{pieces}</svg>"
     )
 
 
 def _runs(arrived: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Join parts that follow one another, so that a long upload is few rectangles."""
+    """Merge adjacent parts, so that a long upload needs few rectangles."""
     runs: list[tuple[int, int]] = []
     for offset, length in arrived:
         if runs and runs[-1][1] == offset:

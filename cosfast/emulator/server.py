@@ -1,4 +1,4 @@
-"""`Emulator`: a folder, a port, and a thread with an event loop, from start to stop."""
+"""`Emulator`: the lifecycle of a server with a data folder, a port and an event loop thread."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 SERVICES = (CosV4, WeDrive, Pds)
-"""Every service; the first one answers what none of them owns."""
+"""All services. The first one answers requests that no service owns."""
 
 DEFAULT_APPID: str = Settings.appid
 DEFAULT_SECRET_ID: str = Settings.secret_id
@@ -46,37 +46,38 @@ _BACKLOG = 512
 _START_TIMEOUT = 30.0
 _DRAIN_TIMEOUT = 3.0
 _JOIN_TIMEOUT = 30.0
-_SETTLING_TURNS = 10
-_SIGNAL_POLL = 0.5  # Windows delivers signals between two waits only
+_SETTLING_ITERATIONS = 10
+_SIGNAL_POLL = 0.5  # seconds; Windows delivers signals only between two waits
 
 
 class Emulator:
-    """A local server in a thread of this process: COS v4, and the services beside it.
+    """A local server of COS v4, WeDrive and PDS in a thread of this process.
+
+    Use it as a context manager, or call `start` and `stop`. Several can run at once. To inject
+    faults into requests, queue them in `faults`.
 
     Args:
-        root: The data folder; it is created if it does not exist. None is a temporary folder that
-            is removed with the server.
-        appid: COS v4: whose requests are answered; the number that is part of every path.
-        secret_id: COS v4: the public half of the key pair that signs.
-        secret_key: COS v4: the secret half.
-        corpid: WeDrive: the corporation whose requests are answered.
-        corpsecret: WeDrive: the secret that access tokens are fetched with.
-        token: PDS: the access token of every request.
-        host: The address to listen on.
-        port: 0 is any free one.
-        slice_size: COS v4: the slice size of every session in bytes, whatever a client asks for.
+        root: Data folder; created if it does not exist. None uses a temporary folder that is
+            removed when the server stops.
+        appid: COS v4: the account that is served, the number in every path.
+        secret_id: COS v4: public part of the key pair of the signatures.
+        secret_key: COS v4: secret part of that key pair.
+        corpid: WeDrive: the corporation that is served.
+        corpsecret: WeDrive: the secret for which access tokens are issued.
+        token: PDS: the access token that every request needs.
+        host: Address to listen on.
+        port: Port to listen on; 0 selects a free one.
+        slice_size: COS v4: slice size of every session in bytes, whatever the client requests.
         serial_upload: COS v4: ask clients to send one slice at a time.
-        pds_parallel_upload: PDS: take parts in any order; False is a domain that refuses it.
-        limits: Sizes and times that requests are held to.
-        faults_over_http: Serve `/_emulator/faults`, where anybody can queue faults.
-        allowed_hosts: Names and addresses by which `/_emulator/` may be asked for, beside those of
+        pds_parallel_upload: PDS: accept parts in any order; False emulates a domain that requires
+            them in order.
+        limits: Limits of sizes and times.
+        faults_over_http: Serve `/_emulator/faults`, where any client can queue faults.
+        allowed_hosts: Host names and addresses at which `/_emulator/` is served, in addition to
             loopback and `host`.
 
     Raises:
-        InputError: If a setting makes no sense; it is a ValueError.
-
-    Use it as a context manager, or call `start` and `stop`. Several can run at once. Queue the
-    faults that requests are to meet in `faults`.
+        InputError: If a setting is invalid. It is a ValueError.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class Emulator:
         if type(port) is not int or not 0 <= port <= _MAX_PORT:
             raise InputError(f"port is not a number from 0 to {_MAX_PORT}: {port!r}")
         if not isinstance(host, str) or "\0" in host:
-            raise InputError(f"host is not the name or address of a host: {host!r}")
+            raise InputError(f"host is not a host name or an address: {host!r}")
         if "\0" in str(root or ""):
             raise InputError(f"root cannot contain a null character: {root!r}")
         self._hosts = Hosts(allowed_hosts, host)
@@ -131,7 +132,7 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """`http://HOST:PORT` of the running server.
+        """URL of the running server, `http://HOST:PORT`.
 
         Raises:
             EmulatorError: If it is not running.
@@ -141,12 +142,13 @@ class Emulator:
         return self._endpoint
 
     def start(self) -> None:
-        """Return when the server takes requests.
+        """Start the server; return when it accepts requests.
 
         Raises:
-            EmulatorError: If it runs already, or the folder cannot be used: RootInUseError if
-                another server has it, SchemaError if its database cannot be read.
-            InputError: If the address is not one.
+            EmulatorError: If it is running already, or does not start in time.
+            RootInUseError: If another server uses the data folder, or it has files of others.
+            SchemaError: If the database in the data folder cannot be read.
+            InputError: If `host` is not a name or an address.
             OSError: If the address cannot be bound, or the folder cannot be written.
         """
         if self._thread is not None:
@@ -168,10 +170,10 @@ class Emulator:
             raise
 
     def stop(self) -> None:
-        """Finish the requests under way, stop, and remove a temporary folder. Idempotent.
+        """Finish active requests, stop the server and remove a temporary folder. Idempotent.
 
         Raises:
-            EmulatorError: If the server did not end in time.
+            EmulatorError: If the server does not stop in time.
         """
         if self._thread is None:
             return
@@ -182,13 +184,13 @@ class Emulator:
         self._thread = self._endpoint = None
 
     def reset(self) -> None:
-        """Make the running server as good as new: for tests that share one.
+        """Restore the initial state of the running server, for tests that share one.
 
-        What is stored, open and finished uploads, used signatures, tokens and faults are gone. A
-        request that is under way meanwhile may be answered from before or after.
+        This removes all stored data, open and finished uploads, used signatures, tokens and
+        faults. A concurrent request may be answered from the state before or after the reset.
 
         Raises:
-            EmulatorError: If it is not running, or stops meanwhile.
+            EmulatorError: If the server is not running, or stops before the reset is complete.
         """
         if self._endpoint is None or self._ask_to_reset is None:
             raise EmulatorError("the emulator is not running")
@@ -250,13 +252,13 @@ class Emulator:
             self._ask_to_reset = lambda: asyncio.run_coroutine_threadsafe(app.reset(), loop)
             context.listens_at(listener.sockets[0].getsockname())
             started.set_result(context.endpoint)
-            housekeeping = loop.create_task(app.keep_house())
+            expiry = loop.create_task(app.remove_expired_hourly())
             await stopping.wait()
-            housekeeping.cancel()
+            expiry.cancel()
             await _close_listener(loop, listener)
             http.pre_shutdown()
             await http.shutdown(_DRAIN_TIMEOUT)
-            await _settle()  # closed connections are told so, and release their sockets
+            await _settle()  # runs connection_lost, which releases the sockets
 
     async def _listen(self, http: HttpServer) -> asyncio.Server:
         loop = asyncio.get_running_loop()
@@ -266,36 +268,36 @@ class Emulator:
             place = f"{self._host}:{self._port}"
             raise OSError(exc.errno, f"cannot listen on {place}: {exc.strerror}") from exc
         except UnicodeError as exc:
-            raise InputError(f"host is not a name or an address: {self._host!r}") from exc
+            raise InputError(f"host is not a host name or an address: {self._host!r}") from exc
 
 
 async def _close_listener(
     loop: asyncio.AbstractEventLoop, listener: asyncio.AbstractServer
 ) -> None:
-    """Stop accepting connections, so that those accepted last can still be closed.
+    """Stop accepting connections, then close the listener.
 
-    asyncio loses a socket that it has accepted but not yet set up when its server closes, and the
-    client would wait for ever. So accepting stops first, and closing comes later.
+    If an asyncio server closes, it loses sockets that are accepted but not yet set up, and their
+    clients would wait forever. Between the two steps those connections are set up.
     """
     for sock in getattr(listener, "sockets", ()):
-        with contextlib.suppress(NotImplementedError):  # Windows accepts in another way
+        with contextlib.suppress(NotImplementedError):  # the proactor event loop of Windows
             loop.remove_reader(sock)
     await _settle()
     listener.close()
 
 
 async def _settle() -> None:
-    """Let the event loop run everything that is due, and what follows from it."""
-    for _ in range(_SETTLING_TURNS):
+    """Let the event loop run all due callbacks, and the callbacks that those schedule."""
+    for _ in range(_SETTLING_ITERATIONS):
         await asyncio.sleep(0)
 
 
 def _nothing() -> None:
-    """Do nothing: the server has not started."""
+    """Do nothing, since the server has not started."""
 
 
 def _call_in(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+    with contextlib.suppress(RuntimeError):  # the loop is closed already
         loop.call_soon_threadsafe(callback)
 
 
@@ -314,16 +316,16 @@ def serve(
     faults_over_http: bool = False,
     allowed_hosts: Iterable[str] = (),
 ) -> None:
-    """Run a server until SIGINT or SIGTERM, then stop it cleanly. For the main thread.
+    """Run a server until SIGINT or SIGTERM, then stop it cleanly. Call it in the main thread.
 
     Args:
-        host: The address to listen on.
-        port: 0 is any free one.
-        root: The data folder; None is a temporary one.
+        host: Address to listen on.
+        port: Port to listen on; 0 selects a free one.
+        root: Data folder; None uses a temporary one.
         appid: As in `Emulator`.
         secret_id: As in `Emulator`.
         secret_key: As in `Emulator`.
-        on_ready: Called once, with the endpoint, when requests are taken.
+        on_ready: Called once with the endpoint, when the server accepts requests.
         corpid: As in `Emulator`.
         corpsecret: As in `Emulator`.
         token: As in `Emulator`.
@@ -331,7 +333,8 @@ def serve(
         allowed_hosts: As in `Emulator`.
 
     Raises:
-        CosError: If a setting makes no sense or the server cannot start, as `Emulator` raises it.
+        InputError: If a setting is invalid.
+        EmulatorError: If the server cannot start or stop.
         OSError: If the address or the folder cannot be used.
     """
     emulator = Emulator(
@@ -356,7 +359,7 @@ def serve(
 
 @contextlib.contextmanager
 def _signals_set(event: threading.Event) -> Iterator[None]:
-    """Have SIGINT and SIGTERM set the event; restore their handlers afterwards."""
+    """Set the event on SIGINT and SIGTERM; restore the previous handlers afterwards."""
     before = {
         number: signal.signal(number, lambda *_: event.set())
         for number in (signal.SIGINT, signal.SIGTERM)

@@ -51,7 +51,7 @@ def test_files_buckets_uploads_and_faults(emulator, client):
     emulator.faults.add("stat", faults.NotJson())
     text = shown(emulator)
     assert f"{BUCKET}/folder/file</a>" in text
-    assert "30 percent has arrived" in text
+    assert "30 percent received" in text
     assert "<rect x='0.00' width='200.00'" in text
     assert "<rect x='500.00' width='100.00'" in text
     assert "not-json" in text

@@ -194,7 +194,7 @@ def test_the_page_shows_its_files_and_uploads(emulator, url):
     assert "COS v4, Notes &amp; Co." in text
     assert text.count("<td>Notes &amp; Co.") == 3
     assert text.count("all: a &lt;note&gt;") == 2
-    assert "40 percent has arrived" in text
+    assert "40 percent received" in text
 
 
 def test_reset_forgets_what_the_service_keeps_in_memory(emulator, url):

@@ -1,4 +1,4 @@
-"""Faults that a network or a server may have, queued for the requests that meet them."""
+"""Faults of a network or a server, queued by operation and injected into requests."""
 
 from cosfast.emulator.faults.kinds import (
     Bandwidth,

@@ -1,4 +1,4 @@
-"""`Injector`: what a fault does to the one request that meets it, step by step."""
+"""`Injector`: injects a fault into one request."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from cosfast.emulator.faults.queue import FaultQueue
 
 RefusedByFault = Callable[["int | str"], "RefusalError"]
-"""Returns a service's refusal with a code that a fault asks for."""
+"""Returns a service's refusal with the code of the fault `Refusal`."""
 
 _CUT = b'{"code":0,"message":"SUCC'
 _PAGE = b"<html><body><h1>A proxy on the way</h1></body></html>"
 
 
-class FaultAnswer(Exception):  # noqa: N818 - it is an answer
-    """A fault's own answer instead of the server's."""
+class FaultAnswer(Exception):  # noqa: N818 - it is a response
+    """A fault's response, which replaces the server's."""
 
     def __init__(self, response: web.Response) -> None:
         super().__init__()
@@ -32,12 +32,12 @@ class FaultAnswer(Exception):  # noqa: N818 - it is an answer
 
 
 class Injector:
-    """Applies the fault of one request, if there is one, as soon as the operation is known.
+    """Injects the fault that is queued for one request's operation, if there is one.
 
     Args:
-        faults: The queue that the fault is taken from.
-        request: The request that meets it.
-        refused: Makes the service's refusal for the fault `Refusal`.
+        faults: The queue of faults.
+        request: The request.
+        refused: Creates the service's refusal for the fault `Refusal`.
     """
 
     def __init__(
@@ -50,13 +50,13 @@ class Injector:
         self._fault: kinds.Fault | None = None
 
     def operation_is(self, name: str) -> None:
-        """Take the fault that waits for this operation. Only the first call counts."""
+        """Take the next fault of this operation from the queue. Later calls have no effect."""
         if not self._asked:
             self._asked = True
             self._fault = self._faults.take(name)
 
     async def body_came(self, received: int, seconds: float) -> None:
-        """Slow down or cut off a body of which `received` bytes came in `seconds`."""
+        """Slow down or cut off a body of which `received` bytes have arrived in `seconds`."""
         fault = self._fault
         if isinstance(fault, kinds.ResetAfter) and received >= fault.after:
             self._reset()
@@ -64,16 +64,16 @@ class Injector:
             await asyncio.sleep(max(0.0, received / fault.bytes_per_second - seconds))
 
     async def before_work(self, *, is_reading: bool = False) -> bool:
-        """Do what a fault does instead of the work.
+        """Inject a fault that replaces or precedes the work.
 
         Args:
-            is_reading: Whether the work is to send a file, which `after_work` never sees.
+            is_reading: Whether the work is to send a file. `after_work` is not called for it.
 
         Returns:
-            Whether to end the upload session that the request is for before the work.
+            Whether to end the request's upload session before the work.
 
         Raises:
-            FaultAnswer: If the fault replaces the answer.
+            FaultAnswer: If the fault replaces the response.
             RefusalError: If the fault is a refusal.
             ConnectionResetError: If the fault has reset the connection.
         """
@@ -94,17 +94,17 @@ class Injector:
 
     @property
     def slice_size(self) -> int | None:
-        """The slice size of the session that this request opens, if a fault chooses it."""
+        """Slice size of the session that this request opens, if a fault sets it."""
         return self._fault.size if isinstance(self._fault, kinds.SessionSliceSize) else None
 
     def alter(self, data: Mapping[str, object]) -> Mapping[str, object]:
-        """Change the data of an answer, if the fault is to."""
+        """Return the data of a response as the fault changes them."""
         if isinstance(self._fault, kinds.WrongSliceSize) and "slice_size" in data:
             return {**data, "slice_size": self._fault.size}
         return data
 
     async def after_work(self, response: web.Response) -> web.Response:
-        """Delay, cut or lose the answer of work that is done."""
+        """Delay, truncate or drop the response of completed work."""
         fault = self._fault
         if isinstance(fault, kinds.Latency):
             await asyncio.sleep(fault.seconds)
@@ -113,7 +113,7 @@ class Injector:
         if isinstance(fault, kinds.Malformed) and isinstance(response.body, bytes):
             cut = response.body[: len(response.body) // 2]
             malformed = _malformed(fault, cut, response.status)
-            if response.keep_alive is False:  # the rest of the request's body is still to come
+            if response.keep_alive is False:  # the request's body was not read to its end
                 malformed.force_close()
             return malformed
         return response
@@ -121,7 +121,7 @@ class Injector:
     def _reset(self) -> None:
         if self._request.transport is not None:
             self._request.transport.abort()
-        raise ConnectionResetError("a fault that was asked for")
+        raise ConnectionResetError("connection reset by an injected fault")
 
 
 def _malformed(fault: kinds.Malformed, cut: bytes, status: int = 200) -> web.Response:

@@ -1,4 +1,4 @@
-"""The kinds of faults. Each is a value; `injector` applies it to a request."""
+"""The kinds of faults, which `injector` injects into requests."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _STATUSES = range(200, 600)
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to one request. Times are in seconds, sizes in bytes.
+    """A fault of one request. Times are in seconds, sizes in bytes.
 
     Raises:
-        ValueError: If an attribute is not of its type or out of its range; the message names it.
+        ValueError: If an attribute has a wrong type or is out of range; the message names it.
     """
 
     kind: ClassVar[str] = ""
@@ -32,31 +32,33 @@ class Fault:
                     raise ValueError(f"fault {self.kind!r}: {field.name} is not true or false")
             elif field.type == "int | str" and isinstance(value, str):
                 if not 1 <= len(value) <= _LONGEST:
-                    raise ValueError(f"fault {self.kind!r}: {field.name} makes no sense: {value!r}")
+                    raise ValueError(
+                        f"fault {self.kind!r}: {field.name} must have 1 to {_LONGEST} characters"
+                    )
             else:
                 self._check_number(field, value)
 
     def _check_number(self, field: dataclasses.Field[object], value: object) -> None:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ValueError(  # noqa: TRY004 - the same as for a number that makes no sense
+            raise ValueError(  # noqa: TRY004 - the same as for a number that is out of range
                 f"fault {self.kind!r}: {field.name} is not a number: {value!r}"
             )
         whole = field.type == "float" or isinstance(value, int)
         least = -_LARGEST if field.name == "code" else 0
         if not whole or not least <= value <= _LARGEST:  # NaN fails every comparison
-            raise ValueError(f"fault {self.kind!r}: {field.name} makes no sense: {value!r}")
+            raise ValueError(f"fault {self.kind!r}: {field.name} is out of range: {value!r}")
 
 
 @dataclass(frozen=True)
 class HttpStatus(Fault):
-    """Nothing is done; the answer is a page of HTML with this status, as proxies send them."""
+    """No work is done; the response is an HTML page with this status, like that of a proxy."""
 
     kind: ClassVar[str] = "status"
     status: int = 503
     retry_after: float = 0
 
     def __post_init__(self) -> None:
-        """Refuse what is not the status of an answer."""
+        """Refuse a status outside 200 to 599."""
         super().__post_init__()
         if self.status not in _STATUSES:
             raise ValueError(f"fault 'status': status must be from 200 to 599, not {self.status}")
@@ -64,11 +66,11 @@ class HttpStatus(Fault):
 
 @dataclass(frozen=True)
 class Refusal(Fault):
-    """Nothing is done; the answer is this code.
+    """No work is done; the response has this code.
 
     Attributes:
-        code: Of the operation's service; its service says with which HTTP status. The default is
-            COS v4's for too many requests.
+        code: A code of the operation's service, which selects the HTTP status. The default is COS
+            v4's code for too many requests.
     """
 
     kind: ClassVar[str] = "code"
@@ -77,7 +79,7 @@ class Refusal(Fault):
 
 @dataclass(frozen=True)
 class ResetAfter(Fault):
-    """The connection is reset after `after` bytes of the request's body; nothing is done."""
+    """The connection is reset after `after` bytes of the request's body; no work is done."""
 
     kind: ClassVar[str] = "reset"
     after: int = 0
@@ -85,7 +87,7 @@ class ResetAfter(Fault):
 
 @dataclass(frozen=True)
 class Stall(Fault):
-    """Nothing is done or answered for `seconds`; then the connection is reset."""
+    """No work is done; the connection is reset after `seconds` without a response."""
 
     kind: ClassVar[str] = "stall"
     seconds: float = 1.0
@@ -93,10 +95,10 @@ class Stall(Fault):
 
 @dataclass(frozen=True)
 class Malformed(Fault):
-    """The answer cannot be read; a client does not know from it whether the work was done.
+    """An unreadable response, from which a client cannot tell whether the work was done.
 
     Attributes:
-        done: Whether it was. A download has no work: there the answer replaces it.
+        done: Whether the work was done. The fault always replaces a download.
     """
 
     done: bool = True
@@ -104,14 +106,14 @@ class Malformed(Fault):
 
 @dataclass(frozen=True)
 class TruncatedJson(Malformed):
-    """The answer is cut in half, with a Content-Length that fits."""
+    """The body of the response is cut in half; its Content-Length is that of the half."""
 
     kind: ClassVar[str] = "truncated-json"
 
 
 @dataclass(frozen=True)
 class NotJson(Malformed):
-    """The answer is a page of HTML with status 200."""
+    """The response is an HTML page with status 200."""
 
     kind: ClassVar[str] = "not-json"
     done: bool = False
@@ -119,21 +121,21 @@ class NotJson(Malformed):
 
 @dataclass(frozen=True)
 class EmptyAnswer(Malformed):
-    """The answer has status 200 and no body."""
+    """The response has status 200 and an empty body."""
 
     kind: ClassVar[str] = "empty-answer"
 
 
 @dataclass(frozen=True)
 class LostAnswer(Fault):
-    """The work is done; the connection is reset instead of an answer."""
+    """The work is done; the connection is reset before the response."""
 
     kind: ClassVar[str] = "lost-answer"
 
 
 @dataclass(frozen=True)
 class WrongSliceSize(Fault):
-    """The work is done; the answer has another slice size than the session. For COS v4."""
+    """The work is done; the response has another slice size than the session. For COS v4."""
 
     kind: ClassVar[str] = "slice-size"
     size: int = 524288
@@ -141,13 +143,13 @@ class WrongSliceSize(Fault):
 
 @dataclass(frozen=True)
 class SessionSliceSize(Fault):
-    """The session that the request opens has this slice size, and the answer too. For COS v4."""
+    """The session that the request opens, and the response, have this slice size. For COS v4."""
 
     kind: ClassVar[str] = "session-slice-size"
     size: int = 524288
 
     def __post_init__(self) -> None:
-        """Refuse what is not the size of a slice."""
+        """Refuse a size below 1."""
         super().__post_init__()
         if self.size < 1:
             raise ValueError("fault 'session-slice-size': size must be more than 0")
@@ -155,14 +157,14 @@ class SessionSliceSize(Fault):
 
 @dataclass(frozen=True)
 class SessionExpired(Fault):
-    """The upload session that the request is for ends before the operation runs."""
+    """The upload session of the request ends before the operation runs."""
 
     kind: ClassVar[str] = "session-expired"
 
 
 @dataclass(frozen=True)
 class Latency(Fault):
-    """The work is done at once; the answer comes `seconds` later."""
+    """The work is done at once; the response is delayed by `seconds`."""
 
     kind: ClassVar[str] = "latency"
     seconds: float = 0.1
@@ -170,13 +172,13 @@ class Latency(Fault):
 
 @dataclass(frozen=True)
 class Bandwidth(Fault):
-    """The body is read at `bytes_per_second` at most."""
+    """The request's body is read at no more than `bytes_per_second`."""
 
     kind: ClassVar[str] = "bandwidth"
     bytes_per_second: float = 1048576
 
     def __post_init__(self) -> None:
-        """Refuse what would never read anything."""
+        """Refuse a rate that is not above 0."""
         super().__post_init__()
         if self.bytes_per_second <= 0:
             raise ValueError("fault 'bandwidth': bytes_per_second must be more than 0")
@@ -203,18 +205,18 @@ KINDS: Mapping[str, type[Fault]] = {
 
 
 def fault_from(document: Mapping[str, object]) -> Fault:
-    """Return the fault that a JSON object describes by its kind's name and its attributes.
+    """Return the fault that a JSON object describes by the name of its kind and its attributes.
 
     Raises:
-        ValueError: If the kind or an attribute is unknown or makes no sense.
+        ValueError: If the kind or an attribute is unknown, or a value is out of range.
     """
     attributes = dict(document)
     name = attributes.pop("fault", None)
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise ValueError(f"unknown fault {name!r}: the kinds are {', '.join(KINDS)}")
+        raise ValueError(f"unknown fault {name!r}: must be one of {', '.join(KINDS)}")
     known = {field.name for field in dataclasses.fields(kind)}
     unknown = sorted(set(attributes) - known)
     if unknown:
-        raise ValueError(f"fault {name!r} has no {', '.join(unknown)}")
+        raise ValueError(f"fault {name!r} has no attribute {', '.join(unknown)}")
     return kind(**attributes)

@@ -1,4 +1,4 @@
-"""`FaultQueue`: the faults that wait for an operation, and those that have fired."""
+"""`FaultQueue`: the faults that are queued for operations, and those that have fired."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from cosfast.emulator.faults.kinds import Fault
 
 MOST_TIMES = 100_000
-"""How often one call may queue a fault: each one needs memory."""
+"""Maximum number of times that one call may queue a fault, since each one needs memory."""
 
 
 class Fired(NamedTuple):
-    """A fault that a request has met."""
+    """A fault and its operation."""
 
     operation: str
     fault: Fault
 
 
 class FaultQueue:
-    """Faults for each operation, in the order in which they were added. Thread-safe.
+    """A queue of faults for each operation, first in, first out. Thread-safe.
 
-    A request meets the first one that waits for its operation, and no other.
+    Each request takes at most one fault, the next of its operation.
 
     Args:
-        operations: The operations that can have faults: each service names its own.
+        operations: Names of the operations that can have faults; each service defines its own.
     """
 
     def __init__(self, operations: Iterable[str]) -> None:
@@ -42,10 +42,10 @@ class FaultQueue:
         """Queue a fault for the next requests for an operation.
 
         Args:
-            operation: An `op` of COS v4, ``download``, or an operation of another service, with
-                the service's name before it, such as ``wedrive.file_upload_part``.
-            fault: What happens.
-            times: To how many requests, from 1 to `MOST_TIMES`.
+            operation: An `op` of COS v4, ``download``, or an operation of another service with
+                the service's name as prefix, such as ``wedrive.file_upload_part``.
+            fault: The fault to inject.
+            times: Number of requests that get the fault, from 1 to `MOST_TIMES`.
 
         Raises:
             ValueError: If the operation is unknown or the number is out of range.
@@ -53,10 +53,10 @@ class FaultQueue:
         self.add_all([(operation, fault, times)])
 
     def add_all(self, entries: Iterable[tuple[str, Fault, int]]) -> None:
-        """Queue several faults, each an operation, a fault and a number as for `add`.
+        """Queue several faults, each with operation and number as for `add`.
 
         Raises:
-            ValueError: If one of them cannot be queued; then none is.
+            ValueError: If an entry is invalid; then none is queued.
         """
         checked = list(entries)
         for operation, _, times in checked:
@@ -66,7 +66,7 @@ class FaultQueue:
                 self._waiting.setdefault(operation, deque()).extend([fault] * times)
 
     def take(self, operation: str) -> Fault | None:
-        """Remove and return the fault that a request for `operation` meets; it has then fired."""
+        """Remove and return the next fault of `operation`, and record it as fired."""
         with self._lock:
             waiting = self._waiting.get(operation)
             if not waiting:
@@ -77,34 +77,34 @@ class FaultQueue:
 
     @property
     def fired(self) -> list[Fired]:
-        """The faults that requests have met, in order."""
+        """The faults that have fired, in order."""
         with self._lock:
             return list(self._fired)
 
     @property
     def waiting(self) -> list[Fired]:
-        """The faults that no request has met yet."""
+        """The faults that have not fired yet."""
         with self._lock:
             return [Fired(name, fault) for name, row in self._waiting.items() for fault in row]
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Remove all waiting and fired faults."""
         with self._lock:
             self._waiting.clear()
             self._fired.clear()
 
     def check_all_fired(self) -> None:
-        """Fail a test if some of its faults did not happen: it tested less than it says.
+        """Fail a test in which a queued fault did not fire, since it tested less than it claims.
 
         Raises:
-            AssertionError: If a fault still waits; it names all that do.
+            AssertionError: If faults are still waiting; the message lists them.
         """
         left = self.waiting
         if left:
             raise AssertionError(f"{len(left)} faults never fired: {left}")
 
     def describe(self) -> dict[str, list[dict[str, object]]]:
-        """Return both lists as JSON has them."""
+        """Return the waiting and the fired faults as a JSON-compatible object."""
         return {
             "waiting": [_describe(entry) for entry in self.waiting],
             "fired": [_describe(entry) for entry in self.fired],
@@ -113,9 +113,9 @@ class FaultQueue:
     def _check(self, operation: str, times: int) -> None:
         if operation not in self._operations:
             names = ", ".join(sorted(self._operations))
-            raise ValueError(f"unknown operation {operation!r}: there are {names}")
+            raise ValueError(f"unknown operation {operation!r}: must be one of {names}")
         if type(times) is not int or not 1 <= times <= MOST_TIMES:
-            raise ValueError(f"times must be a number from 1 to {MOST_TIMES}, not {times!r}")
+            raise ValueError(f"times must be an integer from 1 to {MOST_TIMES}, not {times!r}")
 
 
 def _describe(entry: Fired) -> dict[str, object]:
