@@ -1,6 +1,6 @@
-"""What the server stores: metadata in SQLite, bytes in files, both safe from a crash.
+"""The server's storage: metadata in SQLite, contents in files, both durable across a crash.
 
-Everything here blocks, so it runs in worker threads.
+All calls block, so they run in worker threads.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 class Store:
-    """An open data folder. `close` it before another server opens it."""
+    """An open data folder. Close it before another server opens it."""
 
     def __init__(self, root: Path) -> None:
-        """Open the folder, or create it, and remove what a crash left behind.
+        """Open or create the folder, and remove the remains of a crash.
 
         Raises:
-            RootInUseError: If another server has it open, or no server has made what is in it.
-            SchemaError: If its database is damaged or of a version that is not known.
+            RootInUseError: If another server has it open, or it contains files of other programs.
+            SchemaError: If its database is damaged or has an unsupported version.
             OSError: If it cannot be read or written.
         """
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ class Store:
             self._opened = opened.pop_all()
 
     def adopt(self, file: str, work: Callable[[Transaction], None]) -> None:
-        """Run the transaction that records what a new file is; remove the file if it fails."""
+        """Run the transaction that records a new file; remove the file if it fails."""
         try:
             self.database.write(work)
         except BaseException:
@@ -63,11 +63,11 @@ class Store:
             raise
 
     def reset(self) -> None:
-        """Remove everything that is stored."""
+        """Remove all stored data."""
         self.database.write(_remove_all)
 
     def close(self) -> None:
-        """Finish what is queued and release the folder."""
+        """Commit queued writes and release the folder."""
         self._opened.close()
 
 
@@ -83,8 +83,10 @@ def _remove_all(tx: Transaction) -> None:
 
 
 def _check_files(root: Path) -> None:
-    """Refuse a folder `files` that no server has made: what has no row there would be removed."""
+    """Refuse a folder `files` of another program, since files without a row would be removed."""
     folder = root / "files"
     is_new = not (root / "metadata.sqlite3").exists()
     if folder.is_symlink() or (is_new and folder.is_dir() and any(folder.iterdir())):
-        raise RootInUseError(f"{folder} is there, but not a server's: choose another folder")
+        raise RootInUseError(
+            f"{folder} exists but was not created by this server: choose another folder"
+        )

@@ -1,8 +1,7 @@
-"""SQLite with one writer that commits for everybody who is waiting (group commit).
+"""SQLite with group commit by a single writer thread.
 
-A commit costs a flush of the disk, and with many parts in flight that flush is most of an answer's
-time. So writers queue their work; one thread runs all that is queued in a single transaction and
-flushes once for all of it.
+Each commit flushes to disk, and with many parts in flight the flush takes most of a request's time.
+So callers queue their work; one thread runs all queued work in one transaction, with one flush.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ _MAX_BATCH = 256
 
 
 class Transaction:
-    """The connection that a piece of work uses, and what to do after the commit."""
+    """The connection of a job, and the files to remove after the commit."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.discarded: list[str] = []
 
     def execute(self, sql: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        """Run one statement."""
+        """Execute one SQL statement."""
         return self._connection.execute(sql, parameters)
 
     @property
@@ -41,12 +40,12 @@ class Transaction:
         return self._connection
 
     def discard(self, file: str) -> None:
-        """Remove this file of bytes after the commit."""
+        """Remove this content file after the commit."""
         self.discarded.append(file)
 
 
 class _Job:
-    """One caller's work, and the future of its result."""
+    """The work of one caller, and the future of its result."""
 
     def __init__(self, work: Callable[[Transaction], Any]) -> None:
         self.work = work
@@ -54,7 +53,7 @@ class _Job:
 
 
 class Database:
-    """Open until `close`; `write` and `read` may be called from any thread."""
+    """The open database. `write` and `read` are thread-safe."""
 
     def __init__(self, path: Path, *, remove_file: Callable[[str], None]) -> None:
         self._path = path
@@ -74,10 +73,10 @@ class Database:
         self._thread.start()
 
     def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run `work` in a transaction and return its result when it is on the disk.
+        """Run `work` in a transaction and return its result when the commit is on disk.
 
-        `work` may run more than once, so it must change nothing but the database. If it raises,
-        its changes are undone and the exception is raised here.
+        `work` may run more than once, so it must have no side effects except on the database. If
+        it raises, its changes are rolled back and the exception is raised here.
         """
         job = _Job(work)
         self._jobs.put(job)
@@ -87,7 +86,7 @@ class Database:
         return result  # type: ignore[no-any-return]  # the job has what `work` returned
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run queries on the last committed state, all of them on the same snapshot."""
+        """Run queries on one snapshot of the last committed state."""
         try:
             reader = self._readers.get_nowait()
         except queue.Empty:
@@ -100,7 +99,7 @@ class Database:
             self._readers.put(reader)
 
     def close(self) -> None:
-        """Commit what is queued, then stop. No call may be under way or come later."""
+        """Commit queued writes, then stop. No other call may be active or follow."""
         self._jobs.put(None)
         self._thread.join()
         while not self._readers.empty():
@@ -121,7 +120,7 @@ class Database:
             self._commit(batch)
 
     def _next_batch(self) -> list[_Job]:
-        """Wait for a job and take the others that are queued; empty at the end."""
+        """Wait for a job and take the other queued ones; empty after `close`."""
         batch: list[_Job] = []
         job = self._jobs.get()
         while job is not None:
@@ -140,7 +139,7 @@ class Database:
             if len(batch) == 1:
                 batch[0].done.set_exception(error)
                 return
-            # The failure of one job (of a full disk, say) must not fail the others.
+            # The failure of one job, for example on a full disk, must not fail the others.
             for job in batch:
                 self._commit([job])
             return
@@ -148,7 +147,7 @@ class Database:
             publish()
 
     def _run_together(self, batch: list[_Job]) -> list[Callable[[], None]]:
-        """Run the jobs in one transaction; return what sets each result after the commit."""
+        """Run the jobs in one transaction; return callbacks that set the results after it."""
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -167,7 +166,7 @@ class Database:
             result = job.work(transaction)
         except sqlite3.Error:
             raise
-        except BaseException as error:  # noqa: BLE001 - handed to the caller that waits for it
+        except BaseException as error:  # noqa: BLE001 - raised in the waiting caller
             failure = error
             self._connection.execute("ROLLBACK TO job")
             self._connection.execute("RELEASE job")

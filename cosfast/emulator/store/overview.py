@@ -1,4 +1,4 @@
-"""What the store holds, for people to look at: spaces, the latest files, unfinished uploads."""
+"""A summary of the store for the page: spaces, newest files, unfinished uploads."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     import sqlite3
 
 MOST_ROWS = 200
-"""Rows of each kind: it is a page for people, not an export."""
+"""Maximum rows of each kind."""
 
 
 @dataclass(frozen=True)
 class Space:
-    """A bucket, space or drive that has something in it. Sizes are in bytes."""
+    """A bucket, space or drive that is not empty. Sizes are in bytes."""
 
     service: str
     name: str
@@ -25,7 +25,7 @@ class Space:
 
 @dataclass(frozen=True)
 class File:
-    """A file; `id` is what its service calls it by, `modified` is in seconds since 1970."""
+    """A file; `id` is its id in its service, `modified` is in seconds since 1970."""
 
     service: str
     space: str
@@ -38,7 +38,10 @@ class File:
 
 @dataclass(frozen=True)
 class Upload:
-    """An unfinished upload; `id` is the entry's, `arrived` has offset and length of each part."""
+    """An unfinished upload; `id` is the entry's, `arrived` has offset and length of each part.
+
+    Sizes are in bytes.
+    """
 
     service: str
     space: str
@@ -49,13 +52,13 @@ class Upload:
 
     @property
     def received(self) -> int:
-        """Bytes that have arrived."""
+        """Number of bytes received."""
         return sum(length for _, length in self.arrived)
 
 
 @dataclass(frozen=True)
 class Overview:
-    """What the store holds, the latest first, at most `MOST_ROWS` of each."""
+    """Spaces by name, files and uploads newest first, at most `MOST_ROWS` of each."""
 
     spaces: list[Space]
     files: list[File]

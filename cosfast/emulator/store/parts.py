@@ -1,4 +1,4 @@
-"""Parts of uploads: checked against their promised states in any order, and kept on the disk."""
+"""Parts of uploads: verified against their expected chaining states in any order, and stored."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 class SessionEndedError(Exception):
-    """The session has ended while a part of it was received."""
+    """The session ended while one of its parts was received."""
 
 
 class OtherBytesError(Exception):
-    """Other bytes have arrived at this offset before."""
+    """The part differs from the bytes that were received at this offset before."""
 
 
 class State(Protocol):
@@ -34,17 +34,17 @@ class State(Protocol):
 
     @property
     def words(self) -> tuple[int, ...]:
-        """After the last whole block."""
+        """The words of the state after the last whole block."""
 
 
 class Hasher(Protocol):
     """A hash that exports its chaining state."""
 
     def update(self, data: bytes | memoryview, /) -> None:
-        """Take in bytes."""
+        """Hash more bytes."""
 
     def digest(self) -> bytes:
-        """Return the digest of everything so far."""
+        """Return the digest of all bytes so far."""
 
     def hexdigest(self) -> str:
         """Return the digest in lower-case hex."""
@@ -55,12 +55,12 @@ class Hasher(Protocol):
 
 @dataclass(frozen=True)
 class Algorithm:
-    """A hash by whose chaining states parts are checked.
+    """A hash algorithm by whose chaining states parts are verified.
 
     Attributes:
-        words: The big-endian words of a state, which is as long as a digest.
-        new: Returns a hash of no bytes.
-        resume: Returns the hash of `length` bytes, from the words of its state.
+        words: Format of the big-endian words of a state, which is as long as a digest.
+        new: Returns the hash of no bytes.
+        resume: Returns the hash of `length` bytes from the words of its state.
     """
 
     words: struct.Struct
@@ -69,7 +69,7 @@ class Algorithm:
 
     @property
     def size(self) -> int:
-        """Bytes of a digest, and of a state."""
+        """Size of a digest and of a state in bytes."""
         return self.words.size
 
 
@@ -85,17 +85,17 @@ ALGORITHMS: Mapping[str, Algorithm] = {
         lambda words, length: Sha256.from_state(Sha256State(words, length)),
     ),
 }
-"""By the name that sessions have them."""
+"""The algorithms by their names in sessions."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The first part that is not what was promised.
+    """The first part that does not match its promised state.
 
     Attributes:
-        offset: Where the part begins.
-        promised: Its promised state, or digest if it is the last part.
-        found: The hash of everything up to its end, if what is before it is as promised.
+        offset: Offset of the part in the file.
+        promised: Its promised state, or the promised digest if it is the last part.
+        found: Hash of the file up to the end of the part, if all bytes before it are as promised.
     """
 
     offset: int
@@ -105,17 +105,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class PartStates:
-    """The promised hash states of a file's parts, from which each part is checked alone.
+    """The chaining states that a client promised for the parts of a file.
 
-    A part is checked from the state at the end of the part before it, so parts may arrive in any
-    order. Every part ends at a multiple of the hash's block.
+    Each part is verified from the state at the end of the previous part, so parts may arrive in
+    any order. Every part but the last ends at a multiple of the hash's block size.
 
     Attributes:
         algorithm: `sha1` or `sha256`.
         states: For each part the chaining state at its end, as big-endian words; for the last part
-            the digest of the whole file, which is missing if nobody promised it.
-        part_size: Bytes of every part but the last, a multiple of 64.
-        size: Bytes of the whole file.
+            the digest of the file, which is missing if it was not promised.
+        part_size: Size of every part but the last in bytes, a multiple of 64.
+        size: Size of the file in bytes.
     """
 
     algorithm: str
@@ -124,16 +124,16 @@ class PartStates:
     size: int
 
     def can_check(self, offset: int, length: int) -> bool:
-        """Return whether these bytes are whole parts whose states were promised."""
+        """Return whether a range consists of whole parts and the state at its end was promised."""
         end = offset + length
         is_whole = offset % self.part_size == 0 and self._is_end(end)
         return is_whole and bool(self._promised(end))
 
     def first_difference(self, offset: int, blocks: Iterable[bytes]) -> Difference | None:
-        """Compare bytes that begin where a part begins and end where one ends.
+        """Verify bytes that begin and end at boundaries of parts.
 
         Returns:
-            The first part that is not what was promised; None if all are.
+            The first part that does not match its promised state, or None if all match.
         """
         hasher = self.hasher_at(offset)
         for chunk in self._cut(blocks, offset):
@@ -147,7 +147,7 @@ class PartStates:
         return None
 
     def hasher_at(self, offset: int) -> Hasher:
-        """Return the hash of everything before a part, as promised."""
+        """Return the hash of all bytes before a part, by the promised state."""
         algorithm = ALGORITHMS[self.algorithm]
         if offset == 0:
             return algorithm.new()
@@ -157,13 +157,13 @@ class PartStates:
         return offset % self.part_size == 0 or offset == self.size
 
     def _promised(self, end: int) -> bytes:
-        """Return the promise for the part that ends there."""
+        """Return the promised state or digest of the part that ends at `end`."""
         size = ALGORITHMS[self.algorithm].size
         index = (end - 1) // self.part_size
         return self.states[index * size : (index + 1) * size]
 
     def _cut(self, blocks: Iterable[bytes], offset: int) -> Iterator[memoryview]:
-        """Yield the same bytes in pieces that end where a part ends, or before."""
+        """Yield the bytes in pieces that do not cross the end of a part."""
         for block in blocks:
             view = memoryview(block)
             while view:
@@ -174,9 +174,9 @@ class PartStates:
 
 
 class NamedLocks:
-    """Locks by name: `with locks.hold(name):` excludes everybody else with the same name.
+    """Locks by name: `with locks.hold(name):` excludes other holders of the same name.
 
-    A lock exists only while somebody holds it or waits for it.
+    A lock exists only while it is held or waited for.
     """
 
     def __init__(self) -> None:
@@ -185,7 +185,7 @@ class NamedLocks:
 
     @contextmanager
     def hold(self, name: Hashable) -> Iterator[None]:
-        """Acquire the lock of a name; release it at the end of the block."""
+        """Hold the lock of a name within the `with` block."""
         with self._guard:
             lock, users = self._locks.get(name, (threading.Lock(), 0))
             self._locks[name] = (lock, users + 1)
@@ -208,20 +208,20 @@ def receive_part(
     is_checked: bool,
     tag: str = "",
 ) -> None:
-    """Write a part to the disk and record it. A part that has arrived before is not written.
+    """Write a part to disk and record it. A part that was received before is not written again.
 
     Args:
-        store: That the session is in.
-        session: The part's.
-        offset: Where the part begins.
-        content: Its bytes, of the length that belongs there.
-        is_checked: Whether the bytes are known to be the promised ones. If not, a part that
-            arrives again is compared with what is there.
-        tag: What clients are to know the part by.
+        store: Store of the session.
+        session: Session of the part.
+        offset: Offset of the part in the file.
+        content: Bytes of the part, whose length must be the right one.
+        is_checked: Whether the bytes are known to match the promised state. If not, a part that is
+            received again is compared with the stored one.
+        tag: Identifier of the part for clients, such as an ETag.
 
     Raises:
-        SessionEndedError: If the session ends meanwhile.
-        OtherBytesError: If other bytes have arrived at this offset.
+        SessionEndedError: If the session ends in the meantime.
+        OtherBytesError: If other bytes were received at this offset before.
     """
     with store.part_locks.hold((session.number, offset)), ended_if_gone():
         known = store.database.read(
@@ -236,7 +236,7 @@ def receive_part(
 
 
 def digest_of(blocks: Iterable[bytes], algorithm: str = "sha1") -> str:
-    """Return the digest of bytes in lower-case hex."""
+    """Return the digest of the blocks in lower-case hex."""
     hasher = ALGORITHMS[algorithm].new()
     for block in blocks:
         hasher.update(block)
@@ -245,10 +245,10 @@ def digest_of(blocks: Iterable[bytes], algorithm: str = "sha1") -> str:
 
 @contextmanager
 def ended_if_gone() -> Iterator[None]:
-    """Raise a missing file of a session as the end of that session.
+    """Convert FileNotFoundError of a session's file.
 
     Raises:
-        SessionEndedError: If another request has ended the session, and removed its file.
+        SessionEndedError: If another request has ended the session and removed its file.
     """
     try:
         yield

@@ -1,6 +1,6 @@
-"""The database's tables, and how those of older versions become these.
+"""The database schema, and migrations from older versions.
 
-A row is what gives a file of bytes its meaning; see `files`.
+A content file without a row is removed; see `files`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 VERSION = 3
 
 TABLES = ("entries", "contents", "parts", "sessions", "finished", "spent_signatures")
-"""Every table, in an order in which they can be emptied."""
+"""All tables, in an order that allows emptying them one by one."""
 
 _TABLES = """
-CREATE TABLE contents (           -- bytes that at least one entry has, stored once
+CREATE TABLE contents (           -- contents that at least one entry refers to, each stored once
     id INTEGER PRIMARY KEY,
     size INTEGER NOT NULL,
     file TEXT NOT NULL UNIQUE,
-    sha1 TEXT,                    -- lower-case hex; one of the two is known at least
+    sha1 TEXT,                    -- lower-case hex; at least one of the two is known
     sha256 TEXT,
     UNIQUE (sha1, size),
     UNIQUE (sha256, size)
@@ -34,11 +34,11 @@ CREATE TABLE contents (           -- bytes that at least one entry has, stored o
 CREATE TABLE entries (            -- files and folders
     service TEXT NOT NULL,
     space TEXT NOT NULL,          -- a bucket, or another service's space or drive
-    id TEXT NOT NULL,             -- what the service calls it by: COS v4's path, or a file id
-    parent TEXT NOT NULL,         -- the id of the folder around it
-    name TEXT NOT NULL,           -- that of a folder of COS v4 ends in "/"
-    content INTEGER REFERENCES contents (id),  -- none: a folder
-    attributes TEXT NOT NULL,     -- a JSON object that only the service reads
+    id TEXT NOT NULL,             -- the id in the service: the path for COS v4, else a file id
+    parent TEXT NOT NULL,         -- the id of the parent folder
+    name TEXT NOT NULL,           -- ends in "/" for a folder of COS v4
+    content INTEGER REFERENCES contents (id),  -- NULL: a folder
+    attributes TEXT NOT NULL,     -- a JSON object of the service
     created INTEGER NOT NULL,     -- both in seconds since 1970
     modified INTEGER NOT NULL,
     PRIMARY KEY (service, space, id)
@@ -46,45 +46,45 @@ CREATE TABLE entries (            -- files and folders
 CREATE INDEX entries_by_parent ON entries (service, space, parent, name);
 CREATE INDEX entries_by_content ON entries (content);
 CREATE TABLE sessions (           -- unfinished uploads in parts
-    number INTEGER PRIMARY KEY AUTOINCREMENT,  -- a part under way never meets another session
+    number INTEGER PRIMARY KEY AUTOINCREMENT,  -- not reused: a late part has no other session
     service TEXT NOT NULL,
-    id TEXT NOT NULL,             -- what the client names it by
+    id TEXT NOT NULL,             -- the id that the client uses
     space TEXT NOT NULL,
-    entry TEXT NOT NULL,          -- the id of the entry that it makes; "" if not known yet
+    entry TEXT NOT NULL,          -- the id of the entry that it creates; "" if not known yet
     parent TEXT NOT NULL,
     name TEXT NOT NULL,
     size INTEGER NOT NULL,
     part_size INTEGER NOT NULL,
     algorithm TEXT NOT NULL,      -- of digest and states: sha1 or sha256
-    digest TEXT,                  -- of the whole file as the client promised it, lower-case hex
-    states BLOB,                  -- the parts' states as promised, see parts.PartStates
-    attributes TEXT NOT NULL,     -- a JSON object that only the service reads
+    digest TEXT,                  -- promised digest of the whole file, lower-case hex
+    states BLOB,                  -- promised states of the parts, see parts.PartStates
+    attributes TEXT NOT NULL,     -- a JSON object of the service
     file TEXT NOT NULL UNIQUE,
     created REAL NOT NULL,
     UNIQUE (service, id)
 );
 CREATE INDEX sessions_by_entry ON sessions (service, space, entry);
 CREATE INDEX sessions_by_parent ON sessions (service, space, parent);
-CREATE TABLE parts (              -- what has arrived, been checked and reached the disk
+CREATE TABLE parts (              -- parts that are received, verified and on disk
     session INTEGER NOT NULL REFERENCES sessions (number) ON DELETE CASCADE,
     offset INTEGER NOT NULL,
     length INTEGER NOT NULL,
-    tag TEXT NOT NULL,            -- what the client is to know the part by, such as an ETag
+    tag TEXT NOT NULL,            -- identifier of the part for clients, such as an ETag
     PRIMARY KEY (session, offset)
 ) WITHOUT ROWID;
-CREATE TABLE finished (           -- sessions that became files, to know a repeated finish
+CREATE TABLE finished (           -- sessions that became files, to recognise a repeated finish
     service TEXT NOT NULL,
     id TEXT NOT NULL,
     space TEXT NOT NULL,
     entry TEXT NOT NULL,
     size INTEGER NOT NULL,
     algorithm TEXT NOT NULL,
-    promised TEXT,                -- the digest that the client promised
-    digest TEXT NOT NULL,         -- the digest that the file has
+    promised TEXT,                -- the digest promised by the client
+    digest TEXT NOT NULL,         -- the digest of the file
     finished REAL NOT NULL,
     PRIMARY KEY (service, id)
 ) WITHOUT ROWID;
-CREATE TABLE spent_signatures (   -- once-signatures of COS v4 that have been used
+CREATE TABLE spent_signatures (   -- used one-time signatures of COS v4
     digest BLOB PRIMARY KEY
 ) WITHOUT ROWID;
 """
@@ -100,10 +100,10 @@ _REBUILT = ("contents", "entries", "sessions", "slices", "finished", "spent_sign
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Create the tables in a new database, or bring those of an older version up to date.
+    """Create the tables of a new database, or migrate those of an older version.
 
     Raises:
-        SchemaError: If the database is of a version that is not known.
+        SchemaError: If the database has an unsupported version.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == VERSION:
@@ -111,9 +111,9 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
     if version not in _UPGRADES:
         raise SchemaError(
             f"{path} has schema version {version}, not {VERSION}:"
-            " use the cosfast that wrote it, or another folder (--root)"
+            " use the version of cosfast that wrote it, or another folder (--root)"
         )
-    # Renamed tables keep what refers to them by name, and rows that refer to none yet are allowed.
+    # For renamed tables: references keep the old name, and may be dangling for a while.
     connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute("PRAGMA legacy_alter_table = ON")
     connection.execute("BEGIN IMMEDIATE")
@@ -141,7 +141,7 @@ def _upgrade_1(connection: sqlite3.Connection) -> int:
 
 
 def _upgrade_2(connection: sqlite3.Connection) -> int:
-    """Give every row a service, an id and attributes; until now there was only COS v4."""
+    """Add service, id and attributes to every row; version 2 was for COS v4 only."""
     run = connection.execute
     run("DROP INDEX entries_by_content")
     for table in _REBUILT:
@@ -180,7 +180,7 @@ def _upgrade_2(connection: sqlite3.Connection) -> int:
 
 
 def _big_endian(digests: bytes | None) -> bytes | None:
-    """Turn the states of a parts list, as COS v4 writes them, into words in the usual order."""
+    """Convert the states of a COS v4 parts list from little-endian words to big-endian."""
     if not digests:
         return digests
     states = struct.iter_unpack("<5I", digests[:-20])
@@ -188,7 +188,7 @@ def _big_endian(digests: bytes | None) -> bytes | None:
 
 
 def _run_all(connection: sqlite3.Connection, script: str) -> None:
-    """Run statements within the transaction; `executescript` would commit it first."""
+    """Execute statements within the transaction, which `executescript` would commit first."""
     for statement in script.split(";\n"):
         if statement.strip():
             connection.execute(statement)
@@ -199,4 +199,4 @@ _UPGRADES: dict[int, Callable[[sqlite3.Connection], int]] = {
     1: _upgrade_1,
     2: _upgrade_2,
 }
-"""By the version that a database has, what brings it to a later one; 0 is a new database."""
+"""The migration from each version to a later one; version 0 is a new database."""

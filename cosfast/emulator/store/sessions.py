@@ -1,4 +1,4 @@
-"""Uploads in parts, of every service: open ones, the parts that have arrived, finished ones."""
+"""Upload sessions of all services: open sessions, their received parts, finished sessions."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _SELECT = f"SELECT {_COLUMNS} FROM sessions"  # noqa: S608 - constants
 
 @dataclass(frozen=True)
 class Session:
-    """An open upload. Sizes are in bytes.
+    """An open upload session. Sizes are in bytes.
 
     Attributes:
-        service: The name of its service.
-        id: What the client names it by: `session`, `upload_key` or `upload_id`.
-        space: The bucket, space or drive.
-        entry: The id of the entry that it makes: a path for COS v4. Empty if the id is given at
+        service: Name of its service.
+        id: Id that the client uses: `session`, `upload_key` or `upload_id`.
+        space: Bucket, space or drive.
+        entry: Id of the entry that it creates, a path for COS v4. Empty if the id is assigned at
             the end.
-        parent: The id of the folder around that entry.
-        name: Of the entry within that folder.
-        size: Of the whole file.
-        part_size: Of every part but the last.
-        file: The file that its bytes go to.
-        created: In seconds since 1970.
-        algorithm: Of `digest` and `states`: `sha1` or `sha256`.
-        digest: Of the whole file as the client promised it, lower-case hex; None if it did not.
-        states: The promised states, as `parts.PartStates` has them; None if there are none.
-        attributes: What only its service reads; it becomes JSON.
-        number: In the database, which gives it; no later session has the same.
+        parent: Id of the entry's parent folder.
+        name: Name of the entry within that folder.
+        size: Size of the whole file.
+        part_size: Size of every part but the last.
+        file: Name of the content file that receives its bytes.
+        created: Time in seconds since 1970.
+        algorithm: Algorithm of `digest` and `states`: `sha1` or `sha256`.
+        digest: Digest that the client promised for the whole file, lower-case hex, or None.
+        states: Promised states in the format of `parts.PartStates`, or None.
+        attributes: Values for its service alone, stored as JSON.
+        number: Row number, assigned by the database; never reused.
     """
 
     service: str
@@ -62,7 +62,7 @@ class Session:
 
     @property
     def key(self) -> Key:
-        """What identifies the entry that it makes."""
+        """Key of the entry that it creates."""
         return Key(self.service, self.space, self.entry)
 
 
@@ -71,9 +71,9 @@ class FinishedSession:
     """A session that became a file.
 
     Attributes:
-        promised: The digest that the client promised for the file.
-        digest: The digest that the file has.
-        finished: In seconds since 1970.
+        promised: Digest that the client promised for the file, or None.
+        digest: Digest of the file.
+        finished: Time in seconds since 1970.
     """
 
     service: str
@@ -88,12 +88,12 @@ class FinishedSession:
 
     @property
     def key(self) -> Key:
-        """What identifies the entry that it made."""
+        """Key of the entry that it created."""
         return Key(self.service, self.space, self.entry)
 
 
 class Part(NamedTuple):
-    """A part that has arrived; `tag` is what its service lets clients know it by."""
+    """A received part; `tag` is its identifier for clients, such as an ETag."""
 
     offset: int
     length: int
@@ -101,13 +101,13 @@ class Part(NamedTuple):
 
 
 def find(connection: sqlite3.Connection, service: str, session_id: str) -> Session | None:
-    """Look up an open session by its id."""
+    """Return the open session with an id, or None."""
     row = connection.execute(_SELECT + " WHERE service = ? AND id = ?", (service, session_id))
     return _session(row.fetchone())
 
 
 def find_for(connection: sqlite3.Connection, entry: Key) -> Session | None:
-    """Look up the open session that makes an entry; the latest, if there are several."""
+    """Return the open session that creates an entry, the latest of several, or None."""
     row = connection.execute(
         _SELECT + " WHERE service = ? AND space = ? AND entry = ? ORDER BY number DESC LIMIT 1",
         (entry.service, entry.space, entry.id),
@@ -116,7 +116,7 @@ def find_for(connection: sqlite3.Connection, entry: Key) -> Session | None:
 
 
 def exist_in(connection: sqlite3.Connection, folder: Key) -> bool:
-    """Return whether anything is being uploaded into a folder."""
+    """Return whether a folder has open sessions."""
     row = connection.execute(
         "SELECT 1 FROM sessions WHERE service = ? AND space = ? AND parent = ? LIMIT 1",
         (folder.service, folder.space, folder.id),
@@ -125,7 +125,7 @@ def exist_in(connection: sqlite3.Connection, folder: Key) -> bool:
 
 
 def add(tx: Transaction, session: Session) -> None:
-    """Open a session; the database gives it a number."""
+    """Insert a session; the database assigns its number."""
     tx.execute(
         f"INSERT INTO sessions ({_COLUMNS}) VALUES"  # noqa: S608 - constants
         " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -149,14 +149,14 @@ def add(tx: Transaction, session: Session) -> None:
 
 
 def finish(tx: Transaction, session: Session, entry: str, digest: str, now: float) -> None:
-    """End a session whose file has become a content's, and remember it for a repeated request.
+    """End a session whose file has become a content, and record it for repeated requests.
 
     Args:
-        tx: The transaction that makes the entry.
-        session: That ends.
-        entry: The id of the entry that it has made.
-        digest: Of the file, by the session's algorithm.
-        now: Seconds since 1970.
+        tx: Transaction that creates the entry.
+        session: Session to end.
+        entry: Id of the created entry.
+        digest: Digest of the file by the session's algorithm.
+        now: Time in seconds since 1970.
     """
     tx.execute("DELETE FROM sessions WHERE number = ?", (session.number,))
     tx.execute(
@@ -176,7 +176,7 @@ def finish(tx: Transaction, session: Session, entry: str, digest: str, now: floa
 
 
 def abandon(tx: Transaction, session: Session) -> None:
-    """End a session and discard what has arrived."""
+    """End a session and discard its received parts."""
     tx.execute("DELETE FROM sessions WHERE number = ?", (session.number,))
     tx.discard(session.file)
 
@@ -184,7 +184,7 @@ def abandon(tx: Transaction, session: Session) -> None:
 def find_finished(
     connection: sqlite3.Connection, service: str, session_id: str
 ) -> FinishedSession | None:
-    """Look up a session that has become a file."""
+    """Return the finished session with an id, or None."""
     row = connection.execute(
         "SELECT * FROM finished WHERE service = ? AND id = ?", (service, session_id)
     ).fetchone()
@@ -192,7 +192,7 @@ def find_finished(
 
 
 def remove_expired(tx: Transaction, service: str, before: float) -> None:
-    """Abandon a service's sessions, and forget its finished ones, of that time or before."""
+    """Abandon the open sessions of a service, and delete its finished ones, up to a time."""
     rows = tx.execute(_SELECT + " WHERE service = ? AND created <= ?", (service, before))
     for session in [found for found in map(_session, rows.fetchall()) if found]:
         abandon(tx, session)
@@ -200,7 +200,7 @@ def remove_expired(tx: Transaction, service: str, before: float) -> None:
 
 
 def set_attributes(tx: Transaction, session: Session, attributes: Mapping[str, Any]) -> None:
-    """Replace what only its service reads of a session."""
+    """Replace the attributes of a session."""
     tx.execute(
         "UPDATE sessions SET attributes = ? WHERE number = ?",
         (json.dumps(dict(attributes)), session.number),
@@ -208,13 +208,13 @@ def set_attributes(tx: Transaction, session: Session, attributes: Mapping[str, A
 
 
 def is_open(connection: sqlite3.Connection, session: Session) -> bool:
-    """Return whether a session has not ended meanwhile."""
+    """Return whether a session is still open."""
     row = connection.execute("SELECT 1 FROM sessions WHERE number = ?", (session.number,))
     return row.fetchone() is not None
 
 
 def find_part(connection: sqlite3.Connection, session: Session, offset: int) -> Part | None:
-    """Look up the part at an offset, if it has arrived."""
+    """Return the received part at an offset, or None."""
     row = connection.execute(
         "SELECT offset, length, tag FROM parts WHERE session = ? AND offset = ?",
         (session.number, offset),
@@ -223,7 +223,7 @@ def find_part(connection: sqlite3.Connection, session: Session, offset: int) -> 
 
 
 def parts(connection: sqlite3.Connection, session: Session) -> list[Part]:
-    """List all parts that have arrived, in the order of their offsets."""
+    """Return all received parts in the order of their offsets."""
     rows = connection.execute(
         "SELECT offset, length, tag FROM parts WHERE session = ? ORDER BY offset",
         (session.number,),
@@ -232,18 +232,18 @@ def parts(connection: sqlite3.Connection, session: Session) -> list[Part]:
 
 
 def missing_offsets(connection: sqlite3.Connection, session: Session) -> list[int]:
-    """List the offsets of the parts that have not arrived."""
+    """Return the offsets of the missing parts."""
     arrived = {part.offset for part in parts(connection, session)}
     return [at for at in range(0, session.size, session.part_size) if at not in arrived]
 
 
 def add_part(tx: Transaction, session: Session, part: Part) -> None:
-    """Record a part whose bytes are on the disk."""
+    """Record a part whose bytes are on disk."""
     tx.execute("INSERT OR IGNORE INTO parts VALUES (?, ?, ?, ?)", (session.number, *part))
 
 
 def forget_parts(tx: Transaction, session: Session, start: int, end: int) -> None:
-    """Forget the parts that begin in this range: they must be sent again."""
+    """Delete the records of the parts that begin in a range, so that they must be sent again."""
     tx.execute(
         "DELETE FROM parts WHERE session = ? AND offset >= ? AND offset < ?",
         (session.number, start, end),
@@ -251,7 +251,7 @@ def forget_parts(tx: Transaction, session: Session, start: int, end: int) -> Non
 
 
 def files_in_use(connection: sqlite3.Connection) -> set[str]:
-    """Return the names of all files that sessions write to."""
+    """Return the names of the content files of all sessions."""
     return {file for (file,) in connection.execute("SELECT file FROM sessions")}
 
 

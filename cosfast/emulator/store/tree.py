@@ -1,4 +1,4 @@
-"""Files and folders of every service, and the contents that they share."""
+"""Files and folders of all services, and the contents that they share."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _DIGEST_COLUMNS = frozenset({"sha1", "sha256"})
 
 @dataclass(frozen=True)
 class Key:
-    """What identifies an entry: its service, its bucket, space or drive, and its id there.
+    """The key of an entry: its service, its bucket, space or drive, and its id there.
 
-    The id of an entry of COS v4 is its path; other services give out ids of their own.
+    The id of an entry of COS v4 is its path; other services assign ids.
     """
 
     service: str
@@ -36,7 +36,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Stored:
-    """Bytes in the store: `id` is the row, `file` the file. A digest that is not known is None."""
+    """A content of the store: `id` is the row, `file` the file. An unknown digest is None."""
 
     id: int
     size: int
@@ -45,22 +45,22 @@ class Stored:
     sha256: str | None
 
     def digest(self, algorithm: str) -> str | None:
-        """Return the digest by this algorithm, `sha1` or `sha256`, in lower-case hex."""
+        """Return the digest by an algorithm, `sha1` or `sha256`, in lower-case hex, or None."""
         return self.sha1 if algorithm == "sha1" else self.sha256
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file, or a folder (which has no content).
+    """A file or a folder.
 
     Attributes:
-        key: What identifies it.
-        parent: The id of the folder around it.
-        name: Within that folder.
-        content: Its bytes.
-        attributes: What only its service reads; it becomes JSON.
-        created: In seconds since 1970.
-        modified: In seconds since 1970.
+        key: Key of the entry.
+        parent: Id of its parent folder.
+        name: Name within that folder.
+        content: Content of a file; None for a folder.
+        attributes: Values for its service alone, stored as JSON.
+        created: Time in seconds since 1970.
+        modified: Time in seconds since 1970.
     """
 
     key: Key
@@ -73,7 +73,7 @@ class Entry:
 
 
 def find(connection: sqlite3.Connection, key: Key) -> Entry | None:
-    """Look up an entry."""
+    """Return the entry with a key, or None."""
     row = connection.execute(
         _SELECT + " WHERE service = ? AND space = ? AND entries.id = ?",
         (key.service, key.space, key.id),
@@ -82,7 +82,7 @@ def find(connection: sqlite3.Connection, key: Key) -> Entry | None:
 
 
 def find_named(connection: sqlite3.Connection, folder: Key, name: str) -> list[Entry]:
-    """List the entries of a folder that have this name: several, if their service allows it."""
+    """Return the entries of a folder with a name. Some services allow several."""
     rows = connection.execute(
         _SELECT + " WHERE service = ? AND space = ? AND parent = ? AND name = ?"
         " ORDER BY entries.id",
@@ -94,7 +94,7 @@ def find_named(connection: sqlite3.Connection, folder: Key, name: str) -> list[E
 def find_content(
     connection: sqlite3.Connection, algorithm: str, digest: str, size: int
 ) -> Stored | None:
-    """Look up the content with this digest and size, whichever service it came by."""
+    """Return the content with a digest and a size, of whichever service, or None."""
     row = connection.execute(
         f"SELECT {_STORED} FROM contents WHERE {_column(algorithm)} = ? AND size = ?",  # noqa: S608 - constants
         (digest, size),
@@ -103,7 +103,7 @@ def find_content(
 
 
 def has_children(connection: sqlite3.Connection, folder: Key) -> bool:
-    """Return whether a folder has anything in it."""
+    """Return whether a folder has entries."""
     return _exists(
         connection,
         "SELECT 1 FROM entries WHERE service = ? AND space = ? AND parent = ? LIMIT 1",
@@ -119,16 +119,16 @@ def children(
     prefix: str = "",
     after: tuple[str, str] = ("", ""),
 ) -> list[Entry]:
-    """List the entries of a folder, by the UTF-8 bytes of their names, then by id.
+    """Return entries of a folder, sorted by the UTF-8 bytes of their names, then by id.
 
     Args:
-        connection: Of the database.
-        folder: Whose entries.
-        count: The largest number of them.
-        prefix: Of their names.
-        after: Name and id of the last entry that is not to be listed again.
+        connection: Connection of the database.
+        folder: Folder to list.
+        count: Maximum number of entries.
+        prefix: Prefix of their names.
+        after: Name and id of the last entry of the previous page.
     """
-    # No name that begins with the prefix sorts behind the prefix and the last code point.
+    # No name with the prefix sorts after the prefix followed by the last code point.
     rows = connection.execute(
         _SELECT + " WHERE service = ? AND space = ? AND parent = ? AND name >= ? AND name < ?"
         " AND (name, entries.id) > (?, ?) ORDER BY name, entries.id LIMIT ?",
@@ -141,7 +141,7 @@ def children(
 
 
 def add_content(tx: Transaction, algorithm: str, digest: str, size: int, file: str) -> Stored:
-    """Record what a flushed file is, or discard it if the same bytes are stored already."""
+    """Record a flushed file as a content, or discard it if the same content is stored already."""
     known = find_content(tx.connection, algorithm, digest, size)
     if known:
         tx.discard(file)
@@ -156,7 +156,7 @@ def add_content(tx: Transaction, algorithm: str, digest: str, size: int, file: s
 
 
 def put(tx: Transaction, entry: Entry) -> None:
-    """Add or replace an entry."""
+    """Insert or replace an entry."""
     key = entry.key
     old = find(tx.connection, key)
     tx.execute(
@@ -178,7 +178,7 @@ def put(tx: Transaction, entry: Entry) -> None:
 
 
 def remove(tx: Transaction, key: Key) -> None:
-    """Remove an entry, and its content if no other entry has it."""
+    """Delete an entry, and its content if no other entry refers to it."""
     old = find(tx.connection, key)
     tx.execute(
         "DELETE FROM entries WHERE service = ? AND space = ? AND id = ?",
@@ -189,7 +189,7 @@ def remove(tx: Transaction, key: Key) -> None:
 
 
 def files_in_use(connection: sqlite3.Connection) -> set[str]:
-    """Return the names of all files that contents are in."""
+    """Return the names of the content files of all contents."""
     return {file for (file,) in connection.execute("SELECT file FROM contents")}
 
 
@@ -201,7 +201,7 @@ def _drop_if_unused(tx: Transaction, content: Stored) -> None:
 
 
 def _column(algorithm: str) -> str:
-    """Return the column of a digest; the algorithm may have come from a client."""
+    """Return the column of a digest; the algorithm's name may be a client's."""
     if algorithm not in _DIGEST_COLUMNS:
         raise ValueError(f"contents have no digest of the algorithm {algorithm[:80]!r}")
     return algorithm
