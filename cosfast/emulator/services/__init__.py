@@ -1,35 +1,35 @@
-"""What a service of the emulator is, and the parts of the server that services share.
+"""The interface of the emulator's services, and the parts of the server that they share.
 
 To add a service:
 
-1. A package here, with a subclass of `Service` in its `service` module. Set `name`, `title` and
-   `operations`, the names by which faults are queued. Operations of COS v4 have bare names; every
-   other service's begin with its own name and a dot, such as `wedrive.file_upload_part`.
-2. `owns_path` says which requests are its own, by path prefix. If a whole host is the service's,
-   as a bucket's is, `owns_host` says so; then every path of it is, even below `/_emulator/`.
-3. `handle` answers one of these requests. It runs on the event loop: await `context.run(work, ...)`
-   for everything that blocks, which is every call of `store`. Set `exchange.operation` and
-   `exchange.code` for the log. The steps of an operation:
+1. Create a package here, with a subclass of `Service` in its `service` module. Set `name`, `title`
+   and `operations`, the names by which faults are queued. Those of COS v4 have no prefix; those of
+   other services begin with the service's name and a dot, such as `wedrive.file_upload_part`.
+2. Implement `owns_path`, which selects the service's requests by path prefix. If a whole host
+   belongs to the service, such as the host of a bucket, implement `owns_host`; the service then
+   gets all paths of that host, even below `/_emulator/`.
+3. Implement `handle`, which answers a request. It runs on the event loop: await
+   `context.run(work, ...)` for blocking work, such as every call of `store`. Set
+   `exchange.operation` and `exchange.code` for the log. The steps of an operation:
 
        injector = Injector(context.faults, request, self._refused_by_fault)
-       injector.operation_is("wedrive.file_upload_part")     # takes the fault that waits for it
+       injector.operation_is("wedrive.file_upload_part")     # takes the queued fault
        body = await read_whole(request, limits, largest, on_received=injector.body_came)
-       if await injector.before_work():                      # may raise: a fault's own answer
+       if await injector.before_work():                      # may raise the fault's response
            ...                                               # SessionExpired: end the session first
-       response = ...                                        # the work; a refusal is one as well
+       response = ...                                        # the work; also for a refusal
        return await injector.after_work(response)
 
-4. Raise a subclass of `RefusalError` with the service's own code. `refuse` makes the envelope of
-   it, and of a `BadRequestError`, which is what `wire` raises and what a full disk, or a failure
-   of the server itself, is reported as.
-5. Storage: `store.tree` has files and folders (an entry's id is what the service calls it by),
-   `store.sessions` has open and finished uploads, `store.parts` checks parts against their
-   expected chaining states and keeps them. `store.tree.find_content` finds content by its digest,
-   whichever service it came by. What only one service reads of an entry or a session is in its
-   `attributes`. Keep state in memory only for what may end with the process, and forget it in
-   `reset`.
-6. Settings of the service go into `Settings` and `Emulator`, its sizes and times into `Limits`.
-7. Add the class to `SERVICES` in `cosfast.emulator.server`, and a folder to `tests/emulator`.
+4. Raise a subclass of `RefusalError` with the service's own code. `refuse` converts it to a
+   response, and also a `BadRequestError`, which `wire` raises, and which reports a full disk or an
+   internal failure of the server.
+5. Storage: `store.tree` has files and folders by ids of the service, `store.sessions` has open and
+   finished uploads, `store.parts` verifies parts against their expected chaining states and stores
+   them. `store.tree.find_content` finds content by its digest across all services. Store values of
+   an entry or a session that only the service uses in its `attributes`. Keep state in memory only
+   if it may end with the process, and remove it in `reset`.
+6. Add settings of the service to `Settings` and `Emulator`, its sizes and times to `Limits`.
+7. Add the class to `SERVICES` in `cosfast.emulator.server`, and tests to `tests/emulator`.
 """
 
 from __future__ import annotations
@@ -70,11 +70,11 @@ class Context:
 
     Attributes:
         store: The data folder.
-        settings: What the server was started with.
-        faults: The faults that wait for operations.
-        workers: Threads for everything that blocks.
-        clock: Seconds since 1970.
-        endpoint: `http://HOST:PORT` of the server, empty until it listens.
+        settings: Settings of the server.
+        faults: Queue of faults.
+        workers: Executor for blocking work.
+        clock: Returns the time in seconds since 1970.
+        endpoint: URL of the server, `http://HOST:PORT`; empty until it listens.
     """
 
     store: Store
@@ -86,11 +86,11 @@ class Context:
     _listens_everywhere: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        """Create the budget of memory that all requests share."""
+        """Create the memory budget that all requests share."""
         self._budget = MemoryBudget(self.settings.limits.content_memory)
 
     def now(self) -> int:
-        """Return the whole seconds since 1970."""
+        """Return the time in whole seconds since 1970."""
         return int(self.clock())
 
     def listens_at(self, address: tuple[object, ...]) -> None:
@@ -101,10 +101,10 @@ class Context:
         self.endpoint = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def origin_for(self, target: RequestTarget) -> str:
-        """Return what the URLs of an answer begin with, so that the client can reach them.
+        """Return the scheme and host for URLs in a response, which the client can reach.
 
-        A server that listens at all addresses does not know by which one it was reached: there
-        the Host header counts.
+        A server that listens on all addresses takes the host from the Host header, since it does
+        not know at which address the client reached it.
         """
         if is_origin(target.origin):
             return target.origin
@@ -112,25 +112,25 @@ class Context:
         return by_host if self._listens_everywhere and is_origin(by_host) else self.endpoint
 
     def new_content(self) -> Content:
-        """Return an empty `Content` for one request; close it."""
+        """Return an empty `Content` for one request. The caller closes it."""
         return Content(self._budget, self.store.spool_folder)
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Run what blocks in a worker thread."""
+        """Run blocking work in a worker thread."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.workers, partial(work, *arguments))
 
 
 class Service(ABC):
-    """One cloud's API on the shared server.
+    """The API of one cloud service on the shared server.
 
     Args:
-        context: Of the running server.
+        context: The shared parts of the running server.
 
     Attributes:
-        name: In the database and in the names of operations; it never changes.
-        title: For people.
-        operations: The names by which faults are queued.
+        name: Name in the database and in the names of operations; it never changes.
+        title: Display name.
+        operations: Names of the operations, by which faults are queued.
     """
 
     name: ClassVar[str]
@@ -143,14 +143,14 @@ class Service(ABC):
     @property
     @abstractmethod
     def session_lifetime(self) -> float:
-        """Seconds after which an unfinished upload is removed, and a finished one forgotten."""
+        """Seconds after which unfinished uploads, and records of finished ones, are removed."""
 
     @abstractmethod
     def owns_path(self, path: str) -> bool:
-        """Return whether requests for this path, which is not decoded, are the service's."""
+        """Return whether requests for a percent-encoded path belong to the service."""
 
     def owns_host(self, host: str) -> bool:  # noqa: ARG002 - for subclasses
-        """Return whether every request to this host, as `Host` has it, is the service's."""
+        """Return whether all requests to the host of a `Host` header belong to the service."""
         return False
 
     @abstractmethod
@@ -160,32 +160,32 @@ class Service(ABC):
         """Answer a request.
 
         Raises:
-            RefusalError: If it is refused; `refuse` then makes the answer.
-            Exception: Any other becomes an answer by `refuse` too, and goes to the log.
+            RefusalError: If the request is refused; `refuse` converts it to a response.
+            Exception: If the server fails; it is logged and becomes a response by `refuse` too.
         """
 
     @abstractmethod
     def refuse(self, error: RefusalError, exchange: Exchange) -> web.Response:
-        """Return the answer of failure; set `exchange.code`.
+        """Return the response to a refused request; set `exchange.code`.
 
         Args:
-            error: The service's own refusal, or a `BadRequestError`.
-            exchange: Of the request.
+            error: Refusal of the service, or a `BadRequestError`.
+            exchange: Exchange of the request.
         """
 
     def headers(self, exchange: Exchange) -> dict[str, str]:  # noqa: ARG002 - for subclasses
-        """Return the headers of every answer; a service that sends request ids adds them."""
+        """Return the headers of every response, with the request id if the service sends one."""
         return {"Server": SERVER}
 
-    def reset(self) -> None:  # noqa: B027 - most services keep nothing in memory
-        """Forget what is kept in memory, such as tokens. The store is emptied already."""
+    def reset(self) -> None:  # noqa: B027 - most services have no state in memory
+        """Remove state in memory, such as tokens. The store is empty already."""
 
     def name_of(self, item: File | Upload) -> str:
-        """Return what the page of the emulator calls a file or an upload."""
+        """Return the display name of a file or an upload on the page of the emulator."""
         return f"{item.space}: {item.name}"
 
     def link_to(self, file: File) -> str | None:  # noqa: ARG002 - for subclasses
-        """Return a URL by which a browser on this machine can read a file; None if there is none.
+        """Return a URL at which a browser on this machine can read a file, or None.
 
         The page of the emulator shows it.
         """

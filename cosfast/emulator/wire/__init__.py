@@ -1,1 +1,1 @@
-"""HTTP as every service needs it: targets, bodies, forms, downloads. No service's codes."""
+"""HTTP for all services: request targets, bodies, forms, downloads; no codes of a service."""

@@ -1,4 +1,4 @@
-"""Request targets: the host, path and query that a client asks for."""
+"""Request targets: the host, path and query of a request."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[^/]+)", re.IGNORECASE | re
 
 @dataclass(frozen=True)
 class RequestTarget:
-    """A request target in its pieces, nothing of them decoded.
+    """The components of a request target, not decoded.
 
     Attributes:
-        origin: Scheme and host of an absolute-form target, which is what clients send to an HTTP
-            proxy; empty for any other.
-        host: The host that was asked for, with its port if the client gave one.
-        path: Begins with a slash.
-        query: What follows the first question mark.
+        origin: Scheme and host of an absolute-form target, which clients send to an HTTP proxy;
+            empty for an origin-form target.
+        host: Requested host, with its port if the client sent one.
+        path: Path, which begins with a slash.
+        query: Query string, without the question mark.
     """
 
     origin: str
@@ -35,8 +35,8 @@ def split_target(raw: str, host: str) -> RequestTarget:
     """Split a request target in origin-form or absolute-form.
 
     Args:
-        raw: The target as it came, undecoded bytes as surrogates.
-        host: The Host header; an absolute-form target replaces it (RFC 9112 section 3.2.2).
+        raw: Target as received, with undecoded bytes as surrogates.
+        host: Host header; an absolute-form target replaces it (RFC 9112 section 3.2.2).
     """
     origin = ""
     absolute = _ABSOLUTE_FORM.match(raw)
@@ -48,6 +48,6 @@ def split_target(raw: str, host: str) -> RequestTarget:
 
 
 def is_origin(text: str) -> bool:
-    """Return whether a text is a scheme and a host that URLs can be built from."""
+    """Return whether a text is a scheme and a host from which URLs can be built."""
     match = _ORIGIN.fullmatch(text)
     return match is not None and read_host(match["host"]) is not None

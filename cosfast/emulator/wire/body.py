@@ -1,4 +1,4 @@
-"""Request bodies: read in pieces from a client that may be slow, wrong, or gone."""
+"""Request bodies, read in chunks from clients that may be slow, malformed or disconnected."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 BLOCK_SIZE = 256 * 1024
 
 OnReceived = Callable[[int, float], Awaitable[None]]
-"""Awaited after each piece of a body, with the bytes and the seconds so far."""
+"""Awaited after each chunk of a body, with the total bytes and seconds so far."""
 
 Spill = Callable[[bytes], Awaitable[None]]
 """`Content.add` in a worker thread."""
 
 
 class MemoryBudget:
-    """How many bytes of content all requests together may hold in memory."""
+    """The memory in bytes that the contents of all requests may use together."""
 
     def __init__(self, limit: int) -> None:
         self._left = limit
         self._lock = threading.Lock()
 
     def take(self, count: int) -> bool:
-        """Reserve memory; return False if there is not enough left."""
+        """Reserve memory; return whether enough was left."""
         with self._lock:
             if count > self._left:
                 return False
@@ -52,11 +52,10 @@ class MemoryBudget:
 
 
 class Content:
-    """The content of one request: bytes that arrive in pieces, read in order and repeatedly.
+    """The content of one request, received in chunks and readable repeatedly.
 
-    They stay in memory while the budget lasts, then go to a file without a name, which is gone
-    when the process ends. A slow client can therefore neither fill the memory nor make others
-    wait for their share of it.
+    It is in memory while the budget allows, then in an anonymous temporary file. So slow clients
+    can neither fill the memory nor make others wait for it.
     """
 
     def __init__(self, budget: MemoryBudget, folder: Path) -> None:
@@ -79,7 +78,7 @@ class Content:
         self.close()
 
     def add_in_memory(self, chunk: bytes) -> bool:
-        """Add a piece if that needs no disk; else return False: use `add` in a worker thread."""
+        """Add a chunk in memory; return False if it needs `add`, in a worker thread, instead."""
         if self._file is not None or not self._budget.take(len(chunk)):
             return False
         self._chunks.append(chunk)
@@ -88,7 +87,7 @@ class Content:
         return True
 
     def add(self, chunk: bytes) -> None:
-        """Add a piece on the disk, and move what is in memory there first."""
+        """Add a chunk on disk, after moving the content in memory there."""
         if self._file is None:
             self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by close()
             self._file.writelines(self._chunks)
@@ -97,7 +96,7 @@ class Content:
         self.size += len(chunk)
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the bytes in order, in pieces of no particular size."""
+        """Yield the bytes in order, in blocks of any size."""
         if self._file is None:
             yield from self._chunks
             return
@@ -109,7 +108,7 @@ class Content:
             yield block
 
     def close(self) -> None:
-        """Release memory and disk. Idempotent."""
+        """Release the memory and the temporary file. Idempotent."""
         self._release_memory()
         if self._file is not None:
             self._file.close()
@@ -122,7 +121,7 @@ class Content:
 
 
 class _TooSlowError(asyncio.TimeoutError):
-    """The body is late. aiohttp sees this exception too, and treats it as a timeout."""
+    """The body is too slow. aiohttp handles this exception too, as a timeout."""
 
 
 async def read_whole(
@@ -135,7 +134,7 @@ async def read_whole(
     """Read a body of at most `largest` bytes into memory.
 
     Raises:
-        BadRequestError: If the body is too large or does not come. The connection then closes.
+        BadRequestError: If the body is too large, slow or incomplete. The connection then closes.
     """
     refuse_larger(request, largest)
     await invite_body(request)
@@ -155,7 +154,7 @@ async def read_content(
     """Read a body of at most `largest` bytes into a `Content`.
 
     Raises:
-        BadRequestError: If the body is too large or does not come. The connection then closes.
+        BadRequestError: If the body is too large, slow or incomplete. The connection then closes.
     """
     refuse_larger(request, largest)
     await invite_body(request)
@@ -165,12 +164,12 @@ async def read_content(
 
 
 def refuse_larger(request: web.BaseRequest, largest: int) -> None:
-    """Refuse a body by its Content-Length, before a byte of it is read.
+    """Check the Content-Length of a body before reading it.
 
     Raises:
-        BadRequestError: If it has more than `largest` bytes.
+        BadRequestError: If it is above `largest`.
     """
-    # aiohttp's own `content_length` fails on more digits than `int` takes, be they zeros.
+    # aiohttp's `content_length` fails if it has more digits than `int` accepts, even zeros.
     declared = read_position(request.headers.get("Content-Length", "").strip(BLANKS))
     if declared is not None and declared > largest:
         raise too_large(largest)
@@ -178,17 +177,17 @@ def refuse_larger(request: web.BaseRequest, largest: int) -> None:
 
 def too_large(largest: int) -> BadRequestError:
     """Return the refusal of a body of more than `largest` bytes."""
-    return BadRequestError(Problem.TOO_LARGE, f"the body is above {largest} bytes", close=True)
+    return BadRequestError(Problem.TOO_LARGE, f"the body exceeds {largest} bytes", close=True)
 
 
 async def body_chunks(
     request: web.BaseRequest, limits: Limits, largest: int, on_received: OnReceived | None
 ) -> AsyncIterator[bytes]:
-    """Yield a body as it comes.
+    """Yield the chunks of a body as they are received.
 
     Raises:
-        BadRequestError: If there are more than `largest` bytes, or the body comes more slowly than
-            the limits allow, ends early or is garbled. The connection then closes.
+        BadRequestError: If there are more than `largest` bytes, or the body is slower than the
+            limits allow, ends early or is malformed. The connection then closes.
     """
     loop = asyncio.get_running_loop()
     stream = request.content
@@ -196,8 +195,8 @@ async def body_chunks(
     received = 0
     while not stream.at_eof():
         deadline = began + limits.body_grace + received / limits.body_rate
-        patience = min(limits.idle_timeout, deadline - loop.time())
-        watchdog = loop.call_later(patience, stream.set_exception, _TooSlowError())
+        timeout = min(limits.idle_timeout, deadline - loop.time())
+        watchdog = loop.call_later(timeout, stream.set_exception, _TooSlowError())
         try:
             with _refusals():
                 chunk = await stream.readany()
@@ -214,7 +213,7 @@ async def body_chunks(
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Raise what is wrong with a body's delivery as a refusal."""
+    """Convert errors of receiving a body to refusals."""
     try:
         yield
     except _TooSlowError:
@@ -223,5 +222,5 @@ def _refusals() -> Iterator[None]:
         ) from None
     except web.RequestPayloadError:
         raise BadRequestError(
-            Problem.MALFORMED, "the body is cut off or garbled", close=True
+            Problem.MALFORMED, "the body is truncated or malformed", close=True
         ) from None

@@ -1,4 +1,4 @@
-"""Downloads: ranges, conditions and sending (RFC 9110 sections 13 and 14)."""
+"""Downloads: ranges, conditional requests and sending (RFC 9110 sections 13 and 14)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BLOCK_SIZE = 512 * 1024
 Read = Callable[[int], Awaitable[bytes]]
 
 _DEFAULT_TYPE = "application/octet-stream"
-_KEPT_BY_304 = ("Cache-Control",)  # RFC 9110 section 15.4.5, out of what a service lets users set
+_KEPT_BY_304 = ("Cache-Control",)  # of the headers that users can set, by RFC 9110 section 15.4.5
 _RANGE = re.compile(r"bytes[ \t]*=[ \t]*([0-9]*)[ \t]*-[ \t]*([0-9]*)", re.IGNORECASE | re.ASCII)
 _ENTITY_TAG = re.compile(r'(?P<weak>W/)?(?P<opaque>"[\x21\x23-\x7e\x80-\U0010ffff]*")')
 _SEPARATOR = re.compile(r"[ \t]*(?:,[ \t]*)*")
@@ -38,7 +38,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Conditions:
-    """The conditions of one request; None is a header that was not sent."""
+    """The conditional headers of one request; None is a header that was not sent."""
 
     if_match: str | None = None
     if_unmodified_since: str | None = None
@@ -48,7 +48,7 @@ class Conditions:
 
     @staticmethod
     def of(headers: CIMultiDictProxy[str]) -> Conditions:
-        """Read them from a request's headers. Several lines of one header are one list."""
+        """Read the conditions of a request. Several lines of one header are one list."""
 
         def value(name: str) -> str | None:
             return ", ".join(headers.getall(name)) if name in headers else None
@@ -65,7 +65,7 @@ class Conditions:
         """Evaluate the conditions of a GET or HEAD in the order of section 13.2.2.
 
         Returns:
-            The status that replaces the file, 304 or 412, or None if the file is to be sent.
+            The status of a response without the file, 304 or 412; None if the file is to be sent.
         """
         if self.if_match is not None:
             if not _matches(self.if_match, version.etag, weak=False):
@@ -82,25 +82,25 @@ class Conditions:
         return None
 
     def allow_range(self, version: Version) -> bool:
-        """Evaluate `If-Range`: whether a range may be sent rather than the whole file."""
+        """Evaluate `If-Range`: return whether a range may be sent instead of the whole file."""
         if self.if_range is None:
             return True
         value = self.if_range.strip(BLANKS)
         date = read_http_date(value)
-        # The comparison is the strong one, so a weak tag is never equal to ours.
+        # The comparison is strong, so a weak tag never matches.
         return value == version.etag if date is None else date == version.modified
 
     @staticmethod
     def _date_before(text: str | None, modified: int) -> bool:
-        """Return whether the date is valid (any other is ignored) and the file is newer."""
+        """Return whether the file is newer than the date; an invalid date is ignored."""
         date = None if text is None else read_http_date(text)
         return date is not None and modified > date
 
 
 def _matches(header: str, etag: str, *, weak: bool) -> bool:
-    """Compare a list of entity tags, or `*`, with the strong tag of a file that exists.
+    """Return whether a list of entity tags, or `*`, matches the strong tag of an existing file.
 
-    A malformed list matches nothing.
+    A malformed list does not match.
     """
     if header.strip(BLANKS) == "*":
         return True
@@ -129,21 +129,21 @@ def _skip_separator(header: str, at: int) -> int:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The part of a file that a request asks for, and its conditions."""
+    """The range of a file that a request asks for, and its conditions."""
 
     range_header: str = ""
     conditions: Conditions = field(default_factory=Conditions)
 
     @staticmethod
     def of(request: web.BaseRequest) -> Wanted:
-        """Read a request's headers. HTTP defines `Range` for GET alone (section 14.2)."""
+        """Read a request's headers. HTTP defines `Range` for GET only (section 14.2)."""
         ranges = request.headers.getall("Range", ()) if request.method == "GET" else ()
         return Wanted(", ".join(ranges), Conditions.of(request.headers))
 
 
 @dataclass(frozen=True)
 class Download:
-    """An answer: a file, positioned at the first of the `length` bytes to send."""
+    """A prepared response, with a file at the position of the `length` bytes to send."""
 
     file: BinaryIO
     status: int
@@ -154,17 +154,17 @@ class Download:
 def prepare_download(
     file: BinaryIO, size: int, version: Version, headers: Mapping[str, str], wanted: Wanted
 ) -> Download:
-    """Choose status, headers and range of an answer.
+    """Determine status, headers and range of a response.
 
-    A condition that fails, or a range that cannot be satisfied, gives an answer without bytes. A
-    range that is malformed, or that `If-Range` rules out, is ignored.
+    If a condition fails, or the range cannot be satisfied, the response has no bytes of the file.
+    A range that is malformed or excluded by `If-Range` is ignored.
 
     Args:
         file: Open for reading.
         size: Of the file, in bytes.
-        version: For conditions.
-        headers: That the file is served with, such as its Content-Type.
-        wanted: By the request.
+        version: Version of the file, for the conditions.
+        headers: Headers of the file, such as its Content-Type.
+        wanted: Range and conditions of the request.
     """
     about = {
         "ETag": version.etag,
@@ -197,14 +197,14 @@ async def send_download(
     read: Read,
     idle_timeout: float,
 ) -> web.StreamResponse:
-    """Answer with the file's bytes; close the connection of a client that stops reading.
+    """Send a file; close the connection if the client stops reading.
 
     Args:
-        request: A GET, or a HEAD, which gets only the headers.
-        download: What to send. Its file is not closed.
-        headers: To send beside the download's own.
-        read: Reads up to the given number of bytes of the file, in a worker thread.
-        idle_timeout: Seconds that a client may read nothing.
+        request: A GET request, or a HEAD request, whose response has no body.
+        download: Prepared response. Its file is not closed.
+        headers: Headers in addition to those of the download.
+        read: Reads up to a number of bytes of the file in a worker thread.
+        idle_timeout: Seconds after which the connection of a client that reads nothing is closed.
     """
     response = web.StreamResponse(status=download.status, headers={**download.headers, **headers})
     response.content_length = download.length
@@ -226,10 +226,10 @@ async def _send_blocks(
     while length:
         block = await read(min(length, BLOCK_SIZE))
         if not block:
-            raise ConnectionAbortedError("the file is shorter than its row says")
+            raise ConnectionAbortedError("the file is shorter than its recorded size")
         transport = request.transport
         if transport is None:
-            raise ConnectionResetError("the client is gone")
+            raise ConnectionResetError("the client has disconnected")
         watchdog = loop.call_later(idle_timeout, transport.abort)
         try:
             await response.write(block)
@@ -239,7 +239,7 @@ async def _send_blocks(
 
 
 def _parse_range(header: str, size: int) -> tuple[int, int] | None:
-    """Return start and length of a single range; None if there is none.
+    """Return start and length of a single range, or None if the header is not one.
 
     A range that cannot be satisfied has length 0.
     """

@@ -1,8 +1,8 @@
 """A push parser for `multipart/form-data` (RFC 7578): bytes in, events out, no I/O.
 
-The usual parsers refuse what clients of COS v4 send: parts may have a `Content-Length` header that
-is wrong (the vendor's documentation shows one; PROTOCOL.md section 4), and field values need not
-be text (section 6, item 9).
+Common parsers reject forms that clients of COS v4 send: parts may have a wrong `Content-Length`
+header (the vendor's documentation shows one; PROTOCOL.md section 4), and field values may be binary
+(section 6, item 9).
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ MAX_BOUNDARY = 256
 
 
 class FormDataError(ValueError):
-    """The bytes are not a form with this boundary."""
+    """The body is not a form with the declared boundary."""
 
 
 @dataclass(frozen=True)
 class PartBegin:
-    """The headers of a part are complete; its bytes follow."""
+    """The headers of a part are complete; its content follows."""
 
     name: str
 
@@ -55,21 +55,21 @@ def boundary_of(content_type: str) -> bytes:
 
 
 class FormDataParser:
-    """Takes a body in pieces of any size by `feed`; `close` it when the body has ended."""
+    """The parser of one body: call `feed` with chunks of any size, then `close`."""
 
     def __init__(self, boundary: bytes, *, max_header_size: int) -> None:
         self._delimiter = b"\r\n--" + boundary
         self._max_header_size = max_header_size
-        # The first delimiter may open the body, without the CRLF that leads the others.
+        # The first delimiter may begin the body, without the CRLF before the others.
         self._held = b"\r\n"
-        self._at = 0  # what is held before this has been read
+        self._at = 0  # offset in `_held` of the first unread byte
         self._read = self._preamble
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """Yield the events that this piece completes. Exhaust it before the next call.
+        """Yield the events that a chunk completes. Exhaust the iterator before the next call.
 
         Raises:
-            FormDataError: If the form is malformed. The parser cannot be used further.
+            FormDataError: If the form is malformed. The parser is then unusable.
         """
         rest = self._held[self._at :]
         self._held, self._at = rest + data if rest else data, 0
@@ -124,7 +124,7 @@ class FormDataParser:
                 raise FormDataError("a part's headers are too long")
             return
         name = _part_name(self._held[self._at + 2 : end])
-        # The blank line's CRLF stays: in a part without a byte it may lead the delimiter.
+        # The CRLF of the blank line stays: in an empty part it may begin the delimiter.
         self._at = end + 2
         self._read = self._content_begin
         yield PartBegin(name)
@@ -154,10 +154,10 @@ class FormDataParser:
         self._at = len(self._held)
 
     def _find_delimiter(self) -> int:
-        """Find where the next delimiter begins, or may begin once more bytes have come."""
+        """Return the offset of the next delimiter, or of a possible beginning of one."""
         held, delimiter = self._held, self._delimiter
-        # CPython looks for the last occurrence several times faster than for the first,
-        # and in nearly all of a large part there is none.
+        # CPython's rfind is several times faster than find here, and most chunks of a large part
+        # have no delimiter.
         if held.rfind(delimiter, self._at) >= 0:
             return held.find(delimiter, self._at)
         at = held.find(b"\r", max(self._at, len(held) - len(delimiter) + 1))
@@ -167,7 +167,7 @@ class FormDataParser:
 
 
 def _part_name(block: bytes) -> str:
-    """Read a part's name from its headers, and ignore every other header."""
+    """Return a part's name from its headers; other headers are ignored."""
     disposition = ""
     for line in block.decode("utf-8", "surrogateescape").split("\r\n"):
         if line.startswith((" ", "\t")) or not line:

@@ -1,7 +1,7 @@
-"""The fields of a request, whatever they came in: a query, JSON, or one of two kinds of form.
+"""The fields of a request, from a query string, JSON, or a multipart or urlencoded form.
 
-Clients send the same field as a string or a number, by SDK and by operation, so a field is known
-by its name alone and read as what the operation needs.
+Depending on SDK and operation, clients send the same field as a string or a number, so the type of
+a field is the one that the operation reads, whatever was sent.
 """
 
 from __future__ import annotations
@@ -34,41 +34,41 @@ if TYPE_CHECKING:
 Value = bytes | str | int | float | bool | list[object] | dict[str, object] | None
 
 OnField = Callable[[str, bytes], None]
-"""Called with name and value as soon as a field of a multipart form is complete."""
+"""Called with the name and value of each field of a multipart form, when it is complete."""
 
 _SHA1 = re.compile(r"[0-9a-fA-F]{40}")
 _MD5 = re.compile(r"[0-9a-fA-F]{32}")
 
 
 class Form:
-    """A request's fields by lower-case name.
+    """The fields of a request by lower-case name.
 
     Raises:
-        BadRequestError: By every method that reads a field, if it is malformed.
+        BadRequestError: If a method reads a malformed field.
     """
 
     def __init__(self, fields: Mapping[str, Value]) -> None:
         self._fields = dict(fields)
 
     def over(self, other: Form) -> Form:
-        """Return these fields, and those of the other that these do not have."""
+        """Return the union of two forms; this one takes precedence."""
         return Form({**other._fields, **self._fields})
 
     def has(self, name: str) -> bool:
-        """Return whether the field was sent, even if empty."""
+        """Return whether the field was sent, even if it is empty."""
         return name.lower() in self._fields
 
     def given(self, name: str) -> bool:
         """Return whether the field was sent and is not empty."""
         value = self.value(name)
-        return value is not None and value != b"" and value != ""  # noqa: PLR1714 - a list has no hash
+        return value is not None and value != b"" and value != ""  # noqa: PLR1714 - lists are unhashable
 
     def value(self, name: str) -> Value:
-        """Return the field as it came; None if it was not sent."""
+        """Return the field as it was sent, or None."""
         return self._fields.get(name.lower())
 
     def text(self, name: str, default: str = "") -> str:
-        """Read the field as text; numbers as their decimal digits."""
+        """Return the field as text; an integer as decimal digits."""
         value = self.value(name)
         if value is None:
             return default
@@ -84,7 +84,7 @@ class Form:
         raise malformed_field(name, "is neither a string nor a number")
 
     def integer(self, name: str) -> int | None:
-        """Read the field as a number that is not negative; None if it is missing or empty."""
+        """Return the field as a non-negative integer, or None if it is missing or empty."""
         text = self.text(name).strip(BLANKS)
         if not text:
             return None
@@ -94,10 +94,10 @@ class Form:
         return number
 
     def flag(self, name: str, *, default: bool) -> bool:
-        """Read the field as a switch.
+        """Return the field as a boolean.
 
-        Node's SDK for COS v4 sends the number 1 as a single NUL byte and 0 as nothing at all
-        (PROTOCOL.md section 6, item 9), so an empty value is 0 and a NUL is 1.
+        The Node.js SDK of COS v4 sends 1 as a single NUL byte and 0 as an empty value (PROTOCOL.md
+        section 6, item 9), so these are accepted too.
         """
         value = self.value(name)
         if value is None:
@@ -112,12 +112,12 @@ class Form:
         raise malformed_field(name, "is neither 0 nor 1")
 
     def sha1(self, name: str) -> str | None:
-        """Read the field as a SHA-1 in lower-case hex; None if it is missing or empty."""
-        return self._hex(name, _SHA1, "is not the hex of a SHA-1 (40 digits)")
+        """Return the field as a SHA-1 in lower-case hex, or None if it is missing or empty."""
+        return self._hex(name, _SHA1, "is not a SHA-1 of 40 hex digits")
 
     def md5(self, name: str) -> str | None:
-        """Read the field as an MD5 in lower-case hex; None if it is missing or empty."""
-        return self._hex(name, _MD5, "is not the hex of an MD5 (32 digits)")
+        """Return the field as an MD5 in lower-case hex, or None if it is missing or empty."""
+        return self._hex(name, _MD5, "is not an MD5 of 32 hex digits")
 
     def _hex(self, name: str, pattern: re.Pattern[str], complaint: str) -> str | None:
         text = self.text(name).strip(BLANKS)
@@ -129,12 +129,12 @@ class Form:
 
 
 def parse_query(query: str, *, literal_plus: Container[str] = ()) -> Form:
-    """Read a query string.
+    """Parse a query string.
 
     Args:
-        query: What follows the question mark.
-        literal_plus: Lower-case names of the fields whose `+` is a plus, as in base64. In every
-            other field it is a space, as HTML forms and most clients write it.
+        query: Query string without the question mark.
+        literal_plus: Lower-case names of the fields in which `+` is a plus sign, as in base64. In
+            other fields it is a space, as HTML forms and most clients encode it.
     """
     fields: dict[str, Value] = {}
     for pair in query.split("&"):
@@ -147,7 +147,7 @@ def parse_query(query: str, *, literal_plus: Container[str] = ()) -> Form:
 
 
 def parse_urlencoded(body: bytes) -> Form:
-    """Read an `application/x-www-form-urlencoded` body."""
+    """Parse an `application/x-www-form-urlencoded` body."""
     fields: dict[str, Value] = {}
     for pair in body.split(b"&"):
         raw_name, _, raw_value = pair.replace(b"+", b" ").partition(b"=")
@@ -156,11 +156,12 @@ def parse_urlencoded(body: bytes) -> Form:
 
 
 def parse_json(body: bytes) -> Form:
-    """Read a JSON object.
+    """Parse a JSON object.
 
     Raises:
-        BadRequestError: If it is none. The connection closes if it is not JSON at all: a client
-            that counts characters for bytes has left the rest of its body behind this one.
+        BadRequestError: If the body is not a JSON object. If it is not JSON, the connection
+            closes: if a client counts characters instead of bytes in its Content-Length, the rest
+            of its body follows and would be read as the next request.
     """
     try:
         values = load_json(body)
@@ -175,7 +176,7 @@ def parse_json(body: bytes) -> Form:
 
 
 def malformed_field(name: str, complaint: str) -> BadRequestError:
-    """Return the refusal of a field."""
+    """Return the refusal of a malformed field."""
     return BadRequestError(Problem.MALFORMED, f"field {name[:80]!r} {complaint}")
 
 
@@ -189,20 +190,20 @@ async def read_form(
     on_field: OnField | None = None,
     on_received: OnReceived | None = None,
 ) -> Form:
-    """Read a request's body into its fields and its content.
+    """Read the fields and the content from a request's body.
 
     Args:
-        request: Nothing of its body has been read.
+        request: Request whose body is unread.
         content: Receives the bytes of the field `content_field` of a multipart form.
-        limits: How much, and how slowly.
-        content_field: In lower case.
-        spill: Adds to the content what does not fit into memory.
-        on_field: Told about each field of a multipart form.
-        on_received: Told about the progress.
+        limits: Limits of size and speed.
+        content_field: Name in lower case.
+        spill: Adds a chunk that does not fit into memory to the content.
+        on_field: Called for each field of a multipart form except `content_field`.
+        on_received: Called after each chunk.
 
     Raises:
-        BadRequestError: If the body is malformed, too large or does not come. The connection then
-            closes, unless all of the body was read.
+        BadRequestError: If the body is malformed, too large, slow or incomplete. The connection
+            then closes, unless the whole body was read.
     """
     largest = limits.upload_size + limits.fields_size
     refuse_larger(request, largest)
@@ -234,7 +235,7 @@ async def read_form(
 
 
 class _PartCollector:
-    """Turns a parser's events into fields and content, within the limits."""
+    """Collects fields and content from the events of a parser, within the limits."""
 
     def __init__(
         self,
@@ -274,7 +275,7 @@ class _PartCollector:
         self._name, self._value = name, []
         self._parts += 1
         if self._parts > self._limits.fields_count:
-            raise FormDataError(f"there are more than {self._limits.fields_count} parts")
+            raise FormDataError(f"the form has more than {self._limits.fields_count} parts")
         if name == self._content_field and self._content_seen:
             raise FormDataError(f"{name} was sent twice")
         self._content_seen |= name == self._content_field
@@ -293,7 +294,7 @@ class _PartCollector:
 
 
 def _add_field(fields: dict[str, Value], name: str | bytes, value: Value) -> None:
-    """Add one field; refuse the same name with another value."""
+    """Add a field; refuse a second value of the same name."""
     if isinstance(name, bytes):
         name = name.decode("utf-8", "replace")
     name = name.lower()

@@ -1,4 +1,4 @@
-"""The HTTP server below the app: aiohttp's, made to answer in an envelope whatever comes."""
+"""The HTTP server: aiohttp's, with responses in a service's format even to malformed HTTP."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ if TYPE_CHECKING:
 logger: logging.Logger = logging.getLogger("cosfast.emulator")
 
 SERVER = "cosfast-emulator"
-"""The `Server` header of every answer."""
+"""Value of the `Server` header of every response."""
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Refuse = Callable[[BadRequestError], web.Response]
 
 MAX_LINE = 64 * 1024
-"""Longest request line and header line in bytes: `?sign=` and paths make them long."""
+"""Maximum bytes of the request line and of a header line; `?sign=` and paths make them long."""
 
-_LINGER = 5.0  # seconds to read on after a refusal, so that the client gets to see it
+_LINGER = 5.0  # seconds to continue reading after a refusal, so that the client receives it
 _NOT_HTTP = b"\0\r\n\r\n"
-_TURNS_TO_HANDLER = 10  # turns of the loop, at most, from a request's last byte to its handler
+_TURNS_TO_HANDLER = 10  # maximum loop iterations from a request's last byte to its handler
 
 
 @dataclass
 class Exchange:
-    """One request and its answer, as the log describes them.
+    """The logged properties of one request and its response.
 
     Attributes:
-        method: Of the request.
-        target: The request target as it came.
-        request_id: Base64 of random bytes, as clients of COS have seen them.
-        operation: The operation's name for faults; `-` until it is known.
-        code: The service's result code, 0 if it is not known.
-        began: By `time.perf_counter`.
+        method: HTTP method.
+        target: Request target as received.
+        request_id: Base64 of random bytes, like the ids of COS.
+        operation: Name of the operation as for faults; `-` until it is known.
+        code: Result code of the service; 0 if it is not known.
+        began: Start time by `time.perf_counter`.
     """
 
     method: str
@@ -60,7 +60,7 @@ class Exchange:
     began: float = field(default_factory=time.perf_counter)
 
     def log(self, request: web.BaseRequest, *, status: int, sent: int | None = None) -> None:
-        """Write the request's line, without the query: it may hold a signature or a token."""
+        """Log the request, without the query, which may contain a signature or a token."""
         path = self.target.partition("?")[0].encode("ascii", "backslashreplace").decode("ascii")
         logger.info(
             "%s %s op=%s status=%d code=%s received=%d sent=%d ms=%.1f id=%s",
@@ -77,12 +77,12 @@ class Exchange:
 
 
 class HttpServer(web.Server):
-    """Makes a connection object for each client, with all limits set.
+    """The factory of connections.
 
     Args:
-        handler: Answers each request.
-        refuse: Answers what is not HTTP.
-        limits: For the connections.
+        handler: Handles each request.
+        refuse: Returns the response to input that is not HTTP.
+        limits: Limits of the connections.
     """
 
     def __init__(self, handler: Handler, refuse: Refuse, limits: Limits) -> None:
@@ -92,7 +92,7 @@ class HttpServer(web.Server):
         self.refuse: Refuse = refuse
 
     def __call__(self) -> web.RequestHandler:
-        """Return the protocol of a new connection (asyncio calls this)."""
+        """Return the protocol of a new connection. Called by asyncio."""
         return _Connection(
             self,
             loop=asyncio.get_running_loop(),
@@ -107,9 +107,9 @@ class HttpServer(web.Server):
         )
 
     def _make_readable(self, message: RawRequestMessage, *rest: Any) -> web.BaseRequest:
-        """Make the request, also if its target is no URL: only the raw path is read here.
+        """Create the request even if its target is not a valid URL; only the raw path is used.
 
-        aiohttp before 3.14.5 would drop the connection without an answer.
+        aiohttp before 3.14.5 would close the connection without a response.
         """
         make: Any = web.BaseRequest
         loop = asyncio.get_running_loop()
@@ -128,12 +128,12 @@ class HttpServer(web.Server):
             connection.end()
         if connection.is_half_closed or connection.awaits_invitation:
             response.force_close()
-            request.content.feed_eof()  # the body will not come: no use to linger for it
+            request.content.feed_eof()  # the body will not arrive, so do not linger for it
         return response
 
 
 class _Connection(web.RequestHandler):
-    """One connection, with an envelope around broken HTTP, and half-closed clients answered."""
+    """One connection. It also answers malformed HTTP and half-closed clients."""
 
     __slots__ = (
         "_has_unanswered",
@@ -154,21 +154,21 @@ class _Connection(web.RequestHandler):
         self.awaits_invitation = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Close a connection on which nothing comes for as long as between two requests.
+        """Apply the keep-alive timeout also to the wait for the first byte.
 
-        aiohttp before 3.14.5 looks at the latter alone.
+        aiohttp before 3.14.5 applies it only between requests.
         """
         super().connection_made(transport)
         loop = asyncio.get_running_loop()
         self._silence = loop.call_later(self.keepalive_timeout, transport.close)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Stop waiting for the first byte."""
+        """Cancel the timeout for the first byte."""
         self._end_silence()
         super().connection_lost(exc)
 
     def begin(self, request: web.BaseRequest) -> None:
-        """Note the request that has reached its handler."""
+        """Record the request that has reached the handler."""
         self._request = request
         expects = request.headers.get("Expect", "").strip().lower() == "100-continue"
         self.awaits_invitation = expects and request.version >= HttpVersion11
@@ -176,35 +176,35 @@ class _Connection(web.RequestHandler):
             self._cut_off(request)
 
     def end(self) -> None:
-        """Note that the handler is done."""
+        """Record that the handler has finished."""
         self._request = None
         self._has_unanswered = False
 
     async def invite_body(self) -> None:
-        """Tell a client that waits with its body to send it."""
+        """Send `100 Continue` to a client that waits for it before sending the body."""
         if self.awaits_invitation and self._request is not None:
             self.awaits_invitation = False
             await self._request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            # aiohttp takes any output for the beginning of the answer proper.
+            # aiohttp takes any output for the beginning of the final response.
             self._request.writer.output_size = 0
 
     def data_received(self, data: bytes) -> None:
-        """Note that there is something to answer; end a body that the parser has given up on."""
+        """Record that a response is due; end a body on which the parser has failed."""
         self._end_silence()
         self._has_unanswered = True
         try:
             super().data_received(data)
         except (ValueError, IndexError):
-            # aiohttp before 3.14.5 lets out what parsing a malformed URL raises. Its parser has
-            # given up, and answers any further data as it does what is not HTTP.
+            # aiohttp before 3.14.5 does not catch the exception of a malformed URL. Its parser has
+            # failed, and any further data get the response to input that is not HTTP.
             super().data_received(_NOT_HTTP)
-        # Only a parser that has given up queues anything behind a body that has not ended;
-        # aiohttp itself would leave the handler waiting for the rest of that body.
+        # Only a parser that has failed queues a message after an unfinished body; aiohttp would
+        # leave the handler waiting for the rest of that body.
         if self._request is not None and getattr(self, "_messages", None):
             self._cut_off(self._request)
 
-    def eof_received(self) -> bool:  # type: ignore[override]  # aiohttp's returns nothing, asyncio's protocol says bool
-        """Keep the connection open for the answer: the client may have closed only its own side."""
+    def eof_received(self) -> bool:  # type: ignore[override]  # aiohttp's returns None, asyncio's protocol bool
+        """Keep the connection open for the response, since the client may be half-closed."""
         self.is_half_closed = True
         if self._request is not None:
             self._cut_off(self._request)
@@ -224,7 +224,7 @@ class _Connection(web.RequestHandler):
             request.content.set_exception(web.RequestPayloadError("cut off"))
 
     def _close_if_quiet(self, turns: int) -> None:
-        """Close a connection whose request never reaches the handler: it is incomplete."""
+        """Close the connection if its request is incomplete and so never reaches the handler."""
         if self._request is not None or self.transport is None:
             return
         if turns:
@@ -239,19 +239,19 @@ class _Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,  # noqa: ARG002 - as above
     ) -> web.StreamResponse:
-        """Answer what is not HTTP (aiohttp's own answer is plain text), and close."""
+        """Answer input that is not HTTP (aiohttp would send plain text), and close."""
         logger.info("bad request from %s: %s", request.remote, type(exc).__name__)
         if request.writer.output_size > 0:
-            raise ConnectionError("an answer was begun already")
+            raise ConnectionError("a response has already been started")
         return self._refuse(
             BadRequestError(Problem.MALFORMED, "the request is not valid HTTP", close=True)
         )
 
     def log_exception(self, *arguments: Any, **_: Any) -> None:
-        """Log without a traceback what aiohttp meets after our answer: a broken body."""
+        """Log an error of aiohttp after the response, such as a broken body, with no traceback."""
         logger.info("connection dropped: %s", arguments[0])
 
 
 async def invite_body(request: web.BaseRequest) -> None:
-    """Answer `Expect: 100-continue` at once: a client that waits in vain loses a second."""
+    """Answer `Expect: 100-continue` at once; without it, clients wait about a second."""
     await cast("_Connection", request.protocol).invite_body()

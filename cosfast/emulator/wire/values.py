@@ -1,8 +1,8 @@
-"""Strict readers for what comes from outside as text: numbers, dates, hosts and JSON.
+"""Strict parsers for untrusted text: numbers, dates, hosts and JSON.
 
-Every number, date and port in a request goes through these functions. They take ASCII only,
-bound what they return, and report malformed text as None (JSON: ValueError), so that no input can
-end in an exception that nobody expects.
+All numbers, dates and ports in requests are parsed by these functions. They accept only ASCII,
+bound their results, and return None for malformed text (JSON: ValueError), so that no input causes
+an unexpected exception.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import time
 from typing import NamedTuple
 
 NUMBER_DIGITS = 18
-"""Digits of the longest whole number that a field may have: below 2**63, as SQLite needs it."""
+"""Maximum digits of an integer field; the value is below 2**63, the limit of SQLite."""
 
 BLANKS = " \t\r\n"
-"""The whitespace that may surround a value. `str.strip` alone would take Unicode's as well."""
+"""The whitespace to strip from values. `str.strip` by default also strips that of Unicode."""
 
 _DIGITS = re.compile(r"[0-9]+")
 _JSON_DIGITS = 40
@@ -43,9 +43,9 @@ _YEARS_AHEAD = 50
 
 
 class Host(NamedTuple):
-    """A `Host` header: a name or an address in lower case, and its port if it has one.
+    """The host of a `Host` header, a name or address in lower case, and its port or None.
 
-    An IPv6 address is in its shortest form, without the brackets.
+    An IPv6 address is in compressed form, without brackets.
     """
 
     name: str
@@ -53,14 +53,14 @@ class Host(NamedTuple):
 
 
 def read_number(text: str, *, digits: int = NUMBER_DIGITS) -> int | None:
-    """Read a whole number of at most `digits` digits."""
+    """Parse a decimal integer of at most `digits` digits."""
     return int(text) if len(text) <= digits and _DIGITS.fullmatch(text) else None
 
 
 def read_position(text: str) -> int | None:
-    """Read a position in a file, which HTTP allows any number of digits.
+    """Parse a position in a file, for which HTTP allows any number of digits.
 
-    What is beyond every file is read as 10**18: all such positions mean the same.
+    Positions above 10**18, which are beyond the end of any file, become 10**18.
     """
     if not _DIGITS.fullmatch(text):
         return None
@@ -69,7 +69,7 @@ def read_position(text: str) -> int | None:
 
 
 def read_host(text: str) -> Host | None:
-    """Read a `Host` header, or the host and port of a URL without user and password."""
+    """Parse a `Host` header, or the host and port of a URL without user and password."""
     match = _HOST.fullmatch(text)
     if not match:
         return None
@@ -86,7 +86,7 @@ def read_host(text: str) -> Host | None:
 
 
 def read_http_date(text: str) -> int | None:
-    """Read a date of RFC 9110 section 5.6.7, in any of its three forms, as seconds since 1970."""
+    """Parse a date in one of the three formats of RFC 9110 section 5.6.7 to seconds since 1970."""
     for pattern in _HTTP_DATES:
         match = pattern.fullmatch(text.strip(BLANKS))
         if match:
@@ -100,7 +100,7 @@ def _seconds(match: re.Match[str]) -> int | None:
         year = _nearest_year(year)
     day, hour, minute = int(match["day"]), int(match["hour"]), int(match["minute"])
     second = int(match["second"])
-    if year < 1 or hour > 23 or minute > 59 or second > 60:  # noqa: PLR2004 - a clock's
+    if year < 1 or hour > 23 or minute > 59 or second > 60:  # noqa: PLR2004 - limits of a clock
         return None
     if not 1 <= day <= calendar.monthrange(year, month)[1]:
         return None
@@ -108,17 +108,18 @@ def _seconds(match: re.Match[str]) -> int | None:
 
 
 def _nearest_year(short: int) -> int:
-    """Complete a year of two digits; one more than 50 years ahead is of the past century."""
+    """Expand a two-digit year; one more than 50 years in the future is in the past century."""
     now = time.gmtime().tm_year
     year = now - now % 100 + short
     return year - 100 if year > now + _YEARS_AHEAD else year
 
 
 def load_json(text: str | bytes) -> object:
-    """Parse JSON whose numbers are bounded.
+    """Parse JSON with bounded numbers.
 
     Raises:
-        ValueError: If it is not JSON, is nested too deeply, or has a number that no field takes.
+        ValueError: If it is not JSON, is nested too deeply, has an integer of more than 40 digits,
+            or a constant such as NaN.
     """
     try:
         return json.loads(text, parse_int=_json_integer, parse_constant=_refuse_constant)
