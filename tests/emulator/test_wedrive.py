@@ -135,8 +135,8 @@ def block(index):
             2,
             "the state of the block alone",
         ),
-        (lambda right: ["00" * 20, *right[1:]], 1, "another"),
-        (lambda right: [right[0], "00" * 20, right[2]], 2, "another"),
+        (lambda right: ["00" * 20, *right[1:]], 1, "the content differs"),
+        (lambda right: [right[0], "00" * 20, right[2]], 2, "the content differs, or entry 1"),
     ],
 )
 def test_a_wrong_list_is_explained(drive, change, index, reason):

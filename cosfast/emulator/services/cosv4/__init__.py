@@ -1,1 +1,1 @@
-"""COS v4, the JSON API (PROTOCOL.md)."""
+"""The JSON API of COS v4 (PROTOCOL.md)."""

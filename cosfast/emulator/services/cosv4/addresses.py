@@ -1,12 +1,12 @@
-"""Addresses of COS v4: paths in buckets, the hosts of buckets, and the URLs of files.
+"""Addresses of COS v4: paths in buckets, hosts of buckets, and URLs of files.
 
-The sources are PROTOCOL.md section 1 and section 6, item 8. A path never touches the file system,
-so nothing here is about escaping from a folder: the rules keep out names that clients of this API
-could not use.
+The rules are those of PROTOCOL.md section 1 and section 6, item 8. They exclude names that clients
+of this API could not use. They are not a protection against path traversal, which is not needed:
+paths are never used in the file system.
 
-A client that has the server's own address gets URLs below it. One that uses the server as its HTTP
-proxy asks for `http://gz.file.myqcloud.com/...`, and gets the cloud's URLs, which lead it through
-the proxy again.
+A client that uses the server's address gets URLs below it. A client that uses the server as its
+HTTP proxy requests `http://gz.file.myqcloud.com/...` and gets the cloud's URLs, which it again
+requests through the proxy.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from cosfast.emulator.wire.addressing import RequestTarget
 
 SERVICE = "cosv4"
-"""The name of the service in the database."""
+"""Name of the service in the database."""
 
 API_PREFIX = "/files/v2/"
 HOST_AS_REGION_PREFIX = "/.file.myqcloud.com"
-"""What the paths of SDKs begin with that take the server's address for a region."""
+"""Prefix of the paths of SDKs that are configured with the server's address as region."""
 
 ROOT = "/"
 MAX_PATH_BYTES = 1024
@@ -51,7 +51,7 @@ _APPID_DIGITS = 20
 
 @dataclass(frozen=True)
 class Place:
-    """A path in a bucket. A folder's path ends in `/`; the bucket's own is `/`."""
+    """A path in a bucket. The path of a folder ends in `/`, that of the bucket is `/`."""
 
     appid: str
     bucket: str
@@ -59,28 +59,28 @@ class Place:
 
     @property
     def key(self) -> Key:
-        """What identifies the entry at this place in the store."""
+        """Key of the entry at this path in the store."""
         return Key(SERVICE, self.bucket, self.path)
 
     @property
     def is_folder(self) -> bool:
-        """Whether the path is that of a folder."""
+        """Whether the path is a folder's."""
         return self.path.endswith("/")
 
     @property
     def parent(self) -> str:
-        """The path of the folder around it; the root's is empty."""
+        """Path of the parent folder; empty for the root."""
         return self.path[: len(self.path) - len(self.name)]
 
     @property
     def name(self) -> str:
-        """The last segment, with the `/` that ends a folder's."""
+        """Last segment, including the trailing `/` of a folder."""
         head, slash, tail = self.path.rpartition("/")
         return tail or head.rpartition("/")[2] + slash
 
     @property
     def fileid(self) -> str:
-        """`/<appid>/<bucket>/<path>`, not encoded."""
+        """File id `/<appid>/<bucket>/<path>`, not encoded."""
         return f"/{self.appid}/{self.bucket}{self.path}"
 
     def sibling(self, path: str) -> Place:
@@ -90,28 +90,28 @@ class Place:
 
 @dataclass(frozen=True)
 class Target:
-    """What a request is for: a file to download by its own address, or an operation on a place."""
+    """The target of a request: a file to download, or a place for an operation."""
 
     place: Place
     is_download: bool
 
 
 def is_bucket_host(host: str) -> bool:
-    """Return whether a `Host` header is that of a bucket's downloads."""
+    """Return whether a `Host` header is the download host of a bucket."""
     return _DOWNLOAD_HOST.fullmatch(host) is not None
 
 
 def is_served(path: str) -> bool:
-    """Return whether a raw path is below the API's prefix or begins with a bucket's host."""
+    """Return whether a raw path has the API's prefix or begins with the host of a bucket."""
     first = path.lstrip("/").partition("/")[0]
     return _strip_prefix(path, *_API_PREFIXES) is not None or is_bucket_host(first)
 
 
 def parse_target(target: RequestTarget) -> Target:
-    """Look up what a request target names.
+    """Parse a request target.
 
     Raises:
-        RefusedError: If it names nothing that can exist here.
+        RefusedError: If it is not a valid path of the API or of a download.
     """
     api_path = _strip_prefix(target.path, *_API_PREFIXES)
     if api_path is not None:
@@ -120,12 +120,12 @@ def parse_target(target: RequestTarget) -> Target:
 
 
 def parse_path(raw: str) -> str:
-    """Decode and check the path of a place in its bucket (it starts with `/`).
+    """Decode and normalise a path in a bucket. The result begins with `/`.
 
-    An encoded slash separates like any other, and `//` collapses.
+    An encoded slash is a separator too, and several slashes become one.
 
     Raises:
-        RefusedError: With code -180.
+        RefusedError: With code -180, if the path is not valid.
     """
     encoded = unquote_to_bytes(raw.encode("utf-8", "surrogateescape"))
     if len(encoded) > MAX_PATH_BYTES:
@@ -141,26 +141,26 @@ def check_path(path: str) -> str:
     """Normalise a decoded path.
 
     Raises:
-        RefusedError: With code -180, if no file can have it.
+        RefusedError: With code -180, if the path is not valid.
     """
     path = re.sub("/+", "/", "/" + path)
     forbidden = _FORBIDDEN.search(path)
     if forbidden:
-        raise RefusedError(Code.BAD_PATH, f"path holds a forbidden character: {forbidden[0]!r}")
+        raise RefusedError(Code.BAD_PATH, f"path has a forbidden character: {forbidden[0]!r}")
     for segment in path.strip("/").split("/"):
         if segment in {".", ".."} or (segment and not segment.strip()):
-            raise RefusedError(Code.BAD_PATH, f"path holds a forbidden segment: {segment!r}")
+            raise RefusedError(Code.BAD_PATH, f"path has a forbidden segment: {segment!r}")
     if len(path.encode("utf-8")) > MAX_PATH_BYTES:
         raise RefusedError(Code.BAD_PATH, f"path is longer than {MAX_PATH_BYTES} bytes")
     return path
 
 
 class Links:
-    """Builds the URLs of files.
+    """The URLs of files in responses.
 
     Args:
-        origin: What the client calls this server, such as `http://127.0.0.1:8080` or
-            `http://gz.file.myqcloud.com`.
+        origin: Scheme and host by which the client addresses the server, such as
+            `http://127.0.0.1:8080` or `http://gz.file.myqcloud.com`.
     """
 
     def __init__(self, origin: str) -> None:
@@ -171,7 +171,7 @@ class Links:
         self._store = f"cos{cloud['region']}" if cloud else "cos"
 
     def of_file(self, place: Place) -> dict[str, object]:
-        """Return where a finished file is, under all the names that answers have for it."""
+        """Return the fields of a response that locate a complete file."""
         path = quote(place.path, safe="/~")
         return {
             "access_url": self.access_url(place),
@@ -181,11 +181,11 @@ class Links:
         }
 
     def access_url(self, place: Place) -> str:
-        """Return the URL by which the cloud's CDN would serve the file."""
+        """Return the URL of the file on the cloud's CDN."""
         return self._download(place, "file")
 
     def source_url(self, place: Place) -> str:
-        """Return the URL by which the cloud's store would serve the file."""
+        """Return the URL of the file on the cloud's origin server."""
         return self._download(place, self._store)
 
     def _download(self, place: Place, service: str) -> str:

@@ -1,4 +1,4 @@
-"""Attributes of COS v4: biz_attr, authority and headers; how stat and list describe an entry."""
+"""Attributes of entries of COS v4: biz_attr, authority, headers; the fields of stat and list."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REPLACED_AS_A_SET = (
 )
 META_PREFIX = "x-cos-meta-"
 MAX_HEADER = 4096
-"""Bytes in one custom header, name and value."""
+"""Maximum bytes of one custom header, name and value together."""
 
 _CANONICAL = {name.lower(): name for name in REPLACED_AS_A_SET}
 _META_NAME = re.compile(r"x-cos-meta-[!#$%&'*+.^_`|~0-9a-z-]+")
@@ -39,7 +39,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 @dataclass(frozen=True)
 class Attributes:
-    """What COS v4 keeps of a file or a folder beside its bytes and its times."""
+    """The attributes of a file or a folder, except its content and its times."""
 
     biz_attr: str = ""
     authority: str = BUCKET_DEFAULT
@@ -52,13 +52,13 @@ class Attributes:
 
 
 def new_entry(place: Place, content: Stored | None, biz_attr: str, now: int) -> Entry:
-    """Return a file, or a folder, that is created now."""
+    """Return a new file, or a new folder if there is no content."""
     attributes = asdict(Attributes(biz_attr))
     return Entry(place.key, place.parent, place.name, content, attributes, now, now)
 
 
 def describe(place: Place, entry: Entry, links: Links) -> dict[str, object]:
-    """Return what stat and list answer about an entry; `filelen` is what marks a file."""
+    """Return the fields of an entry in stat and list. Only files have `filelen`."""
     attributes = Attributes.of(entry)
     about: dict[str, object] = {
         "name": entry.name.rstrip("/"),
@@ -81,7 +81,7 @@ def describe(place: Place, entry: Entry, links: Links) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Change:
-    """What an update changes; None leaves an attribute as it is."""
+    """The changes of an update; None leaves an attribute unchanged."""
 
     biz_attr: str | None
     authority: str | None
@@ -92,11 +92,12 @@ def read_change(form: Form) -> Change:
     """Read the fields of an `update`.
 
     Raises:
-        RefusedError: With code -5993; it names the field at fault.
+        RefusedError: With code -5993, if a field is invalid; the message names it.
     """
     authority = form.text("authority") or None
     if authority not in {None, *AUTHORITIES}:
-        raise RefusedError(Code.BAD_FORM, f"authority is none of {', '.join(sorted(AUTHORITIES))}")
+        allowed = ", ".join(sorted(AUTHORITIES))
+        raise RefusedError(Code.BAD_FORM, f"authority must be one of {allowed}")
     return Change(
         form.text("biz_attr") if form.has("biz_attr") else None,
         authority,
@@ -105,9 +106,13 @@ def read_change(form: Form) -> Change:
 
 
 def apply_change(entry: Entry, change: Change, *, now: int) -> Entry:
-    """Return the changed entry. The five standard headers are replaced together."""
+    """Return the changed entry. The five standard headers are replaced together.
+
+    Raises:
+        RefusedError: With code -5993, if authority or headers are changed on a folder.
+    """
     if entry.content is None and (change.authority or change.headers):
-        raise RefusedError(Code.BAD_FORM, "a folder has neither authority nor headers")
+        raise RefusedError(Code.BAD_FORM, "authority and headers cannot be set on a folder")
     old = Attributes.of(entry)
     attributes = Attributes(
         old.biz_attr if change.biz_attr is None else change.biz_attr,
@@ -124,7 +129,7 @@ def _merge(old: dict[str, str], new: dict[str, str]) -> dict[str, str]:
 
 
 def _read_headers(value: object) -> dict[str, str]:
-    """Read `custom_headers`: an object or the JSON of one. PHP writes an empty one as `[]`."""
+    """Read `custom_headers`, an object or its JSON text. PHP encodes an empty object as `[]`."""
     if isinstance(value, (str, bytes)):
         try:
             value = load_json(value)
@@ -142,13 +147,13 @@ def _read_header(name: str, value: object) -> tuple[str, str]:
     if canonical not in REPLACED_AS_A_SET and not _META_NAME.fullmatch(canonical):
         raise _malformed(f"has a header that cannot be set: {name[:80]!r}")
     if not isinstance(value, str) or _CONTROL.search(value):
-        raise _malformed(f"has a value that no header can have, for {name[:80]!r}")
+        raise _malformed(f"has an invalid value for {name[:80]!r}")
     try:
         size = len(canonical) + len(value.encode("utf-8"))
     except UnicodeEncodeError:
         raise _malformed(f"has a value that is not Unicode, for {name[:80]!r}") from None
     if size > MAX_HEADER:
-        raise _malformed(f"has a header above {MAX_HEADER} bytes: {name[:80]!r}")
+        raise _malformed(f"has a header of more than {MAX_HEADER} bytes: {name[:80]!r}")
     return canonical, value
 
 

@@ -1,4 +1,4 @@
-"""What an operation of COS v4 gets: its request, and rules about places that several share."""
+"""The request of an operation of COS v4, and checks of places that operations share."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Call:
-    """One request for an operation.
+    """A request for an operation.
 
     Attributes:
-        context: Of the running server.
-        place: What the request is for.
-        form: Its fields.
-        content: Its bytes.
-        links: Builds the URLs of its answer.
-        slice_size: Of a session that this request opens, if a fault chooses it.
+        context: The shared parts of the running server.
+        place: Place of the request.
+        form: Fields.
+        content: Value of `filecontent`.
+        links: Builder of the URLs in the response.
+        slice_size: Slice size of the session that the request opens, if a fault sets it.
     """
 
     context: Context
@@ -43,40 +43,45 @@ class Call:
 
 
 Run = Callable[[Call], Answer]
-"""An operation. It blocks, so it runs in a worker thread; it raises RefusalError."""
+"""An operation. It blocks, so it runs in a worker thread. It raises RefusalError."""
 
 
 def find_entry(connection: sqlite3.Connection, place: Place) -> Entry | None:
-    """Look up the entry at a place. The root of every bucket exists."""
+    """Return the entry at a place, or None. The root of a bucket always exists."""
     if place.path == ROOT:
         return Entry(place.key, "", ROOT, None)
     return tree.find(connection, place.key)
 
 
 def require_file_path(place: Place) -> None:
-    """Refuse a folder's path with code -180."""
+    """Refuse the path of a folder with code -180."""
     if place.is_folder:
-        raise RefusedError(Code.BAD_PATH, f"this is the path of a folder: {place.path!r}")
+        raise RefusedError(Code.BAD_PATH, f"the path is a folder's: {place.path!r}")
 
 
 def require_parent(connection: sqlite3.Connection, place: Place) -> None:
-    """Refuse a place whose folder does not exist with code -197."""
+    """Refuse a place without a parent folder with code -197."""
     if find_entry(connection, place.sibling(place.parent)) is None:
         raise RefusedError(Code.NOT_FOUND, f"the folder does not exist: {place.parent!r}")
 
 
 def require_no_namesake(connection: sqlite3.Connection, place: Place) -> None:
-    """Refuse a file beside a folder of the same name, and the reverse, with code -178."""
+    """Refuse a file if a folder of its name exists, and the reverse, with code -178."""
     other = place.path[:-1] if place.is_folder else place.path + "/"
     if find_entry(connection, place.sibling(other)) is not None:
         kind = "file" if place.is_folder else "folder"
-        raise RefusedError(Code.PATH_CONFLICT, f"there is a {kind} of this name: {other!r}")
+        raise RefusedError(Code.PATH_CONFLICT, f"a {kind} of this name exists: {other!r}")
 
 
 def require_room_for_file(
     connection: sqlite3.Connection, place: Place, *, insert_only: bool
 ) -> None:
-    """Refuse a place at which no file can be created; with code -177 if one exists there."""
+    """Refuse a place where no file can be created.
+
+    Raises:
+        RefusedError: With code -197 if the parent folder does not exist, -178 if a folder of this
+            name exists, -177 if the file exists and `insert_only` is set.
+    """
     require_parent(connection, place)
     require_no_namesake(connection, place)
     if insert_only and find_entry(connection, place) is not None:
@@ -84,5 +89,5 @@ def require_room_for_file(
 
 
 def not_found(place: Place) -> RefusedError:
-    """Return the refusal with code -197: nothing is at this place."""
-    return RefusedError(Code.NOT_FOUND, f"there is nothing at {place.path!r}")
+    """Return the refusal with code -197, for a place that does not exist."""
+    return RefusedError(Code.NOT_FOUND, f"the file or folder does not exist: {place.path!r}")

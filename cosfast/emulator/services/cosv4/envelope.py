@@ -1,4 +1,4 @@
-"""Answers of COS v4: the JSON envelope, and refusals with their codes (PROTOCOL.md section 1)."""
+"""Responses of COS v4: the JSON envelope, and refusals with codes (PROTOCOL.md section 1)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Answer = dict[str, object]
-"""The `data` of a successful answer."""
+"""The `data` of a successful response."""
 
 _CONTENT_TYPE = "application/json; charset=utf-8"
 _NOT_FOUND_CODES = frozenset({Code.NOT_FOUND, Code.INDEX_MISSING})
@@ -30,7 +30,7 @@ _CODES = {
 
 
 class RefusedError(RefusalError):
-    """A request that is answered with a code of failure."""
+    """A request that is refused with a code of COS v4."""
 
     def __init__(self, code: Code, message: str, *, close: bool = False) -> None:
         super().__init__(message, close=close)
@@ -38,31 +38,31 @@ class RefusedError(RefusalError):
 
 
 def refused_by_fault(code: int | str) -> RefusedError:
-    """Return the refusal that a fault asks for."""
+    """Return the refusal for the code of the fault `Refusal`."""
     if code in frozenset(Code):
-        return RefusedError(Code(int(code)), "a fault that was asked for")
-    return RefusedError(Code.BAD_FORM, f"a fault asked for the unknown code {code}")
+        return RefusedError(Code(int(code)), "refused by an injected fault")
+    return RefusedError(Code.BAD_FORM, f"an injected fault has the unknown code {code}")
 
 
 def code_of(error: RefusalError) -> Code:
-    """Return the code that an error is answered with."""
+    """Return the code of a refusal."""
     if isinstance(error, RefusedError):
         return error.code
     return _CODES[error.problem] if isinstance(error, BadRequestError) else Code.BACKEND_NETWORK
 
 
 def common_headers(request_id: str) -> dict[str, str]:
-    """Return the headers of every answer, also of downloads."""
+    """Return the headers of every response, including downloads."""
     return {"Server": SERVER, "x-cos-request-id": request_id}
 
 
 def success(data: Mapping[str, object], request_id: str) -> web.Response:
-    """Return an answer with code 0 and the operation's data."""
+    """Return a response with code 0 and the operation's data."""
     return _envelope(200, Code.SUCCESS, "SUCCESS", request_id, data)
 
 
 def failure(error: RefusalError, request_id: str) -> web.Response:
-    """Return the answer that tells a client why it was refused."""
+    """Return the response to a refused request."""
     code = code_of(error)
     response = _envelope(_status_of(code), code, error.message, request_id, {})
     if error.close:
@@ -71,7 +71,7 @@ def failure(error: RefusalError, request_id: str) -> web.Response:
 
 
 def _status_of(code: Code) -> int:
-    """Return the HTTP status of a code: those that clients know (PROTOCOL.md section 1)."""
+    """Return the HTTP status of a code, one that clients handle (PROTOCOL.md section 1)."""
     if code is Code.BACKEND_NETWORK:
         return 500
     if code in _NOT_FOUND_CODES:

@@ -1,4 +1,4 @@
-"""Folders of COS v4: create and list (PROTOCOL.md section 5)."""
+"""Operations on folders of COS v4: create and list (PROTOCOL.md section 5)."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from cosfast.emulator.store.database import Transaction
 
 MAX_PAGE = 1000
-"""The largest number of entries on one page of a list."""
+"""Maximum number of entries on a page of a listing."""
 
 
 def create(call: Call) -> Answer:
-    """Create a folder. A path that does not end in `/` is read as if it did."""
+    """Create a folder. A missing `/` at the end of the path is added."""
     place = call.place
     folder = place if place.is_folder else place.sibling(place.path + "/")
     now = call.context.now()
@@ -46,11 +46,11 @@ def create(call: Call) -> Answer:
 
 
 def list_folder(call: Call) -> Answer:
-    """List a folder page by page, in the order of the names' UTF-8 bytes.
+    """Return a page of a folder, sorted by the UTF-8 bytes of the names.
 
-    What follows the folder's last `/` in the path is a prefix. An unfinished upload is not listed.
-    A folder's name ends in `/` here, so that it can be appended to the path that was listed and be
-    listed in turn.
+    The part of the path after the last `/` is a prefix of names. Unfinished uploads are not
+    listed. The name of a folder ends in `/`, so that it can be appended to the path of the list
+    and be listed in turn.
     """
     place, database = call.place, call.context.store.database
     prefix = "" if place.is_folder else place.name
@@ -89,4 +89,4 @@ def _decode_context(context: str) -> str:
     try:
         return base64.b64decode(context, altchars=b"-_", validate=True).decode("utf-8")
     except (binascii.Error, ValueError):
-        raise RefusedError(Code.BAD_FORM, "context is not one that a list gave") from None
+        raise RefusedError(Code.BAD_FORM, "context is not one that list has returned") from None

@@ -1,4 +1,4 @@
-"""Files of COS v4: upload, stat, update, delete, move, copy, download (PROTOCOL.md section 5)."""
+"""Operations on files of COS v4, except slice uploads (PROTOCOL.md section 5)."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from cosfast.emulator.wire.downloads import Download, Wanted
     from cosfast.emulator.wire.forms import Form
 
-_LOOKUPS = 5  # how often in a row a file may be replaced between its lookup and its opening
+_LOOKUPS = 5  # attempts to open a file that is replaced between its lookup and its opening
 
 
 def upload(call: Call) -> Answer:
-    """Store a whole file; no `filecontent` is an empty file."""
+    """Store a whole file. Without `filecontent` it is empty."""
     place, form, content, store = call.place, call.form, call.content, call.context.store
     require_file_path(place)
     insert_only = form.flag("insertOnly", default=True)
@@ -46,7 +46,7 @@ def upload(call: Call) -> Answer:
     )
     sha1 = digest_of(content.blocks())
     if promised not in {None, sha1}:
-        raise RefusedError(Code.SHA1_MISMATCH, "the content is not what the sha says")
+        raise RefusedError(Code.SHA1_MISMATCH, "the content does not match its sha")
     file = store.files.save(content.blocks(), content.size)
 
     def add(tx: Transaction) -> None:
@@ -59,7 +59,7 @@ def upload(call: Call) -> Answer:
 
 
 def stat(call: Call) -> Answer:
-    """Describe a file or a folder."""
+    """Return the attributes of a file or a folder."""
     entry = call.context.store.database.read(lambda connection: find_entry(connection, call.place))
     if entry is None:
         raise not_found(call.place)
@@ -67,7 +67,7 @@ def stat(call: Call) -> Answer:
 
 
 def update(call: Call) -> Answer:
-    """Change the attributes that are given; the others stay as they are."""
+    """Change the attributes in the request; the others stay unchanged."""
     change = attributes.read_change(call.form)
 
     def apply(tx: Transaction) -> None:
@@ -81,7 +81,7 @@ def update(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """Remove a file, an unfinished upload of it, or an empty folder."""
+    """Delete a file with its unfinished upload, an unfinished upload alone, or an empty folder."""
     if call.place.path == ROOT:
         raise RefusedError(Code.BAD_PATH, "the root of a bucket cannot be deleted")
     call.context.store.database.write(lambda tx: _remove(tx, call.place))
@@ -89,7 +89,7 @@ def delete(call: Call) -> Answer:
 
 
 def move(call: Call) -> Answer:
-    """Give a file another path; it keeps its attributes and its times."""
+    """Move a file to another path. It keeps its attributes and times."""
     target, overwrite = _read_target(call.place, call.form)
 
     def apply(tx: Transaction) -> None:
@@ -103,7 +103,7 @@ def move(call: Call) -> Answer:
 
 
 def copy(call: Call) -> Answer:
-    """Put a file's content and attributes at another path too; the bytes stay shared."""
+    """Copy a file and its attributes to another path. The stored content is shared."""
     target, overwrite = _read_target(call.place, call.form)
     now = call.context.now()
 
@@ -117,7 +117,7 @@ def copy(call: Call) -> Answer:
 
 
 def open_download(context: Context, place: Place, wanted: Wanted, *, is_signed: bool) -> Download:
-    """Open a file to be sent. A file of `eWRPrivate` is for signed requests only.
+    """Open a file for a download. A file with authority `eWRPrivate` needs a signed request.
 
     Raises:
         RefusedError: With code -197 if there is no file, -81 if it is private.
@@ -164,7 +164,7 @@ def _require_empty(connection: sqlite3.Connection, folder: Place) -> None:
         raise RefusedError(Code.FOLDER_NOT_EMPTY, f"the folder is not empty: {folder.path!r}")
     if sessions.exist_in(connection, folder.key):
         raise RefusedError(
-            Code.FOLDER_NOT_EMPTY, f"there are unfinished uploads in the folder: {folder.path!r}"
+            Code.FOLDER_NOT_EMPTY, f"the folder has unfinished uploads: {folder.path!r}"
         )
 
 
@@ -180,7 +180,7 @@ def _read_target(place: Place, form: Form) -> tuple[Place, bool]:
 
 
 def _parse_fileid(place: Place, fileid: str) -> Place:
-    """Read `/<appid>/<bucket>/<path>`, `/<path>`, or a name beside the file itself."""
+    """Parse `/<appid>/<bucket>/<path>`, `/<path>`, or a name in the folder of the file."""
     if not fileid:
         raise RefusedError(Code.BAD_PATH, "dest_fileid is missing")
     if not fileid.startswith("/"):
@@ -190,7 +190,7 @@ def _parse_fileid(place: Place, fileid: str) -> Place:
         return place.sibling(check_path(fileid))
     bucket, _, path = rest.partition("/")
     if bucket != place.bucket:
-        raise RefusedError(Code.OTHER_BUCKET, "a file stays within its bucket")
+        raise RefusedError(Code.OTHER_BUCKET, "a file cannot be moved or copied to another bucket")
     return place.sibling(check_path(path))
 
 

@@ -1,7 +1,7 @@
-"""Reading `uploadparts`, the hash states that a client promises for the ends of its slices.
+"""Parsing of `uploadparts`, the chaining states that a client promises for its slices.
 
-Each entry holds the SHA-1 state at the end of its part, so that `store.parts` can check each part
-alone (PROTOCOL.md section 3).
+Each entry has the SHA-1 state at the end of its part, so that `store.parts` can verify each part by
+itself (PROTOCOL.md section 3).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cosfast.emulator.wire.forms import Value
 
 PART_SIZE = 1024 * 1024
-"""The only slice size that goes with `sha` and `uploadparts`, in bytes."""
+"""The only slice size in bytes that is allowed with `uploadparts`."""
 
 _DATASHA = re.compile(r"[0-9a-fA-F]{40}")
 _LITTLE_ENDIAN, _BIG_ENDIAN = struct.Struct("<5I"), struct.Struct(">5I")
@@ -28,9 +28,9 @@ _EMPTY_SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 
 
 def states_of(session: Session) -> PartStates | None:
-    """Return the promised states of a session; None if its client promised none.
+    """Return the promised states of a session, or None.
 
-    The session's slices may have another size than the parts of the list.
+    The slices of the session may have another size than the parts of the list.
     """
     if session.states is None:
         return None
@@ -38,10 +38,10 @@ def states_of(session: Session) -> PartStates | None:
 
 
 def parse_parts_list(value: Value, filesize: int, sha1: str) -> bytes:
-    """Read the field `uploadparts` into states as `PartStates` has them.
+    """Parse the field `uploadparts` to states in the format of `PartStates`.
 
     Raises:
-        RefusedError: With code -5993 if it is not a list for a file of this size, or -5984 if its
+        RefusedError: With code -5993 if it is not a list for a file of this size, -5984 if its
             last entry is not the file's SHA-1.
     """
     entries = _load(value)
@@ -49,7 +49,7 @@ def parse_parts_list(value: Value, filesize: int, sha1: str) -> bytes:
         entries = [entry for entry in entries if entry != _entry(0, 0, _EMPTY_SHA1)]
     expected = -(-filesize // PART_SIZE)
     if len(entries) != expected:
-        raise _malformed(f"has {len(entries)} entries where the file has {expected} slices")
+        raise _malformed(f"has {len(entries)} entries, but the file has {expected} slices")
     states = bytearray()
     datasha = b""
     for index, entry in enumerate(entries):
@@ -80,8 +80,8 @@ def _datasha(entry: object, index: int, offset: int, datalen: int) -> bytes:
     if not isinstance(datasha, str) or not _DATASHA.fullmatch(datasha):
         raise _malformed(f"entry {index} has no datasha of 40 hex digits")
     is_typed = type(entry.get("offset")) is int and type(entry.get("datalen")) is int
-    if not is_typed or entry != _entry(offset, datalen, datasha):  # to Python, false is 0 too
-        raise _malformed(f"entry {index} is not at offset {offset} with datalen {datalen}")
+    if not is_typed or entry != _entry(offset, datalen, datasha):  # in Python, False == 0
+        raise _malformed(f"entry {index} must have offset {offset} and datalen {datalen}")
     return bytes.fromhex(datasha)
 
 
@@ -94,7 +94,7 @@ def _malformed(complaint: str) -> RefusedError:
 
 
 def slice_differs(offset: int) -> RefusedError:
-    """Return the refusal with code -4016: a slice is not what its datasha promised."""
+    """Return the refusal with code -4016, for a slice that does not match its datasha."""
     return RefusedError(
-        Code.SLICE_SHA_MISMATCH, f"the slice at offset {offset} is not what its datasha says"
+        Code.SLICE_SHA_MISMATCH, f"the slice at offset {offset} does not match its datasha"
     )

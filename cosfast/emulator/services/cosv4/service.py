@@ -1,4 +1,4 @@
-"""COS v4 as a service of the emulator: its operations, and the steps of answering a request."""
+"""COS v4 as a service of the emulator: its operations and the handling of requests."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ if TYPE_CHECKING:
     from cosfast.emulator.wire.http import Exchange
 
 DOWNLOAD = "download"
-"""The name of downloads among the operations; they have no `op`."""
+"""Name of the operation of downloads, which have no `op`."""
 
 _CONTENT_FIELD = "filecontent"
 _SIGNATURE_FIELD = "sign"
 
 
 class SignedFor(Enum):
-    """How often an operation's signature may be used (PROTOCOL.md section 2)."""
+    """The kind of signature that an operation needs (PROTOCOL.md section 2)."""
 
     REUSE = "reusable"
     ONE_USE = "once"
     EITHER = "either"  # the SDKs differ
 
     def require(self, signature: Signature) -> None:
-        """Refuse a signature of the other kind."""
+        """Refuse a signature of a wrong kind."""
         if self is SignedFor.REUSE:
             signature.require_reusable()
         elif self is SignedFor.ONE_USE:
@@ -57,7 +57,7 @@ class SignedFor(Enum):
 
 @dataclass(frozen=True)
 class Operation:
-    """One `op`. If it `writes`, a GET cannot ask for it."""
+    """An operation, by the name of its `op`. If `writes` is set, it needs a POST request."""
 
     name: str
     run: Run
@@ -86,7 +86,7 @@ _OPERATIONS: Mapping[str, Operation] = {
 
 
 class CosV4(Service):
-    """COS v4: the JSON API below `/files/v2/`, and downloads at the hosts of buckets."""
+    """The JSON API below `/files/v2/`, and downloads from the hosts of buckets."""
 
     name = addresses.SERVICE
     title = "COS v4"
@@ -102,24 +102,24 @@ class CosV4(Service):
 
     @property
     def session_lifetime(self) -> float:
-        """Seven days, unless the limits say otherwise."""
+        """Lifetime of a session in seconds, by default seven days."""
         return self._limits.session_lifetime
 
     def owns_host(self, host: str) -> bool:
-        """Return whether a host is that of a bucket's downloads."""
+        """Return whether a host is the download host of a bucket."""
         return addresses.is_bucket_host(host)
 
     def owns_path(self, path: str) -> bool:
-        """Return whether a path is of the API, or begins with the host of a bucket."""
+        """Return whether a path has the API's prefix or begins with the host of a bucket."""
         return addresses.is_served(path)
 
     async def handle(
         self, request: web.BaseRequest, target: RequestTarget, exchange: Exchange
     ) -> web.StreamResponse:
-        """Answer an operation or a download."""
+        """Answer a request for an operation or a download."""
         wanted = addresses.parse_target(target)
         if wanted.place.appid != self.context.settings.appid:
-            raise RefusedError(Code.BAD_APPID, "this server does not serve that appid")
+            raise RefusedError(Code.BAD_APPID, "this server does not serve the appid in the path")
         injector = Injector(self.context.faults, request, envelope.refused_by_fault)
         if wanted.is_download:
             return await self._download(request, target, wanted.place, exchange, injector)
@@ -132,20 +132,20 @@ class CosV4(Service):
         return await injector.after_work(response)
 
     def headers(self, exchange: Exchange) -> dict[str, str]:
-        """Return the headers of every answer, also of downloads."""
+        """Return the headers of every response, including downloads."""
         return envelope.common_headers(exchange.request_id)
 
     def refuse(self, error: RefusalError, exchange: Exchange) -> web.Response:
-        """Return the envelope of a failure."""
+        """Return the response to a refused request."""
         exchange.code = int(envelope.code_of(error))
         return envelope.failure(error, exchange.request_id)
 
     def name_of(self, item: File | Upload) -> str:
-        """Return bucket and path."""
+        """Return the bucket and the path."""
         return item.space + item.id
 
     def link_to(self, file: File) -> str:
-        """Return the URL of a file below the server's own address."""
+        """Return the URL of a file below the server's address."""
         place = Place(self.context.settings.appid, file.space, file.id)
         return Links(self.context.endpoint).access_url(place)
 
@@ -158,11 +158,11 @@ class CosV4(Service):
         injector: Injector,
     ) -> Answer:
         if request.method not in {"GET", "POST"}:
-            raise RefusedError(Code.BAD_FORM, "the API takes GET and POST alone", close=True)
+            raise RefusedError(Code.BAD_FORM, "the API accepts only GET and POST", close=True)
         query = _parse_query(target)
         signature = self._verifier.verify(_signature_of(request, query), place)
 
-        def hear_field(name: str, value: bytes) -> None:
+        def on_field(name: str, value: bytes) -> None:
             if name == "op":
                 injector.operation_is(value.decode("ascii", "replace").strip())
 
@@ -173,7 +173,7 @@ class CosV4(Service):
                 self._limits,
                 content_field=_CONTENT_FIELD,
                 spill=partial(self.context.run, content.add),
-                on_field=hear_field,
+                on_field=on_field,
                 on_received=injector.body_came,
             )
             form = body.over(query)
@@ -193,7 +193,7 @@ class CosV4(Service):
         return operation.run(call)
 
     def _spend(self, signature: Signature) -> None:
-        """Record the use of a once-signature; refuse a second use."""
+        """Record the use of a one-time signature; refuse a second use."""
         rows = self.context.store.database.write(
             lambda tx: (
                 tx.execute(
@@ -202,7 +202,9 @@ class CosV4(Service):
             )
         )
         if not rows:
-            raise RefusedError(Code.ONCE_USED_AGAIN, "the once-signature has been used before")
+            raise RefusedError(
+                Code.ONCE_USED_AGAIN, "the one-time signature has been used before: sign again"
+            )
 
     async def _download(
         self,
@@ -216,7 +218,7 @@ class CosV4(Service):
         injector.operation_is(DOWNLOAD)
         await injector.before_work(is_reading=True)
         if request.method not in {"GET", "HEAD"}:
-            raise RefusedError(Code.BAD_FORM, "files are read by GET and HEAD alone", close=True)
+            raise RefusedError(Code.BAD_FORM, "downloads accept only GET and HEAD", close=True)
         sign = _signature_of(request, _parse_query(target))
         if sign:
             signature = self._verifier.verify(sign, place, for_download=True)
@@ -238,11 +240,10 @@ class CosV4(Service):
 
 
 def _find_operation(form: Form, method: str) -> Operation:
-    """Look up the form's `op`.
+    """Return the operation of the form's `op`.
 
     Raises:
-        RefusedError: With code -5980 if there is none, -5993 if it is unknown or a request of this
-            method cannot ask for it.
+        RefusedError: With code -5980 if it is missing, -5993 if it is unknown or needs POST.
     """
     name = form.text("op").strip()
     if not name:
@@ -251,7 +252,7 @@ def _find_operation(form: Form, method: str) -> Operation:
     if operation is None:
         raise RefusedError(Code.BAD_FORM, f"unknown op: {name[:80]!r}")
     if operation.writes and method != "POST":
-        raise RefusedError(Code.BAD_FORM, f"op {name!r} needs a POST")
+        raise RefusedError(Code.BAD_FORM, f"op {name!r} needs a POST request")
     return operation
 
 

@@ -1,4 +1,4 @@
-"""Signatures: who sent a request, and what it may do (PROTOCOL.md section 2)."""
+"""Verification of signatures (PROTOCOL.md section 2)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cosfast.emulator.services.cosv4.addresses import Place
 
 MAX_LIFETIME = 92 * 24 * 3600
-"""Three months of the longest kind, in seconds."""
+"""Maximum seconds until expiry: three months, which have at most 92 days."""
 
 _HMAC_SIZE = 20
 _NUMBER_DIGITS = 20
@@ -33,7 +33,10 @@ _REQUIRED = ("a", "k", "e", "t", "r", "f", "b")
 class Signature:
     """A signature whose HMAC, owner, bucket, file and dates have been verified.
 
-    `digest` identifies it without revealing it: SHA-256 over the signature's bytes.
+    Attributes:
+        expires: Expiry in seconds since 1970; 0 for a one-time signature.
+        fileid: Signed file id as sent, possibly encoded.
+        digest: SHA-256 of the signature's bytes, which identifies it without revealing it.
     """
 
     expires: int
@@ -42,26 +45,26 @@ class Signature:
 
     @property
     def is_once(self) -> bool:
-        """Whether it can be used once only (`e` is 0)."""
+        """Whether it is a one-time signature (`e` is 0)."""
         return self.expires == 0
 
     def require_reusable(self) -> None:
-        """Refuse a once-signature with code -74."""
+        """Refuse a one-time signature with code -74."""
         if self.is_once:
             raise RefusedError(
-                Code.REUSABLE_WITHOUT_EXPIRY, "this operation takes a signature with an expiry"
+                Code.REUSABLE_WITHOUT_EXPIRY, "this operation needs a signature with an expiry"
             )
 
     def require_once(self) -> None:
         """Refuse a reusable signature with code -73."""
         if not self.is_once:
             raise RefusedError(
-                Code.ONCE_WITH_EXPIRY, "this operation takes a once-signature: its e must be 0"
+                Code.ONCE_WITH_EXPIRY, "this operation needs a one-time signature: e must be 0"
             )
 
 
 class Verifier:
-    """Checks signatures made with one appid's key."""
+    """The verifier of the signatures of one key pair."""
 
     def __init__(
         self,
@@ -77,16 +80,16 @@ class Verifier:
         self._clock = clock
 
     def verify(self, text: str, place: Place, *, for_download: bool = False) -> Signature:
-        """Check everything about a signature that does not depend on the operation.
+        """Verify a signature, except for its kind, which depends on the operation.
 
         Args:
-            text: The base64 from the Authorization header or from `sign=`.
-            place: What the request is for.
+            text: Base64 from the Authorization header or from `sign=`.
+            place: Place of the request.
             for_download: Whether the signed file id may also be the path alone.
 
         Raises:
-            RefusedError: With the code of the first rule that is broken. The HMAC is checked before
-                what the signed text says about its use.
+            RefusedError: With the code of the first violated rule. The HMAC is checked before
+                bucket, file id and dates.
         """
         if not text:
             raise RefusedError(Code.SIGNATURE_MISSING, "the request is not signed")
@@ -94,7 +97,7 @@ class Verifier:
         mac, plain = signed[:_HMAC_SIZE], signed[_HMAC_SIZE:]
         fields = _parse(plain)
         if fields["k"] != self._secret_id:
-            raise RefusedError(Code.UNKNOWN_SECRET_ID, "the signature's SecretId is not known")
+            raise RefusedError(Code.UNKNOWN_SECRET_ID, "the signature's SecretId is unknown")
         if fields["a"] != self._appid:
             raise RefusedError(
                 Code.APPID_MISMATCH, "the signature's appid does not match its SecretId"
@@ -115,7 +118,7 @@ class Verifier:
             raise RefusedError(Code.SIGNATURE_EXPIRED, "the signature has expired")
         if expires > now + MAX_LIFETIME:
             raise RefusedError(
-                Code.SIGNATURE_EXPIRED, "the signature expires more than three months ahead"
+                Code.SIGNATURE_EXPIRED, "the signature expires more than three months from now"
             )
 
 
@@ -130,7 +133,7 @@ def _decode(text: str) -> bytes:
 
 
 def _parse(plain: bytes) -> dict[str, str]:
-    """Read the fields by name: their order differs between SDKs."""
+    """Parse the fields by name, since their order differs between SDKs."""
     try:
         text = plain.decode("utf-8")
     except UnicodeDecodeError:
@@ -143,7 +146,7 @@ def _parse(plain: bytes) -> dict[str, str]:
         fields[name] = value
     for name in _REQUIRED:
         if name not in fields:
-            raise RefusedError(Code.SIGNATURE_WRONG, f"the signed text lacks its field {name!r}")
+            raise RefusedError(Code.SIGNATURE_WRONG, f"the signed text lacks the field {name!r}")
     for name in ("e", "t", "r"):
         if read_number(fields[name], digits=_NUMBER_DIGITS) is None:
             raise RefusedError(
@@ -155,7 +158,7 @@ def _parse(plain: bytes) -> dict[str, str]:
 
 
 def _check_fileid(signature: Signature, place: Place, *, for_download: bool) -> None:
-    """Compare file ids decoded: SDKs differ in what they encode, and one encodes twice."""
+    """Check the file id, decoded too: SDKs encode it differently, and one encodes it twice."""
     if not signature.fileid and not signature.is_once:
         return
     allowed = {place.fileid}

@@ -1,4 +1,4 @@
-"""Slice uploads of COS v4: init, list, data, finish, and the older form (PROTOCOL.md section 4)."""
+"""Slice uploads of COS v4: init, list, data, finish, and `upload_slice` (PROTOCOL.md section 4)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _NAMED_MISSING = 5
 
 
 def init(call: Call) -> Answer:
-    """Open a session, or create the file at once if its content is stored already."""
+    """Open a session, or create the file at once if its content is stored (instant upload)."""
     require_file_path(call.place)
     store = call.context.store
     form = _InitForm(call)
@@ -78,13 +78,13 @@ def init(call: Call) -> Answer:
 
 
 def list_slices(call: Call) -> Answer:
-    """Return which slices of the upload of this path have arrived."""
+    """Return the received slices of the upload of this path."""
     require_file_path(call.place)
     return call.context.store.database.read(lambda connection: _list(connection, call))
 
 
 def data(call: Call) -> Answer:
-    """Receive one slice, in any order and repeatedly: check it, write it, record it."""
+    """Verify, write and record a slice. Slices may come in any order and repeatedly."""
     session = _find_named(call)
     offset = call.form.integer("offset")
     if offset is None:
@@ -104,10 +104,10 @@ def data(call: Call) -> Answer:
 
 
 def finish(call: Call) -> Answer:
-    """Create the file, if all slices are here and are what init promised.
+    """Create the file if all slices are received and match the promise of init.
 
-    A session that has created it already gets the same answer again: clients whose answer was lost
-    repeat the request.
+    If the session has created the file already, the response is the same again, since clients
+    repeat a request whose response was lost.
     """
     try:
         session = _find_named(call)
@@ -122,12 +122,12 @@ def finish(call: Call) -> Answer:
 def older_step(call: Call) -> Answer:
     """Begin or continue an upload by `upload_slice`, which has no finish.
 
-    The answer says which offset is next.
+    The response has the next offset.
     """
     database = call.context.store.database
     if call.form.text("session").strip():
         try:
-            # A client that resumes names its session first without sending anything.
+            # To resume, a client first sends its session without a slice.
             if call.form.given("offset") or call.content.size:
                 data(call)
             return _next_step(call, _find_named(call))
@@ -139,7 +139,7 @@ def older_step(call: Call) -> Answer:
     begun = init(call)
     name = begun.get("session")
     if not isinstance(name, str):
-        return begun  # instant
+        return begun  # instant upload
     session = database.read(lambda connection: sessions.find(connection, SERVICE, name))
     if session is None:
         raise _ended()
@@ -147,7 +147,7 @@ def older_step(call: Call) -> Answer:
 
 
 def lose_open(context: Context, place: Place) -> None:
-    """Abandon the unfinished upload of a path, if there is one, as if it had expired."""
+    """Abandon the unfinished upload of a path, if any, as if it had expired."""
 
     def lose(tx: Transaction) -> None:
         session = sessions.find_for(tx.connection, place.key)
@@ -158,7 +158,7 @@ def lose_open(context: Context, place: Place) -> None:
 
 
 class _InitForm:
-    """The fields of `upload_slice_init`, checked."""
+    """The validated fields of `upload_slice_init`."""
 
     def __init__(self, call: Call) -> None:
         form, settings = call.form, call.context.settings
@@ -166,7 +166,7 @@ class _InitForm:
         if filesize is None:
             raise RefusedError(Code.FILESIZE_MISSING, "filesize is missing")
         if filesize > settings.limits.file_size:
-            raise RefusedError(Code.TOO_LARGE, f"filesize is above {settings.limits.file_size}")
+            raise RefusedError(Code.TOO_LARGE, f"filesize exceeds {settings.limits.file_size}")
         self._call = call
         self.filesize = filesize
         self.sha1 = form.sha1("sha")
@@ -179,7 +179,7 @@ class _InitForm:
         self.insert_only = form.flag("insertOnly", default=True)
 
     def session(self, file: str) -> Session:
-        """Return the session that these fields ask for."""
+        """Return a new session for these fields."""
         place = self._call.place
         return Session(
             service=SERVICE,
@@ -200,7 +200,7 @@ class _InitForm:
 
 def _read_states(form: Form, filesize: int, sha1: str | None, asked: int | None) -> bytes:
     if sha1 is None:
-        raise RefusedError(Code.SHA_MISSING, "uploadparts comes with the file's sha")
+        raise RefusedError(Code.SHA_MISSING, "uploadparts needs the file's sha")
     if asked != PART_SIZE:
         raise RefusedError(
             Code.SLICE_SIZE_DIFFERS, f"with uploadparts, slice_size must be {PART_SIZE}"
@@ -209,13 +209,11 @@ def _read_states(form: Form, filesize: int, sha1: str | None, asked: int | None)
 
 
 def _nearest_slice_size(asked: int | None) -> int:
-    """Return the largest size of the protocol that is not above what was asked for."""
+    """Return the largest slice size of the protocol that does not exceed the requested one."""
     if asked is None:
         return PART_SIZE
     if asked < SLICE_SIZES[0]:
-        raise RefusedError(
-            Code.SLICE_SIZE_DIFFERS, f"slice_size is below the smallest, {SLICE_SIZES[0]}"
-        )
+        raise RefusedError(Code.SLICE_SIZE_DIFFERS, f"slice_size must be at least {SLICE_SIZES[0]}")
     return max(size for size in SLICE_SIZES if size <= asked)
 
 
@@ -228,7 +226,7 @@ def _check_place(connection: sqlite3.Connection, call: Call, form: _InitForm) ->
 
 
 def _link_stored(tx: Transaction, call: Call, form: _InitForm) -> bool:
-    """Create the file if its content is stored (instant upload); return whether it was."""
+    """Create the file if its content is stored (instant upload); return whether it is."""
     _check_place(tx.connection, call, form)
     if form.sha1 is None:
         return False
@@ -258,18 +256,18 @@ def _list(connection: sqlite3.Connection, call: Call) -> Answer:
 
 
 def _find_named(call: Call) -> Session:
-    """Return the session that the field `session` names, which must be for this path.
+    """Return the session of the field `session`.
 
     Raises:
-        RefusedError: With code -5983 if none is named or it is for another path, -4013 if it was
-            never a session's id, -290 if it has ended or expired.
+        RefusedError: With code -5983 if the field is missing or the session is for another path,
+            -4013 if it cannot be a session id, -290 if the session has ended or expired.
     """
     require_file_path(call.place)
     name = call.form.text("session").strip()
     if not name:
         raise RefusedError(Code.WRONG_SESSION, "session is missing")
     if len(name) != _ID_DIGITS or not _HEX_DIGITS.issuperset(name):
-        raise RefusedError(Code.SESSION_UNREADABLE, "this is no session of this server")
+        raise RefusedError(Code.SESSION_UNREADABLE, "the session is not one of this server")
     session = call.context.store.database.read(
         lambda connection: sessions.find(connection, SERVICE, name)
     )
@@ -281,7 +279,7 @@ def _find_named(call: Call) -> Session:
 
 
 def _find_open(connection: sqlite3.Connection, call: Call) -> Session | None:
-    """Return the session that uploads to the call's path and has not expired."""
+    """Return the unexpired session of the call's path, or None."""
     session = sessions.find_for(connection, call.place.key)
     if session is None or session.created <= _oldest(call.context):
         return None
@@ -289,7 +287,7 @@ def _find_open(connection: sqlite3.Connection, call: Call) -> Session | None:
 
 
 def _find_same(connection: sqlite3.Connection, call: Call) -> Session | None:
-    """Return the unfinished upload of the same content to the call's path."""
+    """Return the unfinished upload of the same content to the call's path, or None."""
     session = _find_open(connection, call)
     if session is None or session.digest is None:
         return None
@@ -298,12 +296,12 @@ def _find_same(connection: sqlite3.Connection, call: Call) -> Session | None:
 
 
 def _find_repeated(call: Call, refusal: RefusedError) -> FinishedSession:
-    """Return the finished session behind a request that was refused because its session ended.
+    """Return the finished session of a request that was refused because its session has ended.
 
-    Its file must be what is at the path now.
+    The file at the path must still have the content of the session.
 
     Raises:
-        RefusedError: The given one, if there is none.
+        RefusedError: The given `refusal`, if there is no such session.
     """
     name = call.form.text("session").strip()
 
@@ -331,13 +329,13 @@ def _require_fit(session: Session, offset: int, content: Content) -> None:
             f"offset {offset} is not a multiple of this session's slice_size {session.part_size}",
         )
     if offset >= session.size:
-        raise RefusedError(Code.SIZE_DIFFERS, f"offset {offset} is behind the end of the file")
+        raise RefusedError(Code.SIZE_DIFFERS, f"offset {offset} is beyond the end of the file")
     expected = min(session.part_size, session.size - offset)
     if not content.size:
         raise RefusedError(Code.FILECONTENT_MISSING, "filecontent is missing or empty")
     if content.size != expected:
         code = Code.SLICE_TOO_LARGE if content.size > expected else Code.SIZE_DIFFERS
-        raise RefusedError(code, f"the slice has {content.size} bytes where {expected} belong")
+        raise RefusedError(code, f"the slice has {content.size} bytes instead of {expected}")
 
 
 def _require_md5(content: Content, datamd5: str) -> None:
@@ -345,28 +343,28 @@ def _require_md5(content: Content, datamd5: str) -> None:
     for block in content.blocks():
         hasher.update(block)
     if hasher.hexdigest() != datamd5:
-        raise RefusedError(Code.SLICE_SHA_MISMATCH, "the slice's MD5 is not datamd5")
+        raise RefusedError(Code.SLICE_SHA_MISMATCH, "the slice does not match its datamd5")
 
 
 def _require_same_sha(promised: str | None, sha1: str | None) -> None:
-    """Refuse another `sha` than that of init with code -5984."""
+    """Refuse a `sha` that differs from that of init, with code -5984."""
     if promised and sha1 and sha1 != promised:
-        raise RefusedError(Code.SHA1_MISMATCH, "sha is not the one that init had")
+        raise RefusedError(Code.SHA1_MISMATCH, "sha differs from that of init")
 
 
 def _require_promise(call: Call, size: int, promised: str | None) -> None:
-    """Refuse another size or SHA-1 than those of init."""
+    """Refuse a size or SHA-1 that differs from that of init."""
     filesize = call.form.integer("filesize")
     sha1 = call.form.sha1("sha")
     if filesize is not None and filesize != size:
-        raise RefusedError(Code.SIZE_DIFFERS, f"init said filesize {size}")
+        raise RefusedError(Code.SIZE_DIFFERS, f"filesize differs from that of init, {size}")
     if promised and not sha1:
-        raise RefusedError(Code.FINISH_SHA_MISSING, "init had a sha, so finish needs it too")
+        raise RefusedError(Code.FINISH_SHA_MISSING, "sha is missing: init had one")
     _require_same_sha(promised, sha1)
 
 
 def _check_against_states(session: Session, offset: int, content: Content) -> bool:
-    """Check a slice against the promised states; return False if that must wait for finish."""
+    """Verify a slice by the promised states; return False if only finish can verify it."""
     states = states_of(session)
     if states is None or not states.can_check(offset, content.size):
         return False
@@ -377,7 +375,7 @@ def _check_against_states(session: Session, offset: int, content: Content) -> bo
 
 
 def _complete(call: Call, session: Session) -> Answer:
-    """Create the file of a session whose slices are said to be all here."""
+    """Create the file of a session; refuse if slices are missing or wrong."""
     database = call.context.store.database
     database.read(lambda connection: _require_complete(connection, session))
     with _refusals():
@@ -399,7 +397,7 @@ def _require_complete(connection: sqlite3.Connection, session: Session) -> None:
 
 
 def _final_sha1(context: Context, session: Session) -> str:
-    """Return the file's SHA-1; compute it unless all slices were checked as they arrived."""
+    """Return the file's SHA-1; compute it unless each slice was verified when it was received."""
     store, states = context.store, states_of(session)
     if session.digest and states and session.part_size % PART_SIZE == 0:
         return session.digest
@@ -410,13 +408,13 @@ def _final_sha1(context: Context, session: Session) -> str:
     if session.digest not in {None, sha1}:
         store.database.write(lambda tx: sessions.abandon(tx, session))
         raise RefusedError(
-            Code.SHA1_MISMATCH, "what has arrived is not what the sha says: upload it again"
+            Code.SHA1_MISMATCH, "the received slices do not match the sha: upload the file again"
         )
     return sha1
 
 
 def _check_late(context: Context, session: Session, states: PartStates) -> None:
-    """Check slices that are not whole parts; those of the first bad part must be sent again."""
+    """Verify slices that are not whole parts; delete those of the first part that differs."""
     difference = states.first_difference(0, context.store.files.blocks(session.file))
     if difference is None:
         return
@@ -451,10 +449,11 @@ def _next_step(call: Call, session: Session) -> Answer:
 
 
 def _finish_older_again(call: Call, refusal: RefusedError) -> Answer:
-    """Answer a repeated last request of an older upload, whose bytes must be the same.
+    """Answer a repeated last request of an upload by `upload_slice`.
 
     Raises:
-        RefusedError: The given one, if the session has not become the file that is here.
+        RefusedError: The given `refusal`, if the file at the path is not the session's; with code
+            -4015 if the slice differs from the file.
     """
     finished = _find_repeated(call, refusal)
     offset = call.form.integer("offset")
@@ -476,19 +475,19 @@ def _oldest(context: Context) -> float:
 
 
 def _ended() -> RefusedError:
-    """Return the refusal with code -290: the request came too late for its session."""
-    return RefusedError(Code.BAD_SESSION, "the session has ended, or never was")
+    """Return the refusal with code -290, for a session that has ended or never existed."""
+    return RefusedError(Code.BAD_SESSION, "the session has ended or does not exist")
 
 
 def _other_bytes(offset: int) -> RefusedError:
     return RefusedError(
-        Code.SAME_OFFSET_AGAIN, f"other bytes have arrived at offset {offset} before"
+        Code.SAME_OFFSET_AGAIN, f"other bytes were received at offset {offset} before"
     )
 
 
 @contextmanager
 def _refusals(offset: int = 0) -> Iterator[None]:
-    """Give what the store raises the codes of COS v4."""
+    """Convert errors of the store to refusals of COS v4."""
     try:
         yield
     except SessionEndedError:

@@ -1,1 +1,1 @@
-"""WeCom's WeDrive and WeDoc as a service of the emulator (developer documents 98004 and 101881)."""
+"""WeDrive and WeDoc of WeCom as a service (developer documents 98004 and 101881)."""

@@ -1,4 +1,4 @@
-"""Who may call, and how often: access tokens, the quota, frequency limits, download cookies."""
+"""Access control: access tokens, quota, rate limits, download cookies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COOKIE_NAME = "cosfast_drive_auth"
 
 
 class Tokens:
-    """The access tokens, in memory; a token lasts as long as `Limits.access_token_lifetime`."""
+    """The access tokens, kept in memory. They expire after `Limits.access_token_lifetime`."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -32,10 +32,10 @@ class Tokens:
         self._expiry: dict[str, float] = {}
 
     def fetch(self, corpid: str, corpsecret: str) -> tuple[str, int]:
-        """Return a token and its seconds; the same one again while it is good for some time.
+        """Return a token and its remaining seconds; a new one after half the lifetime.
 
         Raises:
-            RefusedError: If the corpid or the secret is not that of this server.
+            RefusedError: If the corpid or the secret is wrong.
         """
         settings = self._context.settings
         if not hmac.compare_digest(corpid.encode(), settings.corpid.encode()):
@@ -53,7 +53,7 @@ class Tokens:
             return token, int(lifetime)
 
     def check(self, token: str) -> None:
-        """Refuse a call without a token that is good."""
+        """Refuse a call whose token is missing, unknown or expired."""
         if not token:
             raise RefusedError(ErrCode.TOKEN_MISSING, "access_token missing")
         with self._lock:
@@ -64,46 +64,46 @@ class Tokens:
             raise RefusedError(ErrCode.TOKEN_EXPIRED, "access_token expired")
 
     def revoke_all(self) -> None:
-        """End every token."""
+        """Revoke all tokens."""
         with self._lock:
             self._expiry.clear()
 
 
 class Meter:
-    """Counts calls against the limits that `Limits` switches on."""
+    """Counts calls against the quota and the rate limits of `Limits` that are set."""
 
     def __init__(self, context: Context) -> None:
         self._limits = context.settings.limits
         self._clock = context.clock
         self._lock = Lock()
         self._used = 0
-        self._under_way = 0
+        self._active = 0
         self._recent: deque[float] = deque()
 
     @contextmanager
-    def under_way(self) -> Iterator[None]:
-        """Note a call while the block runs."""
+    def active(self) -> Iterator[None]:
+        """Count a call as active within the `with` block."""
         with self._lock:
-            self._under_way += 1
+            self._active += 1
         try:
             yield
         finally:
             with self._lock:
-                self._under_way -= 1
+                self._active -= 1
 
     def count(self) -> None:
         """Count one call.
 
         Raises:
-            RefusedError: With code 640019 if the quota is used up, 45009 after too many calls
-                within a minute, 45033 beside too many others.
+            RefusedError: With code 640019 if the quota is used up, 45009 if there were too many
+                calls within a minute, 45033 if too many are active at once.
         """
         with self._lock:
             self._check()
             self._used += 1
 
     def reset(self) -> None:
-        """Begin a new month."""
+        """Reset the counts, as at the beginning of a month."""
         with self._lock:
             self._used = 0
             self._recent.clear()
@@ -113,7 +113,7 @@ class Meter:
         if limits.wedrive_quota is not None and self._used >= limits.wedrive_quota:
             raise RefusedError(ErrCode.QUOTA_USED_UP, "the quota of API calls is used up")
         at_once = limits.wedrive_calls_at_once
-        if at_once is not None and self._under_way > at_once:
+        if at_once is not None and self._active > at_once:
             raise RefusedError(ErrCode.TOO_MANY_AT_ONCE, "api concurrent out of limit")
         if limits.wedrive_calls_a_minute is not None:
             while self._recent and self._recent[0] <= now - MINUTE:
@@ -124,19 +124,19 @@ class Meter:
 
 
 class Cookies:
-    """Cookies that let a file be downloaded for two hours; nothing of them is stored."""
+    """Sealed cookies that permit downloads of a file for two hours. They are not stored."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._key = secrets.token_bytes(32)
 
     def make(self, fileid: str) -> str:
-        """Return a cookie's value for a file."""
+        """Return the value of a cookie for a file."""
         expiry = self._context.now() + DOWNLOAD_LIFETIME
         return f"{expiry}.{self._seal(fileid, expiry)}"
 
     def is_good(self, value: str, fileid: str) -> bool:
-        """Return whether a cookie is for this file, and has not expired."""
+        """Return whether a cookie is valid for a file and has not expired."""
         expiry, _, seal = value.partition(".")
         if not (
             expiry.isascii() and expiry.isdigit() and seal.isascii() and len(expiry) < len(seal)

@@ -1,4 +1,4 @@
-"""`block_sha`: the list read, each block checked alone, and what people get wrong recognised."""
+"""`block_sha`: parsing, verification of single blocks, and diagnosis of common mistakes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cosfast.emulator.store.sessions import Session
 
 BLOCK_SIZE = 2 * 1024 * 1024
-"""Bytes in every block but the last."""
+"""Size of every block but the last in bytes."""
 
 _DIGITS = re.compile(r"[0-9a-fA-F]{40}")
 _LITTLE_ENDIAN, _BIG_ENDIAN = struct.Struct("<5I"), struct.Struct(">5I")
@@ -26,17 +26,17 @@ _DIGEST_BYTES = 20
 
 
 def read_block_sha(value: object, size: int) -> tuple[bytes, str]:
-    """Read the list of a file; return its states as `PartStates` has them, and the SHA-1.
+    """Parse the list of a file to states in the format of `PartStates`, and the file's SHA-1.
 
     Raises:
         RefusedError: If it is not a list for a file of this size.
     """
     expected = -(-size // BLOCK_SIZE)
     if not isinstance(value, list) or len(value) != expected:
-        count = f"{len(value)} entries" if isinstance(value, list) else "no list"
+        found = f"has {len(value)} entries" if isinstance(value, list) else "is not a list"
         raise RefusedError(
             ErrCode.BAD_PARAMETER,
-            f"block_sha has {count}, and {size} bytes are {expected} blocks of {BLOCK_SIZE}",
+            f"block_sha {found}: {size} bytes need {expected}, one for each block of {BLOCK_SIZE}",
         )
     states = bytearray()
     for index, entry in enumerate(value, start=1):
@@ -50,10 +50,10 @@ def read_block_sha(value: object, size: int) -> tuple[bytes, str]:
 
 
 def check_block(session: Session, offset: int, content: bytes) -> None:
-    """Compare a block with its entry, starting from the entry before it.
+    """Verify a block by its entry, hashing from the state of the previous entry.
 
     Raises:
-        RefusedError: If it differs; the message says which block, how, and why if that is known.
+        RefusedError: If it does not match; the message has the block and the probable mistake.
     """
     promised = _states_of(session, session.states or b"")
     difference = promised.first_difference(offset, [content])
@@ -63,20 +63,20 @@ def check_block(session: Session, offset: int, content: bytes) -> None:
     reason = _reason(session, offset, content, difference)
     raise RefusedError(
         ErrCode.BAD_PARAMETER,
-        f"block {index} is not what entry {index} of block_sha says: {reason}",
+        f"block {index} does not match entry {index} of block_sha: {reason}",
     )
 
 
 def _reason(session: Session, offset: int, content: bytes, difference: Difference) -> str:
-    """Return what is wrong with an entry, or with the one before it."""
-    causes = _causes(session, offset, content, difference)
-    return next(words for is_so, words in causes if is_so)
+    """Return the description of the first mistake that explains the difference."""
+    mistakes = _mistakes(session, offset, content, difference)
+    return next(description for applies, description in mistakes if applies)
 
 
-def _causes(
+def _mistakes(
     session: Session, offset: int, content: bytes, difference: Difference
 ) -> Iterator[tuple[bool, str]]:
-    """Yield whether a mistake was made, and what it is; the last one always was."""
+    """Yield whether a mistake applies, and its description; the last one always applies."""
     index = offset // BLOCK_SIZE + 1
     is_last = offset + len(content) == session.size
     promised = difference.promised
@@ -84,32 +84,32 @@ def _causes(
     swapped = _states_of(session, _swapped_states(session))
     yield (
         swapped.first_difference(offset, [content]) is None,
-        "the words of the states are big-endian, and must be little-endian",
+        "the words of the states are big-endian, but must be little-endian",
     )
-    due = "the file's SHA-1" if is_last else "the state (not finalized)"
+    required = "the file's SHA-1" if is_last else "the state (not finalized)"
     yield (
         not is_last and wire == difference.found.digest(),
-        f"it is the finalized digest of the file so far, and must be {due}",
+        f"the entry is the finalized digest of the file so far, but must be {required}",
     )
     yield (
         wire == hashlib.sha1(content).digest(),
-        f"it is the finalized digest of the block alone, and must be {due}",
+        f"the entry is the finalized digest of the block alone, but must be {required}",
     )
     yield (
         is_last and not session.size % 64 and wire == _wire_state(difference),
-        "the last entry is a state, and must be the file's finalized SHA-1",
+        "the last entry is a state, but must be the file's finalized SHA-1",
     )
     yield (
         not is_last and bool(offset) and _state_alone(content) == promised,
-        "it is the state of the block alone: the hash must continue from block to block",
+        "the entry is the state of the block alone: the hash must continue from block to block",
     )
-    yield (index == 1, "the content is another")
-    before = f"entry {index - 1} is not the state at the end of block {index - 1}"
-    yield (True, f"the content is another, or {before} (but a finalized digest, for example)")
+    yield (index == 1, "the content differs")
+    previous = f"entry {index - 1} is not the state at the end of block {index - 1}"
+    yield (True, f"the content differs, or {previous} (for example a finalized digest)")
 
 
 def _state_alone(content: bytes) -> bytes:
-    """Return the state after hashing a whole block by itself, as big-endian words."""
+    """Return the state after hashing a whole block alone, as big-endian words."""
     states = PartStates("sha1", bytes(2 * _DIGEST_BYTES), BLOCK_SIZE, 2 * BLOCK_SIZE)
     difference = states.first_difference(0, [content])
     if difference is None:
@@ -126,7 +126,7 @@ def _states_of(session: Session, states: bytes) -> PartStates:
 
 
 def _swapped_states(session: Session) -> bytes:
-    """Return the states as they are if the client wrote big-endian words; the last is a digest."""
+    """Return the states if the client wrote big-endian words; the last entry is a digest."""
     states = session.states or b""
     cut = len(states) - _DIGEST_BYTES
     entries = (states[at : at + _DIGEST_BYTES] for at in range(0, cut, _DIGEST_BYTES))

@@ -1,4 +1,4 @@
-"""Files and folders of a space: ids, names that are taken, lists, moves, deletions."""
+"""Operations on files and folders of a space: create, list, info, rename, move, delete."""
 
 from __future__ import annotations
 
@@ -36,12 +36,13 @@ _SORT_KEYS: tuple[tuple[str, bool], ...] = (
 
 
 def target_of(call: Call) -> Key:
-    """Return the folder that a call is for, by one of the two groups of fields.
+    """Return the target folder of an upload.
 
-    A space is there as soon as it is named; a ticket stands for a space of its own.
+    In WeDoc it is the space of `docid`, in WeDrive the space of `selected_ticket` or the folder of
+    `spaceid` and `fatherid`. Spaces need not be created.
 
     Raises:
-        RefusedError: If both groups are there, or neither.
+        RefusedError: If a ticket is sent together with a space, or none of the fields is sent.
     """
     if call.in_wedoc:
         space = f"doc.{call.id('docid')}"
@@ -58,7 +59,7 @@ def target_of(call: Call) -> Key:
 
 
 def folder_of(call: Call) -> Key:
-    """Return the folder that `spaceid` and `fatherid` name."""
+    """Return the folder of `spaceid` and `fatherid`."""
     return Key(
         SERVICE,
         call.id("spaceid", ErrCode.BAD_SPACEID),
@@ -67,28 +68,28 @@ def folder_of(call: Call) -> Key:
 
 
 def require_folder(connection: sqlite3.Connection, folder: Key) -> None:
-    """Refuse what is no folder of its space with code 640021."""
+    """Refuse a folder that does not exist in its space with code 640021."""
     if folder.id == folder.space:
         return
     entry = tree.find(connection, folder)
     if entry is None or entry.content is not None:
-        raise RefusedError(ErrCode.BAD_FATHERID, "fatherid is no folder of this space")
+        raise RefusedError(ErrCode.BAD_FATHERID, "fatherid is not a folder of this space")
 
 
 def find(connection: sqlite3.Connection, fileid: str) -> Entry:
-    """Look up a file or a folder by its fileid, which begins with its space.
+    """Return the file or folder with a fileid, which begins with its space.
 
     Raises:
-        RefusedError: With code 640002 if there is none.
+        RefusedError: With code 640002 if it does not exist.
     """
     entry = tree.find(connection, Key(SERVICE, fileid.rpartition("_")[0], fileid))
     if entry is None:
-        raise RefusedError(ErrCode.NO_SUCH_FILE, "there is no such file")
+        raise RefusedError(ErrCode.NO_SUCH_FILE, "the file or folder does not exist")
     return entry
 
 
 def add_entry(tx: Transaction, folder: Key, name: str, content: Stored | None, now: int) -> Entry:
-    """Create a file, or a folder, under a name that is free; return it."""
+    """Create a file, or a folder without content; return it. A taken name gets a number."""
     require_folder(tx.connection, folder)
     mark = "f" if content else "d"
     entry = Entry(
@@ -132,7 +133,9 @@ def _check_member(member: Call) -> None:
 def create(call: Call) -> Answer:
     """Create a folder."""
     if call.integer("file_type", 1, 4) != _FOLDER_TYPE:
-        raise RefusedError(ErrCode.BAD_PARAMETER, "this server makes folders alone: file_type 1")
+        raise RefusedError(
+            ErrCode.BAD_PARAMETER, "only folders can be created: file_type must be 1"
+        )
     folder, name = folder_of(call), call.name()
     entry = call.context.store.database.write(
         lambda tx: add_entry(tx, folder, name, None, call.context.now())
@@ -141,7 +144,7 @@ def create(call: Call) -> Answer:
 
 
 def list_folder(call: Call) -> Answer:
-    """Return a page of a folder."""
+    """Return a page of the entries of a folder."""
     folder = folder_of(call)
     key, descending = _SORT_KEYS[call.integer("sort_type", 1, 6) - 1]
     start, limit = call.integer("start", 0), call.integer("limit", 1, MAX_PAGE)
@@ -162,14 +165,14 @@ def list_folder(call: Call) -> Answer:
 
 
 def info(call: Call) -> Answer:
-    """Describe a file or a folder."""
+    """Return the attributes of a file or a folder."""
     fileid = call.id("fileid", ErrCode.BAD_FILEID)
     entry = call.context.store.database.read(lambda connection: find(connection, fileid))
     return {"file_info": _describe(entry)}
 
 
 def rename(call: Call) -> Answer:
-    """Give a file or a folder another name."""
+    """Rename a file or a folder. A taken name gets a number."""
     fileid, name = call.id("fileid", ErrCode.BAD_FILEID), call.name("new_name")
 
     def apply(tx: Transaction) -> None:
@@ -184,7 +187,7 @@ def rename(call: Call) -> Answer:
 
 
 def move(call: Call) -> Answer:
-    """Move files and folders within their space: all of them, or none."""
+    """Move files and folders within their space, all or none."""
     fatherid, replaces = call.id("fatherid", ErrCode.BAD_FATHERID), call.flag("replace")
     fileids = call.ids("fileid")
 
@@ -209,7 +212,7 @@ def move(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """Delete files, and folders with all in them: all of them, or none."""
+    """Delete files, and folders with their contents, all or none."""
     fileids = call.ids("fileid")
 
     def apply(tx: Transaction) -> None:
@@ -240,7 +243,7 @@ def _remove(tx: Transaction, entry: Entry) -> None:
 
 
 def _free_name(connection: sqlite3.Connection, folder: Key, name: str, owner: str = "") -> str:
-    """Return the name, or ``name(1).ext`` and so on if another than the owner has it."""
+    """Return the name, or ``name(1).ext`` and so on if an entry except the owner has it."""
     stem, dot, extension = name.rpartition(".")
     if not stem:
         stem, dot, extension = name, "", ""

@@ -1,4 +1,4 @@
-"""Answers of WeDrive: one JSON object, in which `errcode` tells the outcome."""
+"""Responses of WeDrive: a JSON object with `errcode` and `errmsg`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Answer = dict[str, object]
-"""What a successful answer has beside `errcode` and `errmsg`."""
+"""The fields of a successful response except `errcode` and `errmsg`."""
 
 _CODES = {
     Problem.MALFORMED: ErrCode.BAD_JSON,
@@ -27,7 +27,7 @@ _CODES = {
 
 
 class RefusedError(RefusalError):
-    """A request that is answered with a code of failure."""
+    """A request that is refused with a code of WeDrive."""
 
     def __init__(self, code: int, message: str, *, close: bool = False) -> None:
         super().__init__(message, close=close)
@@ -35,26 +35,26 @@ class RefusedError(RefusalError):
 
 
 def refused_by_fault(code: int | str) -> RefusedError:
-    """Return the refusal that a fault asks for."""
+    """Return the refusal for the code of the fault `Refusal`."""
     if isinstance(code, str):
-        return RefusedError(ErrCode.BAD_PARAMETER, f"a fault asked for the unknown code {code}")
-    return RefusedError(code, "a fault that was asked for")
+        return RefusedError(ErrCode.BAD_PARAMETER, f"an injected fault has the unknown code {code}")
+    return RefusedError(code, "refused by an injected fault")
 
 
 def code_of(error: RefusalError) -> int:
-    """Return the code that an error is answered with."""
+    """Return the code of a refusal."""
     if isinstance(error, RefusedError):
         return error.code
     return int(_CODES[error.problem] if isinstance(error, BadRequestError) else ErrCode.BUSY)
 
 
 def success(answer: Mapping[str, object]) -> web.Response:
-    """Return an answer with code 0."""
+    """Return a response with code 0."""
     return _envelope({"errcode": 0, "errmsg": "ok", **answer})
 
 
 def failure(error: RefusalError) -> web.Response:
-    """Return the answer that tells a client why it was refused; its HTTP status is 200 too."""
+    """Return the response to a refused request. Its HTTP status is 200 too."""
     response = _envelope({"errcode": code_of(error), "errmsg": error.message})
     if error.close:
         response.force_close()
@@ -62,7 +62,7 @@ def failure(error: RefusalError) -> web.Response:
 
 
 def forbidden() -> web.Response:
-    """Return what the servers that files are downloaded from say without the cookie."""
+    """Return the response of a download server to a request without a valid cookie."""
     return web.Response(
         status=403,
         body=b"<html><body><h1>403 Forbidden</h1></body></html>",

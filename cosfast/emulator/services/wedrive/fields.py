@@ -1,4 +1,4 @@
-"""The fields of a call, read strictly; names and ids."""
+"""The validated fields of a call."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ _LARGEST = 2**63 - 1
 
 @dataclass(frozen=True)
 class Call:
-    """One request for an operation.
+    """A request for an operation.
 
     Attributes:
-        context: Of the running server.
-        origin: What URLs of the answer begin with.
-        fields: The JSON object that was sent.
-        in_wedoc: Whether the twin is asked.
+        context: The shared parts of the running server.
+        origin: Scheme and host for URLs in the response.
+        fields: The JSON object of the request.
+        in_wedoc: Whether the API of WeDoc was called.
+
+    Raises:
+        RefusedError: If a method reads a missing or malformed field.
     """
 
     context: Context
@@ -39,57 +42,57 @@ class Call:
     in_wedoc: bool = False
 
     def given(self, name: str) -> bool:
-        """Return whether a field was sent; null and an empty text are as good as none."""
+        """Return whether a field was sent and is neither null nor empty."""
         return self.fields.get(name) not in (None, "")
 
     def text(self, name: str, code: ErrCode = ErrCode.BAD_PARAMETER) -> str:
-        """Return a text that must be there."""
+        """Return a required text."""
         value = self.fields.get(name)
         if not isinstance(value, str) or not value or not _is_unicode(value):
-            raise RefusedError(code, f"{name} is missing, or is not a text")
+            raise RefusedError(code, f"{name} is missing or not a text")
         return value
 
     def id(self, name: str, code: ErrCode = ErrCode.BAD_PARAMETER) -> str:
-        """Return an id that must be there."""
+        """Return a required id."""
         value = self.text(name, code)
         if len(value) > MAX_ID or "\0" in value:
-            raise RefusedError(code, f"{name} cannot be an id")
+            raise RefusedError(code, f"{name} is not a valid id")
         return value
 
     def ids(self, name: str) -> list[str]:
-        """Return a list of ids that must be there."""
+        """Return a required list of ids."""
         value = self.fields.get(name)
         if not isinstance(value, list) or not value:
-            raise RefusedError(ErrCode.BAD_FILEID, f"{name} is not a list of ids")
+            raise RefusedError(ErrCode.BAD_FILEID, f"{name} is missing or not a list of ids")
         return [Call(self.context, "", {name: each}).id(name, ErrCode.BAD_FILEID) for each in value]
 
     def integer(self, name: str, least: int, most: int = _LARGEST) -> int:
-        """Return a whole number that must be there."""
+        """Return a required integer."""
         value = self.fields.get(name)
         if type(value) is not int or not least <= value <= most:
             raise RefusedError(
-                ErrCode.BAD_PARAMETER, f"{name} is not a number from {least} to {most}"
+                ErrCode.BAD_PARAMETER, f"{name} is not an integer from {least} to {most}"
             )
         return value
 
     def flag(self, name: str) -> bool:
-        """Return a truth value; false if it was not sent."""
+        """Return a boolean; False if it was not sent."""
         value = self.fields.get(name, False)
         if not isinstance(value, bool):
             raise RefusedError(ErrCode.BAD_PARAMETER, f"{name} is neither true nor false")
         return value
 
     def name(self, field_name: str = "file_name") -> str:
-        """Return the name of a file or a folder: ASCII counts 1, any other character 2."""
+        """Return the name of a file or a folder. Its width counts non-ASCII characters twice."""
         name = self.text(field_name, ErrCode.BAD_NAME)
         if sum(1 if character.isascii() else 2 for character in name) > MAX_NAME_WIDTH:
-            raise RefusedError(ErrCode.BAD_NAME, f"the name is wider than {MAX_NAME_WIDTH}")
+            raise RefusedError(ErrCode.BAD_NAME, f"the width of the name exceeds {MAX_NAME_WIDTH}")
         if "/" in name or "\0" in name or name in {".", ".."}:
-            raise RefusedError(ErrCode.BAD_NAME, "the name is a path")
+            raise RefusedError(ErrCode.BAD_NAME, "the name is a path, not a name")
         return name
 
     def content(self, largest: int) -> bytes:
-        """Return the bytes of `file_base64_content`, whose text has at most `largest` characters.
+        """Return the bytes of `file_base64_content`, of at most `largest` characters of base64.
 
         Raises:
             RefusedError: With code 640022 if it is empty, too long, or not standard base64.
@@ -105,15 +108,15 @@ class Call:
             return base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
             raise RefusedError(
-                ErrCode.BAD_BASE64, "file_base64_content is not standard base64 alone"
+                ErrCode.BAD_BASE64, "file_base64_content is not pure standard base64"
             ) from None
 
 
 def parse_fields(body: bytes) -> dict[str, object]:
-    """Read the JSON object of a call.
+    """Parse the JSON object of a call.
 
     Raises:
-        BadRequestError: If it is none.
+        BadRequestError: If the body is not a JSON object.
     """
     try:
         document = load_json(body)

@@ -1,4 +1,4 @@
-"""WeDrive and WeDoc: their operations, and the steps of answering a request."""
+"""WeDrive and WeDoc as a service of the emulator: operations and the handling of requests."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FILES_PATH = "/wedrive-files/"
 KIB = 1024
 _SMALL = 64 * KIB
 _LIST = 1024 * KIB
-"""Bytes of a body with 10,240 entries of `block_sha`, and some."""
+"""Maximum bytes of a body with 10,240 entries of `block_sha`."""
 
 Run = Callable[[Call], Answer]
 
@@ -69,7 +69,7 @@ _FILE_DOWNLOAD = "wedrive.file_download"
 
 
 class WeDrive(Service):
-    """WeDrive, its twin WeDoc, and the access tokens of both."""
+    """The APIs of WeDrive and WeDoc, and the access tokens of both."""
 
     name = "wedrive"
     title = "WeCom WeDrive"
@@ -83,24 +83,24 @@ class WeDrive(Service):
 
     @property
     def session_lifetime(self) -> float:
-        """Seconds that an `upload_key` lives."""
+        """Lifetime of an `upload_key` in seconds."""
         return self.context.settings.limits.upload_key_lifetime
 
     def owns_path(self, path: str) -> bool:
-        """Return whether a path is of the API, or of a file to download."""
+        """Return whether a path belongs to the API or to a download."""
         return path.startswith((API_PATH, FILES_PATH, uploads.DOC_PATH))
 
     async def handle(
         self, request: web.BaseRequest, target: RequestTarget, exchange: Exchange
     ) -> web.StreamResponse:
-        """Answer an operation or a download."""
+        """Answer a request for an operation or a download."""
         injector = Injector(self.context.faults, request, envelope.refused_by_fault)
         if not target.path.startswith(API_PATH):
             return await self._send_file(request, target, exchange, injector)
         operation = target.path.removeprefix(API_PATH).replace("/", ".")
         operation = GETTOKEN if operation == "gettoken" else operation
         if operation not in self.operations or operation == DOWNLOAD:
-            raise BadRequestError(Problem.NOT_FOUND, "there is no such API here", close=True)
+            raise BadRequestError(Problem.NOT_FOUND, "this API does not exist", close=True)
         exchange.operation = operation
         injector.operation_is(operation)
         try:
@@ -112,17 +112,17 @@ class WeDrive(Service):
         return await injector.after_work(response)
 
     def refuse(self, error: RefusalError, exchange: Exchange) -> web.Response:
-        """Return the answer of failure."""
+        """Return the response to a refused request."""
         exchange.code = envelope.code_of(error)
         return envelope.failure(error)
 
     def reset(self) -> None:
-        """Forget the tokens and the counts of calls."""
+        """Revoke all tokens and reset the counts of calls."""
         self._tokens.revoke_all()
         self._meter.reset()
 
     def name_of(self, item: File | Upload) -> str:
-        """Return space and name."""
+        """Return the space and the name."""
         return f"{item.space}/{item.name}"
 
     async def _operate(
@@ -140,8 +140,8 @@ class WeDrive(Service):
             )
             return {"access_token": token, "expires_in": seconds}
         if request.method != "POST":
-            raise RefusedError(ErrCode.BAD_PARAMETER, "this API takes POST alone", close=True)
-        with self._meter.under_way():
+            raise RefusedError(ErrCode.BAD_PARAMETER, "this API accepts only POST", close=True)
+        with self._meter.active():
             body = await read_whole(
                 request,
                 self.context.settings.limits,
@@ -157,7 +157,7 @@ class WeDrive(Service):
                 self._run, operation, body, self.context.origin_for(target), ends_session
             )
 
-    def _run(self, operation: str, body: bytes, origin: str, ends_session: bool) -> Answer:  # noqa: FBT001 - called by position, in a thread
+    def _run(self, operation: str, body: bytes, origin: str, ends_session: bool) -> Answer:  # noqa: FBT001 - called with positional arguments in a thread
         call = Call(self.context, origin, parse_fields(body), operation.startswith("wedoc."))
         if operation == _FILE_DOWNLOAD:
             return self._locate(call)
@@ -167,15 +167,15 @@ class WeDrive(Service):
         return _OPERATIONS[operation](call)
 
     def _locate(self, call: Call) -> Answer:
-        """Return the URL of a file, and the cookie that it wants."""
+        """Return the download URL of a file and the cookie that it needs."""
         if call.given("selected_ticket"):
-            raise RefusedError(ErrCode.BAD_PARAMETER, "a ticket of this server is for uploads")
+            raise RefusedError(ErrCode.BAD_PARAMETER, "tickets of this server are only for uploads")
         fileid = call.id("fileid", ErrCode.BAD_FILEID)
         entry = self.context.store.database.read(
             lambda connection: entries.find(connection, fileid)
         )
         if entry.content is None:
-            raise RefusedError(ErrCode.NOT_A_PLAIN_FILE, "it is a folder")
+            raise RefusedError(ErrCode.NOT_A_PLAIN_FILE, "fileid is a folder, not a file")
         return {
             "download_url": f"{call.origin}{FILES_PATH}{quote(fileid, safe='')}",
             "cookie_name": COOKIE_NAME,
@@ -194,7 +194,9 @@ class WeDrive(Service):
         if await injector.before_work(is_reading=True):
             return envelope.forbidden()  # as if the URL had expired
         if request.method not in {"GET", "HEAD"}:
-            raise RefusedError(ErrCode.BAD_PARAMETER, "files are read by GET and HEAD", close=True)
+            raise RefusedError(
+                ErrCode.BAD_PARAMETER, "downloads accept only GET and HEAD", close=True
+            )
         of_document = target.path.startswith(uploads.DOC_PATH)
         fileid = unquote(target.path.removeprefix(uploads.DOC_PATH).removeprefix(FILES_PATH))
         cookie = request.cookies.get(COOKIE_NAME, "")
@@ -217,17 +219,17 @@ class WeDrive(Service):
             lambda connection: entries.find(connection, fileid)
         )
         if entry.content is None or entry.key.space.startswith("doc.") is not of_document:
-            raise RefusedError(ErrCode.NO_SUCH_FILE, "there is no such file")
+            raise RefusedError(ErrCode.NO_SUCH_FILE, "the file does not exist")
         return _prepared(self.context, entry, wanted)
 
 
 def _prepared(context: Context, entry: Entry, wanted: Wanted) -> Download:
     content = entry.content
     if content is None:
-        raise RefusedError(ErrCode.NOT_A_PLAIN_FILE, "it is a folder")
+        raise RefusedError(ErrCode.NOT_A_PLAIN_FILE, "fileid is a folder, not a file")
     try:
         file = context.store.files.open(content.file)
     except FileNotFoundError:
-        raise RefusedError(ErrCode.FILE_DELETED, "it was deleted meanwhile") from None
+        raise RefusedError(ErrCode.FILE_DELETED, "the file has just been deleted") from None
     version = Version(f'"{content.sha1}"', entry.modified)
     return prepare_download(file, content.size, version, {}, wanted)

@@ -1,4 +1,4 @@
-"""Uploads to WeDrive and WeDoc: init, part, finish; small files in one call."""
+"""Uploads to WeDrive and WeDoc: init, part and finish, or a single call for a small file."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 MAX_FILE_SIZE = 20 * 1024**3
 MAX_ENCODED = 10 * 1024 * 1024
-"""Characters of base64 that `file_upload` takes."""
+"""Maximum characters of base64 in `file_upload`."""
 
 ENCODED_BLOCK = -(-BLOCK_SIZE // 3) * 4
-"""Characters that a whole block becomes in base64."""
+"""Characters of a whole block in base64."""
 
 DOC_PATH = "/wedoc-files/"
 _NAMED_MISSING = 5
 
 
 def init(call: Call) -> Answer:
-    """Open an upload, or create the file at once if its content is stored already."""
+    """Open a session, or create the file at once if its content is stored (instant upload)."""
     folder, name = target_of(call), call.name()
     size = call.integer("size", 1, MAX_FILE_SIZE)
     call.flag("skip_push_card")
@@ -75,18 +75,18 @@ def init(call: Call) -> Answer:
 
 
 def part(call: Call) -> Answer:
-    """Receive one block, in any order and repeatedly: check it, write it, record it."""
+    """Verify, write and record a block. Blocks may come in any order and repeatedly."""
     session = _find_open(call)
     index = call.integer("index", 1)
     offset = (index - 1) * BLOCK_SIZE
     if offset >= session.size:
         count = -(-session.size // BLOCK_SIZE)
-        raise RefusedError(ErrCode.BAD_PARAMETER, f"index {index} is none of {count} blocks")
+        raise RefusedError(ErrCode.BAD_PARAMETER, f"index {index} is above the last, {count}")
     content = call.content(ENCODED_BLOCK)
     expected = min(BLOCK_SIZE, session.size - offset)
     if len(content) != expected:
         raise RefusedError(
-            ErrCode.BAD_PARAMETER, f"block {index} has {len(content)} bytes, and not {expected}"
+            ErrCode.BAD_PARAMETER, f"block {index} has {len(content)} bytes instead of {expected}"
         )
     check_block(session, offset, content)
     with call.context.new_content() as held:
@@ -100,7 +100,7 @@ def part(call: Call) -> Answer:
 
 
 def finish(call: Call) -> Answer:
-    """Create the file, if all blocks are here; one that was finished already is answered again."""
+    """Create the file if all blocks are received. If repeated, return the same response."""
     store, key = call.context.store, call.text("upload_key")
     finished = store.database.read(
         lambda connection: sessions.find_finished(connection, SERVICE, key)
@@ -121,7 +121,7 @@ def finish(call: Call) -> Answer:
 
 
 def upload(call: Call) -> Answer:
-    """Store a small file whole."""
+    """Store a small file in one call."""
     folder, name = target_of(call), call.name()
     content = call.content(MAX_ENCODED)
     store = call.context.store
@@ -145,10 +145,11 @@ def _place(call: Call, fileid: str) -> Answer:
 
 
 def _find_open(call: Call) -> Session:
-    """Return the upload that `upload_key` names.
+    """Return the session of `upload_key`.
 
     Raises:
-        RefusedError: With code 640027 if it is not known, has ended, or is the twin's.
+        RefusedError: With code 640027 if it is unknown, has ended, or belongs to the other API,
+            WeDrive or WeDoc.
     """
     key = call.text("upload_key")
     session = call.context.store.database.read(
