@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from cosfast.cosv4 import (
         Client,
-        DownloadOptions,
         DownloadResult,
         UploadJob,
         UploadOptions,
@@ -60,6 +59,7 @@ if TYPE_CHECKING:
     from cosfast.sync.results import SyncAction, SyncStep
     from cosfast.transfer.cancellation import CancelToken
     from cosfast.transfer.journal import NO_JOURNAL, Journal, JournalWarning
+    from cosfast.transfer.options import DownloadOptions
     from cosfast.transfer.retry import NO_RETRY, RetryPolicy
 
 __version__ = "0.1.0"
@@ -132,7 +132,6 @@ __all__ = [
 _HOMES = {
     "cosfast.cosv4": (
         "Client",
-        "DownloadOptions",
         "DownloadResult",
         "UploadJob",
         "UploadOptions",
@@ -178,6 +177,7 @@ _HOMES = {
     "cosfast.sync.results": ("SyncAction", "SyncStep"),
     "cosfast.transfer.journal": ("NO_JOURNAL", "Journal", "JournalWarning"),
     "cosfast.transfer.cancellation": ("CancelToken",),
+    "cosfast.transfer.options": ("DownloadOptions",),
     "cosfast.transfer.retry": ("NO_RETRY", "RetryPolicy"),
 }
 

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cosfast.cosv4.client import Client
-    from cosfast.cosv4.download import DownloadOptions, DownloadResult
+    from cosfast.cosv4.download import DownloadResult
     from cosfast.cosv4.many import UploadJob
     from cosfast.cosv4.upload import UploadOptions, UploadResult
+    from cosfast.transfer.options import DownloadOptions
 
 __all__ = [
     "Client",
@@ -29,8 +30,9 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "cosfast.cosv4.client": ("Client",),
-        "cosfast.cosv4.download": ("DownloadOptions", "DownloadResult"),
+        "cosfast.cosv4.download": ("DownloadResult",),
         "cosfast.cosv4.many": ("UploadJob",),
         "cosfast.cosv4.upload": ("UploadOptions", "UploadResult"),
+        "cosfast.transfer.options": ("DownloadOptions",),
     },
 )

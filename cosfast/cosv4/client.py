@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from cosfast.cosv4 import objects as operations
-from cosfast.cosv4.download import DownloadOptions, DownloadResult, download, read
+from cosfast.cosv4.download import DownloadResult, download, read
 from cosfast.cosv4.listing import list_folder, walk
 from cosfast.cosv4.many import Outcome, UploadJob, upload_many
 from cosfast.cosv4.protocol import mutations, objects, slices
@@ -19,6 +19,7 @@ from cosfast.errors import InputError
 from cosfast.transfer.context import TransferContext
 from cosfast.transfer.http import HttpClient
 from cosfast.transfer.journal import DEFAULT_JOURNAL, DefaultJournal, Journal, journal_of
+from cosfast.transfer.options import DownloadOptions
 from cosfast.transfer.retry import RetryPolicy
 
 if TYPE_CHECKING:

@@ -12,36 +12,15 @@ from cosfast.cosv4.protocol.validation import check_number
 from cosfast.errors import AnswerError
 from cosfast.transfer import download as engine
 from cosfast.transfer.download_ranges import RemoteFile
-from cosfast.transfer.options import check_transfer
+from cosfast.transfer.options import DownloadOptions
 from cosfast.transfer.urls import is_bare_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from cosfast.cosv4.protocol.addresses import ObjectAddress
     from cosfast.cosv4.protocol.stats import ObjectStat
-    from cosfast.transfer.cancellation import CancelToken
     from cosfast.transfer.context import TransferContext
-
-
-@dataclass(frozen=True)
-class DownloadOptions:
-    """The keyword arguments of `Client.download`, which documents them.
-
-    Raises:
-        InputError: If one is not valid.
-    """
-
-    overwrite: bool = True
-    concurrency: int = 4
-    progress: Callable[[int], object] | None = None
-    max_rate: float | None = None
-    deadline: float | None = None
-    cancel: CancelToken | None = None
-    verify: bool = True
-
-    def __post_init__(self) -> None:
-        check_transfer(self.concurrency, self.max_rate, self.deadline, self.cancel)
 
 
 @dataclass(frozen=True)

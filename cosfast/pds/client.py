@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cosfast.errors import AnswerError, InputError
 from cosfast.parsing import shown
-from cosfast.pds.download import DownloadOptions, DownloadResult, download
+from cosfast.pds.download import DownloadResult, download
 from cosfast.pds.errors import ExistsError, NotFoundError
 from cosfast.pds.options import UploadOptions, UploadResult
 from cosfast.pds.protocol import calls, values
@@ -17,6 +17,7 @@ from cosfast.pds.upload import upload
 from cosfast.transfer.context import TransferContext
 from cosfast.transfer.http import HttpClient
 from cosfast.transfer.journal import DEFAULT_JOURNAL, DefaultJournal, Journal, journal_of
+from cosfast.transfer.options import DownloadOptions
 from cosfast.transfer.retry import RetryPolicy
 from cosfast.transfer.urls import check_endpoint
 

@@ -10,37 +10,14 @@ from cosfast.pds.protocol import calls, values
 from cosfast.pds.urls import ContentUrl
 from cosfast.transfer import download as engine
 from cosfast.transfer.download_ranges import RemoteFile
-from cosfast.transfer.options import check_transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from cosfast.pds.protocol.messages import ContentRequest
-    from cosfast.transfer.cancellation import CancelToken
     from cosfast.transfer.context import TransferContext
+    from cosfast.transfer.options import DownloadOptions
 
 URL_SECONDS = 15 * 60
 """How long the URL of a download is asked to be valid; a longer download fetches further ones."""
-
-
-@dataclass(frozen=True)
-class DownloadOptions:
-    """The keywords of `Client.download`, which explains them.
-
-    Raises:
-        InputError: If one makes no sense; it names which.
-    """
-
-    overwrite: bool = True
-    concurrency: int = 4
-    progress: Callable[[int], object] | None = None
-    max_rate: float | None = None
-    deadline: float | None = None
-    cancel: CancelToken | None = None
-    verify: bool = True
-
-    def __post_init__(self) -> None:
-        check_transfer(self.concurrency, self.max_rate, self.deadline, self.cancel)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,40 @@
-"""Checks of the options that uploads and downloads of every service have in common."""
+"""`DownloadOptions`, and checks of the options that transfers of every service share."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cosfast.errors import InputError
 from cosfast.parsing import shown
 from cosfast.transfer.bandwidth import BandwidthLimit
 from cosfast.transfer.cancellation import CancelToken, check_deadline
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MAX_CONCURRENCY = 1024
-"""Parts in flight: beyond it, threads would cost more than any link gives."""
+"""Maximum number of parts in flight: more threads cost more than they gain on any link."""
+
+
+@dataclass(frozen=True)
+class DownloadOptions:
+    """The keyword arguments of `Client.download`, which documents them.
+
+    Raises:
+        InputError: If one is not valid.
+    """
+
+    overwrite: bool = True
+    concurrency: int = 4
+    progress: Callable[[int], object] | None = None
+    max_rate: float | None = None
+    deadline: float | None = None
+    cancel: CancelToken | None = None
+    verify: bool = True
+
+    def __post_init__(self) -> None:
+        check_transfer(self.concurrency, self.max_rate, self.deadline, self.cancel)
 
 
 def check_transfer(
@@ -17,10 +43,10 @@ def check_transfer(
     deadline: float | None,
     cancel: CancelToken | None,
 ) -> None:
-    """Refuse limits that are out of range.
+    """Check the limits of a transfer.
 
     Raises:
-        InputError: If one is; it names which.
+        InputError: If one is out of range or of the wrong type.
     """
     if type(concurrency) is not int or not 1 <= concurrency <= MAX_CONCURRENCY:
         raise InputError(
@@ -31,4 +57,4 @@ def check_transfer(
     if deadline is not None:
         check_deadline(deadline)
     if not isinstance(cancel, (CancelToken, type(None))):
-        raise InputError(f"cancel is a CancelToken, not {type(cancel).__name__}")
+        raise InputError(f"cancel must be a CancelToken, not {type(cancel).__name__}")

@@ -1,7 +1,8 @@
 """WeCom's WeDrive (企业微信微盘) and WeDoc: uploads in blocks, resumed and instant; downloads."""
 
+from cosfast.transfer.options import DownloadOptions
 from cosfast.wedrive.client import Client
-from cosfast.wedrive.download import DownloadOptions, DownloadResult
+from cosfast.wedrive.download import DownloadResult
 from cosfast.wedrive.protocol.errors import (
     BlockRefusedError,
     NotFoundError,

@@ -9,10 +9,11 @@ from cosfast.transfer.cancellation import Cancellation
 from cosfast.transfer.context import TransferContext
 from cosfast.transfer.http import HttpClient
 from cosfast.transfer.journal import DEFAULT_JOURNAL, DefaultJournal, Journal, journal_of
+from cosfast.transfer.options import DownloadOptions
 from cosfast.transfer.retry import RetryPolicy
 from cosfast.transfer.urls import check_endpoint
 from cosfast.wedrive import operations
-from cosfast.wedrive.download import DownloadOptions, DownloadResult, download
+from cosfast.wedrive.download import DownloadResult, download
 from cosfast.wedrive.protocol import files
 from cosfast.wedrive.protocol.files import MAX_PAGE_SIZE
 from cosfast.wedrive.protocol.targets import Document, Folder, upload_target

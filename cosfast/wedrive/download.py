@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from cosfast.errors import AnswerError, InputError
 from cosfast.transfer import download as engine
 from cosfast.transfer.download_ranges import RemoteFile
-from cosfast.transfer.options import check_transfer
 from cosfast.transfer.ranges import byte_range
 from cosfast.transfer.request import HttpRequest
 from cosfast.wedrive.protocol.files import file_download, file_info
@@ -18,11 +17,9 @@ from cosfast.wedrive.service import WeDriveService, counted
 from cosfast.wedrive.shared import SharedValue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from cosfast.errors import RequestError
-    from cosfast.transfer.cancellation import CancelToken
     from cosfast.transfer.context import TransferContext
+    from cosfast.transfer.options import DownloadOptions
     from cosfast.transfer.request import HttpResponse
     from cosfast.wedrive.protocol.files import DownloadLocation, DriveEntry
 
@@ -32,26 +29,6 @@ LOCATION_LIFETIME = 6600.0
 _RENEWALS = 2
 _FORBIDDEN = 403
 _SERVER_FAILURES = range(500, 600)
-
-
-@dataclass(frozen=True)
-class DownloadOptions:
-    """The keywords of `Client.download`, which explains them.
-
-    Raises:
-        InputError: If one makes no sense; it names which.
-    """
-
-    overwrite: bool = True
-    concurrency: int = 4
-    progress: Callable[[int], object] | None = None
-    max_rate: float | None = None
-    deadline: float | None = None
-    cancel: CancelToken | None = None
-    verify: bool = True
-
-    def __post_init__(self) -> None:
-        check_transfer(self.concurrency, self.max_rate, self.deadline, self.cancel)
 
 
 @dataclass(frozen=True)
