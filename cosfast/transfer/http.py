@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
@@ -13,7 +14,7 @@ from urllib3.exceptions import TimeoutError as Urllib3Timeout
 from cosfast import __version__
 from cosfast.errors import TransportError, TransportTimeout
 from cosfast.transfer.adapter import TransferAdapter, TransferBody
-from cosfast.transfer.redaction import redacted
+from cosfast.transfer.redaction import hidden_queries, redacted
 from cosfast.transfer.request import HttpResponse
 from cosfast.transfer.streaming_response import BROKEN, StreamingResponse
 from cosfast.transfer.timeouts import StallGuard, Timeouts
@@ -95,11 +96,12 @@ class HttpClient:
         failure = None
         try:
             try:
-                response = adapter.send(
-                    self._prepare(encoded, body, adapter),
-                    timeout=(min(self._timeouts.connect, left), min(self._timeouts.read, left)),
-                    **self._settings_for(encoded.url),
-                )
+                with nullcontext() if isinstance(adapter, TransferAdapter) else hidden_queries():
+                    response = adapter.send(
+                        self._prepare(encoded, body, adapter),
+                        timeout=(min(self._timeouts.connect, left), min(self._timeouts.read, left)),
+                        **self._settings_for(encoded.url),
+                    )
             except BROKEN as exc:
                 failure = _transport_error(request, exc)
             if failure is not None:  # raised here, it has no context

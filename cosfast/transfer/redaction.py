@@ -7,7 +7,14 @@ in the query (WeDrive), or give out URLs that are signed themselves (PDS).
 
 from __future__ import annotations
 
+import logging
 import re
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SEARCHED = 4096  # characters, of which less is shown: a signature that is cut is not found
 _REMOVED = "[...]"
@@ -56,3 +63,35 @@ def without_query(url: str) -> str:
     """Return a URL as it may be shown."""
     path, mark, _ = url.partition("?")
     return f"{path}?{_REMOVED}" if mark else path
+
+
+_hides_queries: ContextVar[bool] = ContextVar("cosfast_hides_queries", default=False)
+
+
+class _QueryFilter(logging.Filter):
+    """Removes the queries of URLs from the records of `hidden_queries` blocks."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if _hides_queries.get() and isinstance(record.args, tuple):
+            record.args = tuple(
+                without_query(each) if isinstance(each, str) else each for each in record.args
+            )
+        return True
+
+
+_QUERY_FILTER = _QueryFilter()
+
+
+@contextmanager
+def hidden_queries() -> Iterator[None]:
+    """Remove the queries of URLs from what urllib3 logs in this thread while the block runs.
+
+    The pools of `TransferAdapter` show no query; those of a user's own adapters do.
+    """
+    for name in ("urllib3.connectionpool", "urllib3.util.retry"):
+        logging.getLogger(name).addFilter(_QUERY_FILTER)  # once, however often it is called
+    token = _hides_queries.set(True)
+    try:
+        yield
+    finally:
+        _hides_queries.reset(token)

@@ -181,7 +181,7 @@ LOCATION = {"download_url": "http://h/p?q=1", "cookie_name": "n", "cookie_value"
 
 def test_locations():
     found = answered(files.file_download("f"), {"errcode": 0, **LOCATION})
-    assert (found.url, found.query, found.cookie) == ("http://h/p", "q=1", "n=v")
+    assert (found.url, found.cookie) == ("http://h/p?q=1", "n=v")
     assert "q=1" not in repr(found)
     for broken in (
         {"download_url": "ftp://h/p"},
