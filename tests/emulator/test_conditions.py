@@ -32,7 +32,7 @@ def modified(api):
 
 @pytest.fixture
 def status(api):
-    """Ask by GET and by HEAD, which have to agree, and whose bodies have to fit."""
+    """Send GET and HEAD; check that they agree and that the bodies fit."""
 
     def ask(**headers):
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -113,12 +113,12 @@ def test_dates_have_three_forms(status, modified):
     ],
     ids=lambda value: value[:40],
 )
-def test_a_date_that_is_none_is_ignored(status, text):
+def test_an_invalid_date_is_ignored(status, text):
     assert status(If_Modified_Since=text.encode()) == 200
     assert status(If_Unmodified_Since=text.replace("2030", "1980").encode()) == 200
 
 
-def test_tags_go_before_dates(status, etag, modified):
+def test_entity_tags_precede_dates(status, etag, modified):
     old, new = date(modified - 1000), date(modified + 1000)
     assert status(If_None_Match='"other"', If_Modified_Since=new) == 200
     assert status(If_None_Match=etag, If_Modified_Since=old) == 304
@@ -126,7 +126,7 @@ def test_tags_go_before_dates(status, etag, modified):
     assert status(If_Match='"other"', If_Unmodified_Since=new) == 412
 
 
-def test_what_must_hold_goes_before_what_may_have_changed(status, etag, modified):
+def test_preconditions_precede_cache_validation(status, etag, modified):
     old, new = date(modified - 1000), date(modified + 1000)
     assert status(If_Match='"other"', If_None_Match=etag) == 412
     assert status(If_Match=etag, If_None_Match=etag) == 304
@@ -135,7 +135,7 @@ def test_what_must_hold_goes_before_what_may_have_changed(status, etag, modified
     assert status(If_Unmodified_Since=new, If_Modified_Since=new) == 304
 
 
-def test_conditions_go_before_ranges(api, etag):
+def test_conditions_precede_ranges(api, etag):
     for asked in ("bytes=0-3", "bytes=99999-"):
         for guard in ({}, {"If-Range": etag}, {"If-Range": '"other"'}):
             ranged = {"Range": asked, **guard}
@@ -172,7 +172,7 @@ def test_a_header_on_several_lines_is_one_list(emulator, api, etag):
     assert (ask(now), ask(now, now)) == (304, 200)
 
 
-def test_conditions_say_nothing_of_what_is_not_there_or_not_allowed(api):
+def test_conditions_do_not_hide_404_and_403(api):
     for conditions in ({"If-None-Match": "*"}, {"If-Match": "*"}, {"If-Match": '"x"'}):
         assert api.download("/none", **conditions).status_code == 404
     update(api, authority="eWRPrivate")
@@ -180,7 +180,7 @@ def test_conditions_say_nothing_of_what_is_not_there_or_not_allowed(api):
         assert api.download(PATH, **conditions).status_code == 403
 
 
-def test_an_answer_without_the_file_has_only_what_a_cache_keeps(api):
+def test_a_response_without_the_file_has_only_cache_headers(api):
     encoded = {"Content-Type": "text/plain", "Content-Encoding": "gzip"}
     update(api, custom_headers={"Cache-Control": "max-age=5", **encoded})
     for conditions in ({"If-None-Match": "*"}, {"If-Match": '"x"'}):

@@ -1,4 +1,4 @@
-"""Content in memory while there is room, on the disk when there is not; and locks by name."""
+"""Content in memory within a budget, else on disk; locks by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cosfast.emulator.wire.body import Content, MemoryBudget
 
 
 def fill(content, *chunks):
-    """Add as a request's body is added; returns which chunks stayed in memory."""
+    """Add chunks like those of a request's body; return which stayed in memory."""
     kept = []
     for chunk in chunks:
         kept.append(content.add_in_memory(chunk))
@@ -26,7 +26,7 @@ def test_content_stays_in_memory_within_the_budget(tmp_path):
         assert (b"".join(content.blocks()), content.size) == (b"1234567890", 10)
 
 
-def test_content_above_the_budget_goes_to_the_disk_as_a_whole(tmp_path):
+def test_content_above_the_budget_is_moved_to_disk(tmp_path):
     budget = MemoryBudget(10)
     with Content(budget, tmp_path) as content:
         assert fill(content, b"12345", b"67890", b"a", b"b") == [True, True, False, False]
@@ -36,7 +36,7 @@ def test_content_above_the_budget_goes_to_the_disk_as_a_whole(tmp_path):
         assert content.size == 12
 
 
-def test_closed_content_gives_its_memory_back(tmp_path):
+def test_closed_content_releases_its_memory(tmp_path):
     budget = MemoryBudget(10)
     with Content(budget, tmp_path) as content:
         fill(content, b"1234567890")
@@ -51,7 +51,7 @@ def test_content_on_the_disk_has_no_name(tmp_path):
         assert list(tmp_path.iterdir()) == []
 
 
-def test_a_named_lock_keeps_out_its_namesakes_alone():
+def test_a_named_lock_excludes_only_holders_of_its_name():
     locks = NamedLocks()
     inside, most = [0, 0], [0, 0]
 
@@ -72,7 +72,7 @@ def test_a_named_lock_keeps_out_its_namesakes_alone():
     assert locks._locks == {}
 
 
-def test_a_named_lock_is_let_go_by_an_exception():
+def test_an_exception_releases_a_named_lock():
     locks = NamedLocks()
     with pytest.raises(LookupError), locks.hold("a"):
         raise LookupError

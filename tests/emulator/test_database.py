@@ -1,4 +1,4 @@
-"""Group commit: many writers, one flush, and no one pays for a neighbour's failure."""
+"""Group commit: many writers share a flush, and a failure affects only its own job."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def spent(database):
 
 
 def hold_the_writer(database):
-    """Keep the writer busy until the event is set, so that jobs queue up behind."""
+    """Block the writer until the event is set, so that jobs queue up."""
     started, release = threading.Event(), threading.Event()
 
     def wait(_tx):
@@ -51,14 +51,14 @@ def test_a_write_is_read_back(database):
     assert spent(database) == {b"a"}
 
 
-def test_a_write_is_there_after_a_restart(tmp_path, database):
+def test_a_write_survives_a_restart(tmp_path, database):
     database.write(spend(b"a"))
     again = Database(tmp_path / "metadata.sqlite3", remove_file=lambda _name: None)
     assert spent(again) == {b"a"}
     again.close()
 
 
-def test_an_exception_undoes_the_work_and_comes_out(database):
+def test_an_exception_rolls_back_the_work_and_is_raised(database):
     def fail(tx):
         spend(b"a")(tx)
         raise LookupError("no")
@@ -68,7 +68,7 @@ def test_an_exception_undoes_the_work_and_comes_out(database):
     assert spent(database) == set()
 
 
-def test_jobs_that_wait_together_are_committed_together(database):
+def test_queued_jobs_share_a_commit(database):
     commits = []
     database._connection.set_trace_callback(commits.append)
     release = hold_the_writer(database)
@@ -82,7 +82,7 @@ def test_jobs_that_wait_together_are_committed_together(database):
     assert len(spent(database)) == 50
 
 
-def test_one_failure_does_not_touch_its_neighbours(database):
+def test_a_failing_job_does_not_affect_others(database):
     def fail(tx):
         spend(b"failed")(tx)
         raise LookupError("no")
@@ -103,7 +103,7 @@ def test_one_failure_does_not_touch_its_neighbours(database):
     assert spent(database) == {b"a", b"b"}
 
 
-def test_files_are_removed_after_the_commit_alone(database, removed):
+def test_files_are_removed_only_after_the_commit(database, removed):
     def discard(tx):
         tx.discard("file")
         spend(b"a")(tx)

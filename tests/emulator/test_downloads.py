@@ -30,7 +30,7 @@ def test_a_whole_file(api):
     assert response.headers["x-cos-request-id"]
 
 
-def test_head_has_the_headers_alone(api):
+def test_head_has_only_the_headers(api):
     response = api.http.head(api.endpoint + URL)
     assert response.headers["Content-Length"] == str(len(CONTENT))
     assert response.content == b""
@@ -86,7 +86,7 @@ def test_a_range_that_cannot_be_satisfied(api, header):
     ],
     ids=lambda value: value[:40],
 )
-def test_a_range_that_is_none_is_ignored(api, header):
+def test_an_invalid_range_is_ignored(api, header):
     response = api.download(PATH, Range=header.encode())
     assert (response.status_code, response.content) == (200, CONTENT)
 
@@ -98,7 +98,7 @@ def test_if_range_guards_against_another_content(api):
 
 
 def test_head_has_no_ranges(api):
-    """HTTP defines ranges for GET alone."""
+    """HTTP defines ranges for GET only."""
     head = api.http.head(api.endpoint + URL, headers={"Range": "bytes=0-3"})
     assert (head.status_code, head.headers["Content-Length"]) == (200, str(len(CONTENT)))
 
@@ -109,7 +109,7 @@ def test_a_range_of_an_empty_file(api):
     assert api.download("/empty", Range="bytes=0-").status_code == 416
 
 
-def test_nothing_there_is_404_in_our_envelope(api):
+def test_a_missing_file_is_404_in_the_envelope(api):
     for path in ("/none", "/folder/"):
         reply = read_reply(api.download(path))
         assert (reply.status, reply.code) == (404, -197)
@@ -127,7 +127,7 @@ def test_by_an_http_proxy_setting(api, emulator):
     assert response.content == CONTENT
 
 
-def test_a_signature_is_verified_where_one_is_given(api):
+def test_a_signature_is_verified_if_it_is_sent(api):
     def code(signature):
         response = api.http.get(api.endpoint + URL, params={"sign": signature})
         return 0 if response.ok else read_reply(response).code
@@ -141,12 +141,12 @@ def test_a_signature_is_verified_where_one_is_given(api):
     assert code(sign(PATH, once=True)) == -74
 
 
-def test_a_file_is_read_by_get_alone(emulator, api):
+def test_downloads_accept_only_get_and_head(emulator, api):
     assert api.stat(PATH).code == 0
     assert exchange(emulator.endpoint, request(URL, b"")).code == -5993
 
 
-def test_a_download_goes_on_while_the_file_is_replaced(api):
+def test_a_download_continues_while_the_file_is_replaced(api):
     big = hashlib.shake_128(b"big").digest(4_000_000)
     api.upload("/big", big)
     response = api.http.get(f"{api.endpoint}/{BUCKET}-{APPID}.file.myqcloud.com/big", stream=True)

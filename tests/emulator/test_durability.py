@@ -1,4 +1,4 @@
-"""What was acknowledged is there after a restart and after a kill at any instant."""
+"""Acknowledged data survive a restart, and a kill at any time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class Server:
-    """A server in a process of its own, which can be killed."""
+    """A server in a separate process, which can be killed."""
 
     def __init__(self, root):
         paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
@@ -69,7 +69,7 @@ def test_everything_survives_a_restart(tmp_path, two_slices):
         assert api.download("/b.bin").content == content
 
 
-def test_files_without_a_meaning_are_swept_away_at_the_start(tmp_path):
+def test_files_without_a_row_are_removed_at_the_start(tmp_path):
     with Emulator(tmp_path) as emulator:
         Api(emulator.endpoint).upload("/a.txt", b"content")
     (tmp_path / "files" / "0123abcd").write_bytes(b"of a request that was never finished")
@@ -79,7 +79,7 @@ def test_files_without_a_meaning_are_swept_away_at_the_start(tmp_path):
 
 
 @pytest.mark.parametrize("as_link", [False, True])
-def test_a_folder_of_files_that_is_not_a_servers_is_left_alone(tmp_path, as_link):
+def test_a_folder_of_another_program_is_not_changed(tmp_path, as_link):
     root, files = tmp_path / "root", tmp_path / "root" / "files"
     root.mkdir()
     mine = tmp_path / "mine" if as_link else files
@@ -95,7 +95,7 @@ def test_a_folder_of_files_that_is_not_a_servers_is_left_alone(tmp_path, as_link
 
 @pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
 @pytest.mark.parametrize("plant", ["link", "pipe"])
-def test_a_lock_that_is_not_a_file_is_neither_written_to_nor_waited_for(tmp_path, plant):
+def test_a_lock_that_is_not_a_regular_file_is_refused(tmp_path, plant):
     root, victim = tmp_path / "root", tmp_path / "victim"
     root.mkdir()
     victim.write_text("precious")
@@ -115,7 +115,7 @@ def test_a_new_root_is_for_its_user_alone(tmp_path):
 
 
 class Load:
-    """Clients that upload until the server is gone, and remember what it acknowledged."""
+    """Clients that upload until the server is killed, and record what it has acknowledged."""
 
     def __init__(self, endpoint, seed, case):
         self._endpoint = endpoint
@@ -203,7 +203,7 @@ def test_a_kill_at_any_instant_loses_nothing_acknowledged(tmp_path, two_slices, 
 
 
 def _finish(api, path, listed, case):
-    """The acknowledged slices are not only listed: the file can be made of them."""
+    """The acknowledged slices are listed, and the upload can be finished with them."""
     if "session" not in listed:
         return
     arrived = {entry["offset"] for entry in listed["listparts"]}

@@ -1,4 +1,4 @@
-"""Faults on demand: what each does to a request, and that it is told which have fired."""
+"""Injected faults: the effect of each kind, and the record of those that have fired."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ OUTCOMES = [
 @pytest.mark.parametrize(
     ("fault", "error", "done"), OUTCOMES, ids=[repr(outcome[0]) for outcome in OUTCOMES]
 )
-def test_what_a_client_meets_and_whether_the_work_was_done(emulator, fault, error, done):
+def test_each_fault_has_its_effect_and_does_the_work_or_not(emulator, fault, error, done):
     emulator.faults.add("upload", fault)
     with pytest.raises(error):
         upload(emulator)
@@ -66,7 +66,7 @@ def test_what_a_client_meets_and_whether_the_work_was_done(emulator, fault, erro
     assert exists(emulator) is done
 
 
-def test_a_reset_comes_in_the_midst_of_a_body(emulator):
+def test_a_reset_within_a_body(emulator):
     emulator.faults.add("upload", faults.ResetAfter(MIB))
     with pytest.raises(cosfast.TransportError):
         upload(emulator, 8 * MIB)
@@ -74,7 +74,7 @@ def test_a_reset_comes_in_the_midst_of_a_body(emulator):
 
 
 @pytest.mark.parametrize("kind", [faults.TruncatedJson, faults.NotJson, faults.EmptyAnswer])
-def test_a_refusal_and_a_file_come_malformed_too(emulator, kind):
+def test_refusals_and_downloads_can_be_malformed_too(emulator, kind):
     upload(emulator)
     emulator.faults.add("upload", kind(done=True))
     with pytest.raises(cosfast.AnswerError):
@@ -136,7 +136,7 @@ def test_an_upload_follows_the_slice_size_of_its_session(emulator):
     emulator.faults.check_all_fired()
 
 
-def test_they_fire_in_order_and_each_once(emulator):
+def test_faults_fire_in_order_and_once_each(emulator):
     emulator.faults.add("upload", faults.HttpStatus(500))
     emulator.faults.add("upload", faults.Refusal(-71), times=2)
     for error in (cosfast.AnswerError, cosfast.ThrottledError, cosfast.ThrottledError):
@@ -150,7 +150,7 @@ def test_they_fire_in_order_and_each_once(emulator):
     ]
 
 
-def test_one_that_never_fired_fails_the_test(emulator):
+def test_a_fault_that_never_fired_fails_the_test(emulator):
     emulator.faults.add("upload_slice_finish", faults.LostAnswer())
     upload(emulator)
     with pytest.raises(AssertionError, match="1 faults never fired.*upload_slice_finish"):
@@ -210,7 +210,7 @@ def test_every_kind_can_be_asked_for_over_http(emulator, kind):
     ],
     ids=str,
 )
-def test_what_makes_no_sense_is_refused_whole(emulator, entry):
+def test_invalid_faults_are_refused_as_a_whole(emulator, entry):
     url = f"{emulator.endpoint}/_emulator/faults"
     good = {"operation": "upload", "fault": "status"}
     as_json = {"Content-Type": "application/json"}
@@ -221,7 +221,7 @@ def test_what_makes_no_sense_is_refused_whole(emulator, entry):
     assert emulator.faults.waiting == []
 
 
-def test_only_where_it_was_asked_for():
+def test_faults_over_http_are_off_by_default():
     with start_emulator() as server:
         answer = requests.get(f"{server.endpoint}/_emulator/faults", timeout=10)
         assert answer.json()["code"] < 0
@@ -234,7 +234,7 @@ ENTRY = {"operation": "upload", "fault": "status"}
 
 
 def of_page(origin, **headers):
-    """Return the headers that a browser adds to what a page of this origin sends."""
+    """Return the headers that a browser adds to requests from a page of this origin."""
     return {"Origin": origin, "Sec-Fetch-Mode": "cors", **headers}
 
 
@@ -266,7 +266,7 @@ def test_faults_are_not_taken_from_a_foreign_page(emulator, headers):
     assert emulator.faults.waiting == []
 
 
-def test_faults_are_not_forgotten_for_a_foreign_page(emulator):
+def test_faults_are_not_cleared_for_a_foreign_page(emulator):
     emulator.faults.add("upload", faults.HttpStatus(503))
     url = f"{emulator.endpoint}/_emulator/faults"
     for headers in (of_page("http://evil.example"), {"Sec-Fetch-Site": "cross-site"}):
@@ -284,7 +284,7 @@ def test_a_page_of_the_server_itself_may_change_them(emulator):
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "GET"])
-def test_a_browser_that_asks_first_is_granted_nothing(emulator, method):
+def test_a_cors_preflight_is_refused(emulator, method):
     headers = of_page(
         "http://evil.example",
         **{

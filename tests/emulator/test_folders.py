@@ -33,7 +33,7 @@ def test_create_takes_a_path_without_its_last_slash(api):
     assert api.stat("/folder/").code == 0
 
 
-def test_create_needs_the_folder_around(api):
+def test_create_needs_the_parent_folder(api):
     assert api.create("/no/deeper/").code == -197
 
 
@@ -50,7 +50,7 @@ def test_list_describes_files_and_folders(api):
     assert (folder["name"], folder["biz_attr"]) == ("b/", "mine")
 
 
-def test_list_shows_one_folder_alone(api):
+def test_list_is_not_recursive(api):
     for folder in ("/a/", "/a/b/", "/c/"):
         api.create(folder)
     for path in ("/a/1", "/a/b/2", "/c/3"):
@@ -86,14 +86,14 @@ def test_list_in_pages(api):
     assert (found, pages, context) == (expected, 4, "")
 
 
-def test_a_full_last_page_is_known_for_the_last(api):
+def test_a_full_last_page_is_marked_as_the_last(api):
     for number in range(4):
         api.upload(f"/{number}", b"x")
     assert listed(api, "/", num=4).data["listover"] is True
     assert listed(api, "/", num=3).data["listover"] is False
 
 
-def test_pages_go_on_while_the_folder_changes(api):
+def test_paging_continues_while_the_folder_changes(api):
     for name in "abcdef":
         api.upload(f"/{name}", b"x")
     first = listed(api, "/", num=3)
@@ -103,12 +103,12 @@ def test_pages_go_on_while_the_folder_changes(api):
 
 
 @pytest.mark.parametrize("num", ["", "0", "100000"])
-def test_a_page_has_a_sensible_size_whatever_is_asked(api, num):
+def test_the_size_of_a_page_is_bounded(api, num):
     api.upload("/a", b"x")
     assert names(listed(api, "/", num=num)) == ["a"]
 
 
-def test_list_refuses_what_makes_no_sense(api):
+def test_list_refuses_invalid_fields(api):
     assert api.get("/none/", op="list").code == -197
     assert api.get("/", op="list", num="many").code == -5993
     assert api.get("/", op="list", context="%%%").code == -5993

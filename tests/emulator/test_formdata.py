@@ -1,4 +1,4 @@
-"""The multipart parser alone: any cut of any form gives the same parts."""
+"""The multipart parser: the parts do not depend on how the body is split into chunks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TRICKY = [b"\r", b"\n", b"\r\n", b"-", b"--", b"\r\n--", b"\r\n--9fd4", f"--{BO
 
 
 def parse(body, cuts=()):
-    """Parse the body, cut at these offsets, into name and value of each part."""
+    """Parse the body, split at these offsets, to the name and value of each part."""
     parser = FormDataParser(BOUNDARY.encode(), max_header_size=1000)
     edges = [0, *sorted(cuts), len(body)]
     parts = []

@@ -98,7 +98,7 @@ PATHS = ["/", "/a", "/folder/", "/folder/b", "/none/c", "/%E6%96%87", "/..", "/%
 
 
 def some_fields(rng):
-    """Pick fields that make some sense, then spoil a few of them."""
+    """Choose valid fields, then corrupt some of them."""
     names = ["op", *rng.sample(sorted(FIELDS), rng.randrange(len(FIELDS)))]
     fields = [(name, rng.choice(FIELDS[name])) for name in names]
     for _ in range(rng.randrange(3)):
@@ -137,7 +137,7 @@ def some_body(rng, fields):
 
 
 def spoil(rng, data):
-    """Damage a request's bytes: flip, cut, double, insert."""
+    """Corrupt the bytes of a request: flip, cut, duplicate, insert."""
     data = bytearray(data)
     for _ in range(rng.randrange(1, 6)):
         at = rng.randrange(len(data))
@@ -170,7 +170,7 @@ def whole_request(rng):
 
 
 def check_answer(endpoint, data):
-    """Send a request and all there is of it; the answer is an envelope, or a closed connection."""
+    """Send a request and end the stream; check for an envelope, or a closed connection."""
     with Wire(endpoint) as wire:
         try:
             wire.send(data)
@@ -191,7 +191,7 @@ def check_answer(endpoint, data):
 
 @pytest.fixture
 def fuzzed(tmp_path, caplog):
-    """A server that has to come out of it as it went in."""
+    """A server that must still work after the tests."""
     caplog.set_level(logging.WARNING)
     limits = Limits(idle_timeout=2, upload_size=MIB, fields_size=100_000)
     with Emulator(tmp_path, limits=limits) as emulator:
@@ -256,7 +256,7 @@ def percent(text):
 
 @pytest.mark.parametrize(("op", "name"), NUMBER_FIELDS, ids="-".join)
 def test_hostile_numbers_in_the_field(fuzzed, op, name):
-    """In some kind of body, or the query; as text, or as a number of JSON."""
+    """In a body of any kind, or the query; as text, or as a JSON number."""
     rng = random.Random(f"{op} {name}")
     given = {"op": op, "filesize": "5", "slice_size": "1048576", "session": "0" * 56}
     for number in HOSTILE_NUMBERS:

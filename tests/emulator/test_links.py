@@ -1,4 +1,4 @@
-"""The URLs of answers fit the way by which the client came."""
+"""The URLs in responses depend on the address by which the client reached the server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def through_proxy(endpoint):
 
 @pytest.fixture
 def proxied(emulator):
-    """A client that knows the cloud's addresses alone, and the emulator as its proxy."""
+    """A client that uses the cloud's addresses, with the emulator as HTTP proxy."""
     api = Api("http://gz.file.myqcloud.com")
     api.http.proxies = {"http": emulator.endpoint}
     return api
@@ -73,7 +73,7 @@ def test_a_client_of_ours_uploads_and_downloads_through_the_proxy():
         ("http://[::1]:99", f"http://[::1]:99/{HOST}.file.myqcloud.com/a"),
     ],
 )
-def test_an_absolute_target_says_what_the_client_calls_the_server(emulator, origin, access_url):
+def test_an_absolute_target_sets_the_origin_of_urls(emulator, origin, access_url):
     reply = exchange(emulator.endpoint, request(origin + target("/a"), UPLOAD))
     assert reply.data["access_url"] == access_url
 
@@ -82,7 +82,7 @@ def test_an_absolute_target_says_what_the_client_calls_the_server(emulator, orig
     "origin",
     ["http://u:p@cos.test", "http://cos.test:99999", "http://", "http://a_b:", "http://-%"],
 )
-def test_an_origin_that_is_none_is_not_repeated(emulator, origin):
+def test_an_invalid_origin_is_not_used_in_urls(emulator, origin):
     with Wire(emulator.endpoint) as wire:
         wire.send(request(origin + target("/a"), UPLOAD))
         reply = wire.read_reply()
@@ -98,8 +98,8 @@ def test_the_host_header_does_not_change_the_urls_of_a_server_at_one_address(api
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104 - the addresses that it is about
-def test_a_server_at_all_addresses_goes_by_the_host_header(host):
-    """It cannot know by which of them its clients reach it: in a container, by a name."""
+def test_a_server_on_all_addresses_uses_the_host_header(host):
+    """It does not know at which address a client reaches it, for example in a container."""
     if host == "::" and not socket.has_ipv6:
         pytest.skip("there is no IPv6")
     with Emulator(host=host) as emulator:

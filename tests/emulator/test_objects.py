@@ -43,11 +43,11 @@ def test_stat_of_a_folder(api):
     assert (data["name"], data["biz_attr"]) == ("folder", "mine")
 
 
-def test_the_root_of_any_bucket_is_there(emulator):
+def test_the_root_of_every_bucket_exists(emulator):
     assert Api(emulator.endpoint, "never-seen-before").stat("/").code == 0
 
 
-def test_buckets_are_apart(api, emulator):
+def test_buckets_are_separate(api, emulator):
     other = Api(emulator.endpoint, "other")
     api.upload("/a.txt", b"here")
     assert other.stat("/a.txt").code == -197
@@ -78,7 +78,7 @@ def test_upload_checks_the_sha(api):
     assert api.upload("/a.txt", b"content", sha=sha).code == 0
 
 
-def test_upload_refuses_an_existing_path_unless_told_to_overwrite(api):
+def test_upload_refuses_an_existing_path_unless_overwriting(api):
     api.upload("/a.txt", b"first")
     assert api.upload("/a.txt", b"second").code == -177
     assert api.upload("/a.txt", b"second", insertOnly="1").code == -177
@@ -101,7 +101,7 @@ def test_a_file_above_20_mib_needs_slices(api):
     assert api.stat("/bigger").status == 404
 
 
-def test_content_above_the_memory_budget_goes_by_way_of_the_disk(tmp_path):
+def test_content_above_the_memory_budget_is_spooled_to_disk(tmp_path):
     with Emulator(tmp_path, limits=Limits(content_memory=100_000)) as emulator:
         api = Api(emulator.endpoint)
         content = hashlib.shake_128(b"spilled").digest(MIB)
@@ -126,7 +126,7 @@ def test_a_file_and_a_folder_cannot_have_one_name(api):
     assert api.init("/folder", b"x").code == -178
 
 
-def test_delete_takes_a_file_away(api):
+def test_delete_removes_a_file(api):
     api.upload("/a.txt", b"x")
     assert api.delete("/a.txt").code == 0
     assert api.stat("/a.txt").code == -197
@@ -134,7 +134,7 @@ def test_delete_takes_a_file_away(api):
     assert (reply.status, reply.code) == (404, -197)
 
 
-def test_delete_takes_an_empty_folder_away(api):
+def test_delete_removes_an_empty_folder(api):
     api.create("/folder/")
     api.upload("/folder/a.txt", b"x")
     assert api.delete("/folder/").code == -173
@@ -165,11 +165,11 @@ def test_the_root_cannot_be_deleted(api):
     assert api.delete("/").code == -180
 
 
-def test_a_folder_is_no_place_for_a_file(api):
+def test_the_path_of_a_folder_is_refused_for_a_file(api):
     assert api.upload("/folder/", b"x").code == -180
 
 
-def test_content_goes_with_its_last_path(tmp_path):
+def test_content_is_removed_with_its_last_path(tmp_path):
     with Emulator(tmp_path) as emulator:
         api = Api(emulator.endpoint)
         files = tmp_path / "files"

@@ -1,4 +1,4 @@
-"""The older op=upload_slice: one slice after the other, and no finish (PROTOCOL.md section 4)."""
+"""The older op=upload_slice: slices in order, without finish (PROTOCOL.md section 4)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def send(api, session, offset, piece):
     return api.form(PATH, op="upload_slice", session=session, offset=str(offset), filecontent=piece)
 
 
-def test_the_answers_lead_through_the_file(api, six_slices):
+def test_each_response_has_the_next_offset(api, six_slices):
     content = six_slices["content"]
     data = begin(api, six_slices).data
     assert (data["offset"], data["slice_size"]) == (0, MIB)
@@ -40,7 +40,7 @@ def test_stored_content_is_uploaded_instantly(api, two_slices):
     assert api.http.get(data["access_url"]).content == two_slices["content"]
 
 
-def test_the_same_content_goes_on_where_it_stopped(api, six_slices):
+def test_an_upload_of_the_same_content_is_resumed(api, six_slices):
     content = six_slices["content"]
     session = begin(api, six_slices).data["session"]
     for offset in (0, MIB):
@@ -62,7 +62,7 @@ def test_a_wrong_content_never_becomes_a_file(api, two_slices):
 
 
 def test_the_last_slice_again_has_the_same_answer(api, two_slices):
-    """There is no finish, so the answer of the last slice is the one that can get lost."""
+    """There is no finish, so the response to the last slice may be lost."""
     content = two_slices["content"]
     session = begin(api, two_slices).data["session"]
     assert send(api, session, 0, content[:MIB]).code == 0

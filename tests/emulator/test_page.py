@@ -1,4 +1,4 @@
-"""The page for people: what it shows, and to whom."""
+"""The status page: what it shows, and to which clients."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_only_this_machine_sees_it():
 
 
 def answer_to(emulator, host, target="/_emulator/"):
-    """Ask over HTTP/1.0 with this Host header, or with none."""
+    """Send an HTTP/1.0 request with this Host header, or without one."""
     address = urlsplit(emulator.endpoint)
     head = f"GET {target} HTTP/1.0\r\n" + (f"Host: {host}\r\n" if host else "") + "\r\n"
     with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
@@ -102,7 +102,7 @@ def open_emulator():
         *("[0:0::1]", "cos.test", "COS.test:99", "cos.test.", "192.0.2.7:1"),
     ],
 )
-def test_it_answers_to_loopback_and_to_hosts_that_were_allowed(open_emulator, host):
+def test_it_is_served_at_loopback_and_allowed_hosts(open_emulator, host):
     for path in ("/_emulator/", "/_emulator/faults"):
         assert answer_to(open_emulator, host, path)[0] == 200
 
@@ -115,21 +115,21 @@ def test_it_answers_to_loopback_and_to_hosts_that_were_allowed(open_emulator, ho
         *("127.0.0.1:99999", "127.0.0.1, evil.example", "\u0661\u0662\u0667.0.0.1", "xcos.test"),
     ],
 )
-def test_it_answers_to_no_other_host(open_emulator, host):
-    """A stranger's page whose name was given this machine's address sends its own name."""
+def test_it_is_not_served_at_other_hosts(open_emulator, host):
+    """DNS rebinding: the Host header is the name of the hostile page."""
     for path in ("/_emulator/", "/_emulator/faults", "/%5Femulator/", "/_emulator/x"):
         status, body = answer_to(open_emulator, host, path)
         assert (status, b"a-name-to-hide" in body) == (403, False)
 
 
 def test_the_host_of_an_absolute_target_counts(open_emulator):
-    """A browser that has the server as its proxy sends pages' own addresses."""
+    """A browser that uses the server as proxy sends an absolute target."""
     for target in ("http://evil.example/_emulator/", "http://evil.example:80/_emulator/faults"):
         assert answer_to(open_emulator, "127.0.0.1", target)[0] == 403
     assert answer_to(open_emulator, "evil.example", "http://localhost/_emulator/")[0] == 200
 
 
-def test_two_hosts_are_none(open_emulator):
+def test_two_host_headers_are_refused(open_emulator):
     assert answer_to(open_emulator, "127.0.0.1\r\nHost: 127.0.0.1")[0] in {400, 403}
 
 
@@ -147,7 +147,7 @@ def test_a_host_that_cannot_be_allowed_is_refused(name):
 
 
 def test_allowed_hosts_is_not_one_string():
-    """Its characters would each be a host."""
+    """Each of its characters would be a host."""
     with pytest.raises(cosfast.InputError, match="allowed_hosts"):
         start_emulator(allowed_hosts="cos.test")
 

@@ -31,7 +31,7 @@ def hash_fields(algorithm):
 
 
 class Clock:
-    """Seconds since 1970 that a test moves."""
+    """A clock, in seconds since 1970, that a test moves."""
 
     def __init__(self):
         self.ahead = 0.0

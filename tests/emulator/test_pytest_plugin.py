@@ -1,4 +1,4 @@
-"""The fixtures that pytest finds wherever cosfast is installed."""
+"""The fixtures of the pytest plugin."""
 
 from __future__ import annotations
 

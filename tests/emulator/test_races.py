@@ -1,4 +1,4 @@
-"""Two requests for one thing at one time."""
+"""Concurrent requests for one path or session."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def nothing():
 
 
 def meanwhile(monkeypatch, name, before=a_moment, after=nothing):
-    """Have something happen before, or after, a step of the store."""
+    """Run a function before or after a step of the store."""
     step = getattr(ByteFiles, name)
 
     def step_with_company(*arguments):
@@ -112,7 +112,7 @@ def test_a_slice_whose_session_ends_meanwhile_is_refused(api, root, monkeypatch,
 
 
 def test_a_slice_of_a_session_that_ended_is_not_recorded_in_the_next(api, monkeypatch, two_slices):
-    """Its bytes are not in the next one's file, which would have a hole that nobody looks at."""
+    """Its bytes are not in the file of the next session, which would have an unnoticed hole."""
     content, parts = two_slices["content"], with_parts(two_slices)
     session = api.init(PATH, content, **parts).data["session"]
     later = []

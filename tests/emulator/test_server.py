@@ -1,4 +1,4 @@
-"""The server as a whole: starting, stopping, several at once, and what it keeps to itself."""
+"""The server: start, stop, several at once, logs without secrets."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_it_can_be_started_again(tmp_path):
         assert Api(emulator.endpoint).download("/a").content == b"second"
 
 
-def test_reset_forgets_everything_and_goes_on(tmp_path, two_slices):
+def test_reset_removes_everything_and_the_server_continues(tmp_path, two_slices):
     content, once = two_slices["content"], sign(f"/{APPID}/{BUCKET}/a", once=True)
     with Emulator(tmp_path) as emulator:
         api = Api(emulator.endpoint)
@@ -79,7 +79,7 @@ def test_reset_forgets_everything_and_goes_on(tmp_path, two_slices):
         assert Api(emulator.endpoint).get("/", op="list").data["infos"] == []
 
 
-def test_reset_under_load_leaves_a_server_that_works(two_slices):
+def test_the_server_works_after_a_reset_under_load(two_slices):
     content = two_slices["content"]
 
     def upload(index):
@@ -108,7 +108,7 @@ def test_reset_under_load_leaves_a_server_that_works(two_slices):
         assert api.download("/a").content == b"content"
 
 
-def test_a_server_that_does_not_run_cannot_be_reset():
+def test_a_stopped_server_cannot_be_reset():
     emulator = Emulator()
     with pytest.raises(EmulatorError, match="not running"):
         emulator.reset()
@@ -124,7 +124,7 @@ def test_several_at_once():
         assert Api(two.endpoint).stat("/a").status == 404
 
 
-def test_nothing_stays_behind(tmp_path, monkeypatch):
+def test_stop_ends_threads_and_removes_the_folder(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     before = threading.active_count()
     with Emulator() as emulator:
@@ -187,14 +187,14 @@ def _damaged_database(root):
 
 
 @pytest.mark.parametrize("spoil", [_text_file, _other_database, _damaged_database])
-def test_a_root_whose_database_is_not_ours_is_refused(tmp_path, spoil):
+def test_a_root_with_a_foreign_database_is_refused(tmp_path, spoil):
     spoil(tmp_path)
     for _ in range(2):  # the folder is let go of
         with pytest.raises(SchemaError, match="metadata.sqlite3"):
             Emulator(tmp_path).start()
 
 
-def test_a_start_that_fails_lets_go_of_the_folder(tmp_path, monkeypatch):
+def test_a_failed_start_releases_the_folder(tmp_path, monkeypatch):
     before = threading.active_count()
     with monkeypatch.context() as patched:
         patched.setattr("cosfast.emulator.store.sync_folder", _raise(PermissionError("no")))
@@ -206,7 +206,7 @@ def test_a_start_that_fails_lets_go_of_the_folder(tmp_path, monkeypatch):
 
 
 def test_a_lock_that_fails_for_another_reason_says_so(tmp_path, monkeypatch):
-    """On a file system without locks nobody else is using the folder."""
+    """On a file system without locks the error is not that of a folder in use."""
     error = OSError(errno.ENOLCK, "No locks available")
     monkeypatch.setattr("cosfast.emulator.store.files._lock", _raise(error))
     with pytest.raises(OSError, match="No locks") as caught:
@@ -232,21 +232,21 @@ def _raise(error):
     ],
     ids=lambda setting: str(setting)[:40],
 )
-def test_settings_that_make_no_sense_are_refused(setting):
+def test_invalid_settings_are_refused(setting):
     with pytest.raises(ValueError, match=next(iter(setting))) as caught:
         Emulator(**setting)
     assert isinstance(caught.value, cosfast.InputError)
 
 
 @pytest.mark.parametrize("host", ["a" * 70, "a..b", "no-such-host.invalid", "256.1.1.1", "\u0661"])
-def test_a_host_that_is_none_is_refused(host):
+def test_an_invalid_host_is_refused(host):
     with pytest.raises((cosfast.InputError, OSError)):
         Emulator(host=host).start()
 
 
 @pytest.mark.parametrize("moment", range(10))
 def test_stop_finishes_requests_and_leaves_none_waiting(moment):
-    """Whatever instant it comes at: before a connection is made, or in the middle of a body."""
+    """At any time: before a connection is set up, or within a body."""
 
     def upload(index):
         try:
@@ -330,7 +330,7 @@ def test_repr_hides_the_key():
         assert emulator.endpoint in repr(emulator)
 
 
-def test_a_fault_of_our_own_is_an_envelope_too(api, monkeypatch, caplog):
+def test_an_internal_failure_gets_an_envelope_too(api, monkeypatch, caplog):
     def fail(*_):
         raise ZeroDivisionError("as if")
 

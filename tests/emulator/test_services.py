@@ -1,4 +1,4 @@
-"""A made-up service beside COS v4: what is its own, its refusals, its faults, and the page."""
+"""A test service beside COS v4: routing, refusals, faults, and the page."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_a_host_of_a_service_has_every_path_also_those_of_others(emulator):
     assert b"NoNote" not in ask(emulator.endpoint, "/_emulator/", "127.0.0.1")
 
 
-def test_what_nobody_owns_is_refused_by_the_first_service(emulator):
+def test_requests_without_a_service_are_refused_by_the_first(emulator):
     reply = requests.get(f"{emulator.endpoint}/elsewhere", timeout=10)
     assert (reply.status_code, reply.json()["code"]) == (404, -197)
 
@@ -197,7 +197,7 @@ def test_the_page_shows_its_files_and_uploads(emulator, url):
     assert "40 percent received" in text
 
 
-def test_reset_forgets_what_the_service_keeps_in_memory(emulator, url):
+def test_reset_clears_the_service_s_state_in_memory(emulator, url):
     requests.put(url, b"text", timeout=10)
     emulator.reset()
     assert requests.get(url, timeout=10).json()["code"] == "NoNote"
@@ -221,7 +221,7 @@ def test_uploads_expire_by_the_lifetime_of_their_service(monkeypatch, tmp_path):
 
 
 def test_a_problem_has_a_code_in_every_service():
-    """A service that forgets one would fail only when it happens."""
+    """A missing code would otherwise fail only when the problem occurs."""
     from cosfast.emulator.services.cosv4.envelope import code_of
 
     for problem in Problem:

@@ -91,7 +91,7 @@ def test_a_signature_that_breaks_a_rule(api, signature, code):
         lambda: sign() + "\r",
     ],
 )
-def test_a_signature_as_some_sdk_makes_it(api, signature):
+def test_signatures_of_sdks(api, signature):
     assert stat_code(api, signature().strip()) == 0
 
 
@@ -154,7 +154,7 @@ def test_a_once_signature_stays_used_after_a_restart(tmp_path):
         assert api.json("/file", signature, op="delete").code == -77
 
 
-def test_the_key_is_the_one_the_server_was_given():
+def test_the_server_uses_the_configured_key():
     with Emulator(appid="1251234567", secret_id="id", secret_key="key") as emulator:
         url = f"{emulator.endpoint}/files/v2/1251234567/{BUCKET}/"
         api = Api(emulator.endpoint)

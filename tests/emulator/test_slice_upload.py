@@ -107,7 +107,7 @@ def test_finish_is_refused_while_slices_are_missing(api, six_slices):
     assert api.stat(PATH).code == -197
 
 
-def test_list_tells_what_has_arrived(api, six_slices):
+def test_list_has_the_received_slices(api, six_slices):
     session = begin(api, six_slices)
     for offset, piece in slices(six_slices["content"])[5:2:-2]:
         api.data(PATH, session, offset, piece)
@@ -134,13 +134,13 @@ def test_list_of_nothing_is_404(api):
     assert (reply.status, reply.code) == (404, -197)
 
 
-def test_an_unfinished_upload_is_not_there_yet(api, two_slices):
+def test_an_unfinished_upload_is_not_found(api, two_slices):
     begin(api, two_slices)
     assert api.stat(PATH).status == 404
     assert api.download(PATH).status_code == 404
 
 
-def test_init_of_an_unfinished_path_says_so(api, two_slices, six_slices):
+def test_init_of_an_unfinished_path_has_a_code_of_its_own(api, two_slices, six_slices):
     begin(api, two_slices)
     for case in (two_slices, six_slices):
         for insert_only in ("0", "1"):
@@ -280,7 +280,7 @@ def test_parts_hold_whatever_slice_size_the_server_answers(six_slices, slice_siz
         assert api.download(PATH).content == six_slices["content"]
 
 
-def test_a_bad_slice_that_can_only_be_checked_late_has_to_come_again(six_slices):
+def test_a_bad_slice_that_is_verified_by_finish_must_be_sent_again(six_slices):
     with Emulator(slice_size=MIB // 2) as emulator:
         api = Api(emulator.endpoint)
         content = six_slices["content"]
@@ -299,7 +299,7 @@ def test_a_bad_slice_that_can_only_be_checked_late_has_to_come_again(six_slices)
         assert api.finish(PATH, session, content, sha=six_slices["sha1"]).code == 0
 
 
-def test_serial_upload_is_said_where_it_is_set(two_slices):
+def test_serial_upload_is_in_the_response_if_it_is_set(two_slices):
     with Emulator(serial_upload=True) as emulator:
         assert Api(emulator.endpoint).init(PATH, b"x").data["serial_upload"] == 1
 
@@ -386,7 +386,7 @@ def test_finish_again_after_a_restart(tmp_path, two_slices):
 
 
 def test_many_finishes_at_once_all_succeed(api, two_slices):
-    """An SDK that gives up waiting sends it again while the first is still at work."""
+    """An SDK that times out repeats the request while the first is still running."""
     session = begin(api, two_slices)
     send_all(api, session, two_slices["content"])
     content, sha = two_slices["content"], two_slices["sha1"]
@@ -395,7 +395,7 @@ def test_many_finishes_at_once_all_succeed(api, two_slices):
     assert {reply.code for reply in replies} == {0}
 
 
-def test_finish_again_wants_the_same_as_finish(api, two_slices):
+def test_a_repeated_finish_checks_the_same_fields(api, two_slices):
     session, _ = finished(api, two_slices)
     content, sha = two_slices["content"], two_slices["sha1"]
     assert api.finish(PATH, session, content).code == -29094
@@ -413,13 +413,13 @@ def test_finish_again_wants_the_same_as_finish(api, two_slices):
     ],
     ids=["deleted", "replaced"],
 )
-def test_finish_again_of_a_file_that_is_gone_is_refused(api, two_slices, change):
+def test_a_repeated_finish_of_a_deleted_file_is_refused(api, two_slices, change):
     session, _ = finished(api, two_slices)
     assert change(api).code == 0
     assert api.finish(PATH, session, two_slices["content"], sha=two_slices["sha1"]).code == -290
 
 
-def test_finish_again_is_forgotten_with_the_session(two_slices):
+def test_a_repeated_finish_expires_with_the_session(two_slices):
     with Emulator(limits=Limits(session_lifetime=1.5)) as emulator:
         api = Api(emulator.endpoint)
         session, first = finished(api, two_slices)
@@ -468,7 +468,7 @@ def tables_of(root):
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_a_folder_of_an_earlier_version_is_taken_over(tmp_path, two_slices, version):
+def test_a_folder_of_an_earlier_version_is_migrated(tmp_path, two_slices, version):
     content, session, finished = two_slices["content"], "5e" * 28, "f1" * 28
     once = sign(fileid("/folder/kept"), once=True)
     script = VERSION_2.format(
@@ -518,7 +518,7 @@ def test_a_folder_of_an_earlier_version_is_taken_over(tmp_path, two_slices, vers
         assert tables_of(tmp_path) == tables_of(tmp_path / "new")
 
 
-def test_finish_wants_what_init_had(api, two_slices):
+def test_finish_needs_the_fields_of_init(api, two_slices):
     session = begin(api, two_slices)
     send_all(api, session, two_slices["content"])
     content, sha = two_slices["content"], two_slices["sha1"]
@@ -528,7 +528,7 @@ def test_finish_wants_what_init_had(api, two_slices):
     assert api.finish(PATH, session, content, sha=sha.upper()).code == 0
 
 
-def test_init_refuses_what_makes_no_sense(api, two_slices):
+def test_init_refuses_invalid_fields(api, two_slices):
     def code(path=PATH, **fields):
         return api.init(path, two_slices["content"], **fields).code
 

@@ -1,4 +1,4 @@
-"""The store that services share: parts checked from promised states, entries by id, contents."""
+"""The store that services share: parts verified by promised states, entries, contents."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_part_that_differs_is_named_with_what_was_found(offset, states):
         assert difference.promised == states.states[index : index + size]
 
 
-def test_what_is_not_whole_parts_cannot_be_checked():
+def test_incomplete_parts_cannot_be_checked():
     assert not STATES.can_check(64, PART)
     assert not STATES.can_check(0, PART - 1)
     assert STATES.can_check(0, 2 * PART)
@@ -198,7 +198,7 @@ def test_content_is_found_by_its_digest_whichever_service_it_came_by(store, tmp_
 
 
 def test_two_entries_of_one_folder_may_have_one_name(store):
-    """PDS allows it; the ids tell them apart."""
+    """PDS allows it; they differ in their ids."""
     root = Key("pds", "drive", "root")
     for number in (2, 1, 3):
         add_file(store, Key("pds", "drive", f"id-{number}"), "a", b"%d" % number)

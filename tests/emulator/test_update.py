@@ -21,7 +21,7 @@ def update(api, path=PATH, **fields):
     return api.json(path, sign(fileid(path), once=True), op="update", **fields)
 
 
-def test_update_changes_what_is_given_alone(api):
+def test_update_changes_only_the_given_fields(api):
     assert update(api, biz_attr="new").code == 0
     assert api.stat(PATH).data["biz_attr"] == "new"
     assert update(api, authority="eWPrivateRPublic").code == 0
@@ -73,7 +73,7 @@ def test_the_empty_list_of_php_is_an_empty_object(api, form):
 
 @pytest.mark.parametrize("name", ["Content-Encoding", "content-encoding"])
 def test_encoded_content_is_served_as_it_is_stored(api, name):
-    """Ranges and lengths are of the stored bytes, and nothing is encoded or decoded on the way."""
+    """Ranges and lengths are those of the stored bytes; nothing is encoded or decoded."""
     stored = gzip.compress(b"text " * 1000)
     api.upload("/z.txt", stored)
     headers = {"Content-Type": "text/plain", name: "gzip"}
@@ -124,19 +124,19 @@ def test_the_standard_headers_replace_one_another_as_a_set(api):
         "[" * 50_000,
     ],
 )
-def test_headers_that_cannot_be_are_refused(api, headers):
+def test_invalid_headers_are_refused(api, headers):
     assert update(api, custom_headers=headers).code == -5993
     assert api.stat(PATH).data["custom_headers"] == {}
 
 
-def test_update_refuses_what_makes_no_sense(api):
+def test_update_refuses_invalid_fields(api):
     assert update(api, authority="everybody").code == -5993
     assert update(api, biz_attr="\ud800").code == -5993
     assert update(api, "/none", biz_attr="x").code == -197
     assert update(api, "/", biz_attr="x").code == -197
 
 
-def test_a_private_file_is_read_with_a_signature_alone(api):
+def test_a_private_file_needs_a_signature(api):
     assert update(api, authority="eWRPrivate").code == 0
     assert read_reply(api.download(PATH)).code == -81
     url = f"{api.endpoint}/{BUCKET}-{APPID}.file.myqcloud.com{PATH}"

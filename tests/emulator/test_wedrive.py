@@ -1,4 +1,4 @@
-"""WeDrive and WeDoc on the emulator, asked with requests alone."""
+"""WeDrive and WeDoc on the emulator, called with the library requests only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATA = content(SIZE)
 
 
 class Drive:
-    """The API as a client would write it that knows nothing of cosfast."""
+    """A client of the API that shares no code with cosfast."""
 
     def __init__(self, endpoint):
         self.endpoint = endpoint
@@ -234,7 +234,7 @@ def test_small_files(drive):
     assert names == ["small(1).txt", "small.txt"]
 
 
-def test_what_is_not_json(drive):
+def test_malformed_json(drive):
     for body in (b"", b"[]", b"{", b'{"a": NaN}', b"\xff"):
         answer = requests.post(
             f"{drive.endpoint}/cgi-bin/wedrive/file_info",

@@ -1,4 +1,4 @@
-"""What clients really send (PROTOCOL.md section 6), on raw sockets."""
+"""Requests as real clients send them (PROTOCOL.md section 6), on raw sockets."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def endpoint(emulator):
 
 
 def test_the_request_in_the_documentation_as_it_stands(endpoint):
-    """Its parts count their bytes wrongly, which is fine, and its sha is no sha, which is not."""
+    """Wrong Content-Length headers of its parts are accepted; its invalid sha is refused."""
     sha = b"e98c925a97a8ae4ffec264ae674e28b8f975eba3"
     parts = b'[{"offset":0,"datalen":26585,"datasha":"%s"}]' % sha
 
@@ -178,7 +178,7 @@ def test_a_refusal_before_the_body_keeps_the_connection_in_step(endpoint):
 
 
 def test_broken_json_is_answered_and_the_connection_closed(endpoint):
-    """A client that counts characters leaves bytes behind: they must not be the next request."""
+    """A client that counts characters leaves bytes unread, which must not be read as a request."""
     whole = json.dumps({"op": "create", "biz_attr": "文件"}, ensure_ascii=False)
     body = whole.encode()
     with Wire(endpoint) as wire:
@@ -261,7 +261,7 @@ def test_the_same_field_twice_with_one_value_is_fine(endpoint):
         ),
     ],
 )
-def test_what_is_not_http_gets_an_envelope_too(endpoint, data):
+def test_input_that_is_not_http_gets_an_envelope_too(endpoint, data):
     reply = exchange(endpoint, data)
     assert (reply.status, reply.code) == (400, -5993)
 
@@ -447,7 +447,7 @@ def test_an_idle_connection_is_closed():
         assert wire.is_closed_by_server()
 
 
-def test_stuck_clients_do_not_hold_up_the_others(two_slices):
+def test_stuck_clients_do_not_block_others(two_slices):
     limits = Limits(content_memory=2 * MIB, workers=4)
     with Emulator(limits=limits) as emulator:
         content = two_slices["content"][:MIB]

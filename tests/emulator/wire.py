@@ -1,4 +1,4 @@
-"""A client of the API written from its documents alone, with nothing of cosfast in it."""
+"""A client of the API by its documentation, which shares no code with cosfast."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def read_reply(response: requests.Response) -> Reply:
 
 
 class Session(requests.Session):
-    """A session in which nothing waits for ever."""
+    """A session in which every request has a timeout."""
 
     def request(self, *arguments: Any, **options: Any) -> requests.Response:
         return super().request(*arguments, **{"timeout": 30, **options})
@@ -90,7 +90,7 @@ class Api:
         return f"{self.endpoint}/files/v2/{APPID}/{self.bucket}{quote(path)}"
 
     def form(self, path: str, signature: str | None = None, **fields: Any) -> Reply:
-        """POST a multipart form; a field that is None is left out."""
+        """POST a multipart form without the fields that are None."""
         parts = [(name, (None, value)) for name, value in fields.items() if value is not None]
         headers = {"Authorization": sign(b=self.bucket) if signature is None else signature}
         return read_reply(self.http.post(self.url(path), files=parts, headers=headers))
@@ -117,7 +117,7 @@ class Api:
         return self.form(path, op="upload", filecontent=content, **fields)
 
     def init(self, path: str, content: bytes, **fields: Any) -> Reply:
-        """Begin a slice upload without sha; give sha and uploadparts to begin one with."""
+        """Begin a slice upload, with sha and uploadparts if they are given."""
         fields = {"filesize": str(len(content)), "slice_size": str(MIB), **fields}
         return self.form(path, op="upload_slice_init", **fields)
 
@@ -148,7 +148,7 @@ def slices(content: bytes, size: int = MIB) -> list[tuple[int, bytes]]:
 
 
 def with_parts(case: dict[str, Any]) -> dict[str, str]:
-    """Return the fields `sha` and `uploadparts` of a worked value."""
+    """Return the fields `sha` and `uploadparts` of a worked example."""
     return {"sha": case["sha1"], "uploadparts": json.dumps(case["uploadparts"])}
 
 
@@ -170,7 +170,7 @@ def multipart(*parts: bytes) -> bytes:
 def request(
     target: str, body: bytes, *headers: str, method: str = "POST", host: str = "h"
 ) -> bytes:
-    """Build a request; headers given replace those that would be sent of themselves."""
+    """Build a request; the given headers replace the default ones."""
     own = {
         "host": f"Host: {host}",
         "authorization": f"Authorization: {sign()}",
@@ -228,7 +228,7 @@ class Wire:
         return Reply(status, envelope["code"], envelope["data"], envelope["message"], headers)
 
     def is_closed_by_server(self) -> bool:
-        """Wait until the server closes; False where it sends something instead."""
+        """Wait until the server closes the connection; return False if it sends data instead."""
         return not self._received and self._socket.recv(1) == b""
 
     def _receive(self) -> None:
@@ -238,7 +238,7 @@ class Wire:
 
 
 def exchange(endpoint: str, data: bytes) -> Reply:
-    """Send one request on a connection of its own and read the answer."""
+    """Send one request on a new connection and read the response."""
     with Wire(endpoint) as wire:
         wire.send(data)
         return wire.read_reply()

@@ -1,4 +1,4 @@
-"""What keeps a sync from deleting too much: `max_delete`, and a source without files."""
+"""Protection from deleting too much: `max_delete`, and a source without files."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_dry_run_lists_them_first(pair):
     assert done(pair.sync(max_delete=3, dry_run=True))["delete"] == {"x/", "x/3", "y"}
 
 
-def test_what_takes_no_part_does_not_count(pair):
+def test_excluded_files_do_not_count(pair):
     pair.source(TREE)
     pair.target({**TREE, **EXTRA})
     done(pair.sync(max_delete=1, filters=[Filter.exclude("x/*")]))
@@ -134,7 +134,7 @@ def test_what_takes_no_part_does_not_count(pair):
 
 
 @pytest.mark.parametrize("wrong", [-1, True, 1.0, "1"])
-def test_a_limit_that_makes_no_sense(pair, wrong):
+def test_an_invalid_limit(pair, wrong):
     with pytest.raises(cosfast.InputError, match="max_delete"):
         pair.sync(max_delete=wrong)
 

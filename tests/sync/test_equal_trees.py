@@ -1,4 +1,4 @@
-"""Whatever two trees are, a sync that may delete makes them equal; the next has nothing to do."""
+"""A sync with deletion makes any two trees equal; a second one has nothing to do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONTENTS = st.sampled_from([None, b"", b"1", b"2", b"22"])
 
 @st.composite
 def trees(draw):
-    """Few names, so that two trees have many in common, as files here and as folders there."""
+    """Few names, so that two trees share many, as files in one and as folders in the other."""
     tree = {}
     for segments, data in draw(
         st.lists(st.tuples(st.lists(NAMES, min_size=1, max_size=3), CONTENTS), max_size=8)
@@ -42,7 +42,7 @@ DELETE = {"delete": True, "force_delete": True}  # a tree may be empty
 
 @pytest.fixture
 def fresh(tmp_path):
-    """Return names of places that no other example has."""
+    """Return names of a source and a target that no other example uses."""
     numbers = itertools.count()
     return lambda: next(numbers)
 
@@ -80,7 +80,7 @@ def test_down(client, tmp_path, fresh, here, there):
 @settings(max_examples=25)
 @given(here=trees(), there=trees())
 def test_without_delete_nothing_goes(client, tmp_path, fresh, here, there):
-    """What is there stays, or has the source's content; only what is in the way fails."""
+    """Existing files stay or get the source's content; only conflicts fail."""
     number = fresh()
     folder, base = tmp_path / str(number), f"/{number}/"
     write_tree(folder, here)

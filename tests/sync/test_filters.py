@@ -25,7 +25,7 @@ EXCLUDE, INCLUDE = Filter.exclude, Filter.include
         ([EXCLUDE("a\nb")], ["a"], ["a\nb"]),
     ],
 )
-def test_which_names_take_part(filters, taken, left):
+def test_which_names_are_included(filters, taken, left):
     selection = Selection(filters)
     assert all(map(selection.includes, taken))
     assert not any(map(selection.includes, left))
@@ -53,6 +53,6 @@ def test_the_case_that_matters_is_not_looked_into():
 
 
 @pytest.mark.parametrize("wrong", [(b"a", True), (None, True), ("a", 1)])
-def test_what_is_no_filter(wrong):
+def test_invalid_filters(wrong):
     with pytest.raises(cosfast.InputError, match="filter"):
         Filter(*wrong)

@@ -111,7 +111,7 @@ def test_a_folder_with_a_name_that_cannot_be_is_not_looked_into(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a" * 256, "ü" * 200])
-def test_names_that_no_file_system_takes(tmp_path, name):
+def test_names_that_are_invalid_on_every_system(tmp_path, name):
     with listing(one_page(file_entry("x"), file_entry(name))) as client:
         errors = errors_of(cosfast.sync_down(client, BUCKET, "/", tmp_path))
     assert set(errors) == {name}
@@ -157,7 +157,7 @@ def test_wrong_sizes_and_digests(tmp_path, lie):
     ],
     ids=str,
 )
-def test_one_entry_that_makes_no_sense_is_its_own_failure(tmp_path, lie):
+def test_an_invalid_entry_is_a_failure_of_its_own(tmp_path, lie):
     write_tree(tmp_path, {"a": b"before", "mine": b"1"})
     with listing(one_page(file_entry("a", **lie), file_entry("b"))) as client:
         errors = errors_of(cosfast.sync_down(client, BUCKET, "/", tmp_path, delete=True))
@@ -167,7 +167,7 @@ def test_one_entry_that_makes_no_sense_is_its_own_failure(tmp_path, lie):
     assert tree == {"a": b"before", "b": b"hello", "mine": b"1"}
 
 
-def test_a_folder_that_makes_no_sense_is_its_own_failure(tmp_path):
+def test_an_invalid_folder_is_a_failure_of_its_own(tmp_path):
     write_tree(tmp_path, {"d/mine": b"1"})
     folder = {"name": "d/", "ctime": 2**63, "mtime": 1}
     with listing(one_page(folder, file_entry("b"))) as client:
@@ -176,7 +176,7 @@ def test_a_folder_that_makes_no_sense_is_its_own_failure(tmp_path):
     assert read_tree(tmp_path) == {"b": b"hello", "d/": None, "d/mine": b"1"}
 
 
-def test_an_entry_in_the_target_that_makes_no_sense_is_not_deleted(tmp_path):
+def test_an_invalid_entry_in_the_target_is_not_deleted(tmp_path):
     write_tree(tmp_path, {"b": b"hello"})
     entries = (file_entry("a", filesize=2**63), file_entry("b"))
     with listing(one_page(*entries)) as client:
@@ -202,7 +202,7 @@ def test_folders_without_end(tmp_path):
         assert isinstance(next(up).error, cosfast.AnswerError)
 
 
-def test_pages_that_go_round(tmp_path):
+def test_pages_in_a_loop(tmp_path):
     def pages(_path, context):
         number = (int(context or 0) + 1) % 3
         return {"infos": [file_entry(f"f{number}")], "context": str(number), "listover": False}
@@ -243,7 +243,7 @@ def test_a_file_that_changes_after_it_was_listed(client, tmp_path):
 @pytest.mark.parametrize(
     "name", ["C:", "C:x", "a\\b", "CON", "con.txt", "nul", "COM1", "a.", "a ", "a:b", 'a"', "x\x1f"]
 )
-def test_names_that_windows_takes_for_something_else(name):
+def test_names_with_another_meaning_on_windows(name):
     with pytest.raises(cosfast.InputError):
         check_local_name(name, windows=True)
 
@@ -251,6 +251,6 @@ def test_names_that_windows_takes_for_something_else(name):
 @pytest.mark.parametrize(
     "name", ["a", ".a", "con-", "common", "a b", "名", "com10", "x.cosfast-part"]
 )
-def test_names_that_any_system_takes(name):
+def test_names_that_are_valid_on_every_system(name):
     check_local_name(name, windows=True)
     check_local_name(name, windows=False)

@@ -78,7 +78,7 @@ def test_each_step_says_what_and_why(stored, folder):
     assert read_tree(folder) == with_folders(TREE)
 
 
-def test_to_a_folder_that_is_not_there_yet(stored, folder):
+def test_to_a_folder_that_does_not_exist(stored, folder):
     deep = folder / "to" / "be"
     assert "./" in done(down(stored, str(deep)))["create folder"]
     assert read_tree(deep) == with_folders(TREE)
@@ -95,7 +95,7 @@ def test_to_a_folder_that_is_not_there_yet(stored, folder):
     ],
     ids=str,
 )
-def test_what_is_wrong_is_said_at_once(client, folder, wrong):
+def test_invalid_arguments_are_refused_at_once(client, folder, wrong):
     with pytest.raises(cosfast.InputError):
         cosfast.sync_down(client, folder=folder, **{"bucket": BUCKET, "path": "base", **wrong})
     assert not folder.exists()
@@ -107,7 +107,7 @@ def test_a_target_that_is_a_file(client, tmp_path):
         down(client, tmp_path / "file")
 
 
-def test_a_source_that_is_not_there_deletes_nothing(client, folder):
+def test_a_missing_source_deletes_nothing(client, folder):
     write_tree(folder, {"mine": b""})
     with pytest.raises(cosfast.NotFoundError):
         list(down(client, folder, delete=True))
@@ -141,7 +141,7 @@ def test_an_unchanged_tree_is_hashed_once(emulator, stored, folder, tmp_path, mo
         assert len(hashed) == 4
 
 
-def test_what_takes_no_part_is_neither_fetched_nor_deleted(stored, folder):
+def test_excluded_files_are_neither_downloaded_nor_deleted(stored, folder):
     put_tree(stored, "/base/", {"x.tmp": b"1", "cache/c": b"2", "cache/d/top": b"3"})
     write_tree(folder, {"mine.tmp": b"4", "x/y.tmp": b"5", "x/go": b"6"})
     filters = [Filter.exclude("*.tmp"), Filter.exclude("cache/*"), Filter.include("*/top")]
@@ -153,7 +153,7 @@ def test_what_takes_no_part_is_neither_fetched_nor_deleted(stored, folder):
 # Unfinished downloads
 
 
-def test_an_unfinished_download_is_gone_on_with(client, folder):
+def test_an_unfinished_download_is_resumed(client, folder):
     put_tree(client, "/base/", {"large": LARGE})
     folder.mkdir()
     leave_part(folder / "large", LARGE[:5000000], LARGE)
@@ -183,7 +183,7 @@ def test_only_the_unfinished_downloads_of_wanted_files_stay(client, folder, monk
     assert read_tree(folder) == with_folders({"large": LARGE, "kept": b"1", "a/new": LARGE[::-1]})
 
 
-def test_nothing_unfinished_goes_where_the_source_fails(client, folder, monkeypatch):
+def test_unfinished_downloads_stay_if_the_source_fails(client, folder, monkeypatch):
     def refuse(*arguments, **keywords):
         raise cosfast.TransportError("broken", operation="download")
 
@@ -289,7 +289,7 @@ def test_one_failure_stops_no_other(stored, emulator, folder):
     assert set(read_tree(folder)) == set(with_folders(TREE)) - {name}
 
 
-def test_nothing_is_deleted_where_the_source_cannot_be_listed(stored, emulator, folder):
+def test_nothing_is_deleted_if_the_source_cannot_be_listed(stored, emulator, folder):
     write_tree(folder, {"extra": b"", "top/in the way": b""})
     really = stored.list
 
@@ -315,7 +315,7 @@ def test_a_disk_that_fails_is_a_steps_error(stored, folder, monkeypatch):
     assert set(errors) == {"extra"}
 
 
-def test_left_in_the_middle(client, folder):
+def test_abandoned_iteration(client, folder):
     put_tree(client, "/base/", {str(number): LARGE[number:] for number in range(4)})
     steps = down(client, folder, max_workers=2)
     next(step for step in steps if step.result)

@@ -140,7 +140,7 @@ def test_killed_on_the_way_down(client, sync, tmp_path):
 
 
 @pytest.mark.slow
-def test_what_had_arrived_is_recognised(client, sync, tmp_path):
+def test_transferred_files_are_recognised(client, sync, tmp_path):
     """After a kill in the midst of a large file, its acknowledged slices are not sent again."""
     data = content(24 * MIB)
     write_tree(tmp_path / "tree", {"a": b"1", "large": data})

@@ -59,7 +59,7 @@ def test_each_step_says_what_and_why(client, folder):
 
 
 @pytest.mark.parametrize("base", ["/", "there", "/deep/er/"])
-def test_to_a_folder_that_may_not_be_there_yet(client, folder, base):
+def test_to_a_folder_that_may_not_exist(client, folder, base):
     steps = list(cosfast.sync_up(client, str(folder), BUCKET, base))
     assert not errors_of(steps)
     assert ("./" in {step.name for step in steps}) == (base != "/")
@@ -83,7 +83,7 @@ def test_an_empty_folder_is_one_there_too(client, tmp_path):
     ],
     ids=str,
 )
-def test_what_is_wrong_is_said_at_once(client, folder, wrong):
+def test_invalid_arguments_are_refused_at_once(client, folder, wrong):
     with pytest.raises(cosfast.InputError):
         cosfast.sync_up(client, folder, **{"bucket": BUCKET, **wrong})
 
@@ -110,7 +110,7 @@ def test_a_server_that_refuses_the_client_is_no_step(emulator, folder):
 # Filters
 
 
-def test_what_takes_no_part_is_neither_sent_nor_deleted(client, folder):
+def test_excluded_files_are_neither_sent_nor_deleted(client, folder):
     put_tree(client, "/", {"a/keep.tmp": b"1", "a/go": b"2", "x/y/z.tmp": b"3", "x/go": b"4"})
     write_tree(folder, {"b.tmp": b"5", "cache/c": b"6", "cache/d/e": b"7", "cache/top": b"8"})
     filters = [Filter.exclude("*.tmp"), Filter.exclude("cache/*"), Filter.include("*/top")]
@@ -121,7 +121,7 @@ def test_what_takes_no_part_is_neither_sent_nor_deleted(client, folder):
     assert set(again) == {"keep"}
 
 
-def test_a_folder_that_takes_no_part_is_not_even_read(client, folder):
+def test_an_excluded_folder_is_not_read(client, folder):
     os.symlink(folder, folder / "a" / "loop")  # an error, were it looked into
     filters = [Filter.exclude("a/*")]
     assert done(cosfast.sync_up(client, folder, BUCKET, filters=filters, delete=True))
@@ -158,7 +158,7 @@ def test_one_failure_stops_no_other(client, emulator, folder):
 
 @on_posix
 @pytest.mark.parametrize("dry_run", [True, False])
-def test_names_that_the_protocol_has_not(client, folder, dry_run):
+def test_names_that_the_protocol_does_not_allow(client, folder, dry_run):
     write_tree(folder, {"what?": b"1", "x:y/z": b"2", "  ": b"3"})
     with open(os.fsencode(folder) + b"/no-utf-8-\xff", "wb"):
         pass
@@ -172,7 +172,7 @@ def test_names_that_the_protocol_has_not(client, folder, dry_run):
 
 @on_posix
 @pytest.mark.parametrize("hinder", ["a dangling link", "a loop", "an unreadable folder"])
-def test_nothing_is_deleted_where_the_source_cannot_be_read(client, folder, hinder, monkeypatch):
+def test_nothing_is_deleted_if_the_source_cannot_be_read(client, folder, hinder, monkeypatch):
     put_tree(client, "/", {"extra": b"", "top/in the way": b"", "locked/inside": b"1"})
     if hinder == "a loop":
         os.symlink(folder, folder / "hinder")
@@ -197,7 +197,7 @@ def test_nothing_is_deleted_where_the_source_cannot_be_read(client, folder, hind
     assert {"extra", "top/in the way", "locked/inside", "a/b/2"} <= set(there)
 
 
-def test_nothing_is_deleted_where_a_file_cannot_be_sent(client, folder, monkeypatch):
+def test_nothing_is_deleted_if_a_file_cannot_be_sent(client, folder, monkeypatch):
     """A file that fails when it is opened is as unread as one that fails when it is listed."""
     put_tree(client, "/", {"extra": b""})
     really = cosfast.cosv4.upload.open_source
@@ -231,7 +231,7 @@ def test_links_are_followed(client, folder, tmp_path):
     assert remote_tree(client, "/") == with_folders({**TREE, "linked/x/y": b"z", "alias": b"top"})
 
 
-def test_what_is_left_of_downloads_is_not_sent(client, folder):
+def test_partial_files_of_downloads_are_not_sent(client, folder):
     write_tree(folder, {"a/.x.cosfast-part": b"1", ".x.cosfast-of": b"2", "cosfast-part": b"3"})
     assert done(cosfast.sync_up(client, folder, BUCKET))
     assert remote_tree(client, "/") == with_folders({**TREE, "cosfast-part": b"3"})
@@ -311,7 +311,7 @@ def test_an_unchanged_tree_is_hashed_once(remembering, folder, hashed):
     assert remote_tree(remembering, "/") == read_tree(folder)
 
 
-def test_a_sync_that_is_left_remembers_what_it_learnt(remembering, folder, hashed):
+def test_an_abandoned_sync_remembers_its_digests(remembering, folder, hashed):
     wait_until_settled(folder)
     steps = cosfast.sync_up(remembering, folder, BUCKET, max_workers=1)
     sent = next(step for step in steps if step.result)

@@ -1,4 +1,4 @@
-"""A journal of the test's own, and its path."""
+"""A journal for one test, and its path."""
 
 from __future__ import annotations
 

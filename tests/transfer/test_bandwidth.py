@@ -1,4 +1,4 @@
-"""`BandwidthLimit`: how bytes are spaced out, and what ends them."""
+"""`BandwidthLimit`: the rate of the bytes, and what stops them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_threads_share_the_rate():
     assert 0.25 < time.monotonic() - began < 5
 
 
-def test_time_that_nobody_used_is_not_saved_up():
+def test_unused_time_is_not_accumulated():
     limit, waits = BandwidthLimit(MIN_PIECE * 10), []
     list(limit.pace([bytes(MIN_PIECE)], waits.append))
     time.sleep(0.3)
@@ -63,6 +63,6 @@ def test_what_the_wait_raises_ends_the_bytes():
 
 
 @pytest.mark.parametrize("wrong", [0, -5, float("nan"), float("inf"), "1M", None])
-def test_a_rate_that_makes_no_sense(wrong):
+def test_an_invalid_rate(wrong):
     with pytest.raises(cosfast.InputError, match="max_rate"):
         BandwidthLimit(wrong)

@@ -1,4 +1,4 @@
-"""What stops a transfer: a token, a deadline, a failure beside it; and what it then raises."""
+"""What stops a transfer: a token, a deadline, a concurrent failure; and which error it raises."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cosfast.transfer.cancellation import Cancellation, CancelToken, check_deadl
 
 @pytest.fixture
 def pair():
-    """Return two sockets that are connected with each other."""
+    """Return two connected sockets."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.settimeout(10)
@@ -22,7 +22,7 @@ def pair():
 
 
 def later(action):
-    """Run `action` in a moment, in another thread."""
+    """Run `action` in another thread after a short delay."""
     timer = threading.Timer(0.1, action)
     timer.start()
     return timer
@@ -97,7 +97,7 @@ def test_without_a_deadline_there_is_time():
 
 
 @pytest.mark.parametrize("wrong", [0, -1, float("nan"), float("inf"), "5", [1]])
-def test_a_deadline_that_makes_no_sense(wrong):
+def test_an_invalid_deadline(wrong):
     for refuse in (check_deadline, lambda value: Cancellation(deadline=value)):
         with pytest.raises(cosfast.InputError, match="deadline"):
             refuse(wrong)
@@ -134,7 +134,7 @@ def test_a_wait_ends_with_the_deadline():
         Cancellation(deadline=0.05).wait(60)
 
 
-def test_a_wait_ends_with_a_failure_beside_it():
+def test_a_wait_ends_with_a_concurrent_failure():
     cancellation = Cancellation()
     timer = later(cancellation.stop.set)
     with pytest.raises(cosfast.Cancelled, match="another part"):
@@ -157,7 +157,7 @@ def test_abort_ends_a_read_that_waits(pair):
     cancellation.detach(self)
 
 
-def test_abort_leaves_sockets_alone_that_are_in_use_no_more(pair):
+def test_abort_does_not_touch_released_sockets(pair):
     cancellation = Cancellation()
     user = object()
     cancellation.attach(user, pair[0])
@@ -168,7 +168,7 @@ def test_abort_leaves_sockets_alone_that_are_in_use_no_more(pair):
     assert pair[0].recv(1) == b"x"
 
 
-def test_abort_passes_over_a_socket_that_is_closed(pair):
+def test_abort_ignores_a_closed_socket(pair):
     cancellation = Cancellation()
     closed = socket.socket()
     closed.close()

@@ -36,14 +36,14 @@ def test_anything_else_is_refused_at_once(timeout):
         connect("http://127.0.0.1:1", timeout=timeout)
 
 
-def test_a_retry_that_is_none_is_refused_at_once():
+def test_an_invalid_retry_is_refused_at_once():
     with pytest.raises(cosfast.InputError, match="retry"):
         connect("http://127.0.0.1:1", retry=3)
 
 
 @contextmanager
 def tls_server(tmp_path):
-    """A server over TLS that takes one request of up to 9 MiB and answers with `SUCCESS`."""
+    """A TLS server that answers one request of up to 9 MiB with `SUCCESS`."""
     trustme = pytest.importorskip("trustme")
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
@@ -105,7 +105,7 @@ def test_over_tls_and_through_a_proxy(tmp_path, monkeypatch, tunnelled, max_rate
 
 @pytest.fixture
 def hasty_threads():
-    """Let threads take turns so often that what two of them should not do at once shows."""
+    """Switch between threads so often that race conditions show."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -114,7 +114,7 @@ def hasty_threads():
 
 @pytest.mark.usefixtures("hasty_threads")
 def test_threads_share_connections(emulator):
-    """Nothing of a request is left when its connection goes to another thread."""
+    """A connection has no data of a request left when another thread gets it."""
     with (
         connect(emulator.endpoint, retry=cosfast.NO_RETRY) as client,
         ThreadPoolExecutor(8) as pool,

@@ -1,4 +1,4 @@
-"""Pieces that arrive in any order are passed on in the order of the file."""
+"""Ranges that arrive in any order are passed on in the order of the file."""
 
 from __future__ import annotations
 

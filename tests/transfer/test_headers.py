@@ -1,4 +1,4 @@
-"""Headers: their names' case, and what `Retry-After` asks for."""
+"""Headers: names are case-insensitive; parsing of `Retry-After`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ def test_retry_after(headers, seconds):
     assert retry_after(headers) == seconds
 
 
-def test_header_names_have_no_case():
+def test_header_names_are_case_insensitive():
     assert header({"CONTENT-range": "x"}, "Content-Range") == "x"
     assert header({}, "Content-Range") == ""

@@ -1,4 +1,4 @@
-"""What happens between a client and its server: failures, tries, answers that are none."""
+"""Requests between a client and its server: failures, attempts, malformed responses."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RETRYABLE = {
 
 
 @pytest.mark.parametrize("failure", RETRYABLE.values(), ids=RETRYABLE.keys())
-def test_is_tried_again_and_signed_afresh(failure):
+def test_a_retryable_failure_is_retried_with_a_new_signature(failure):
     with scripted(failure, failure, http(SUCCESS)) as (endpoint, seen):
         with connect(endpoint) as client:
             assert client.upload(b"data", BUCKET, "file").access_url == "http://a/x"
@@ -60,14 +60,14 @@ FINAL = {
 
 
 @pytest.mark.parametrize(("answer", "error"), FINAL.values(), ids=FINAL.keys())
-def test_is_not_tried_again(answer, error):
+def test_other_failures_are_not_retried(answer, error):
     with scripted(answer) as (endpoint, seen):
         with connect(endpoint) as client, pytest.raises(error, match="upload cos://bucket/file"):
             client.upload(b"data", BUCKET, "file")
     assert len(seen) == 1
 
 
-def test_the_tries_are_counted():
+def test_the_attempts_are_counted():
     with scripted(*[refusal(-71)] * 4) as (endpoint, seen):
         with connect(endpoint) as client, pytest.raises(cosfast.ThrottledError) as caught:
             client.upload(b"data", BUCKET, "file")
@@ -75,7 +75,7 @@ def test_the_tries_are_counted():
     assert (caught.value.code, caught.value.request_id) == (-71, "r")
 
 
-def test_the_budget_ends_it():
+def test_the_retry_budget_ends_the_attempts():
     patient = cosfast.RetryPolicy(tries=100, base_delay=0, budget=5)
     answer = refusal(-71, "400 Bad Request", "Retry-After: 3600")
     with scripted(answer) as (endpoint, seen):
@@ -84,7 +84,7 @@ def test_the_budget_ends_it():
     assert len(seen) == 1
 
 
-def test_nobody_listens():
+def test_a_refused_connection():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with (
@@ -155,8 +155,8 @@ def test_certificates_are_verified():
     thread.join(10)
 
 
-def test_no_secret_shows_anywhere(caplog, emulator):
-    """Not at the lowest level of any log, not in an error, its cause, or a repr."""
+def test_no_secret_is_logged_or_raised(caplog, emulator):
+    """Not in a log at any level, nor in an error, its cause, or a repr."""
     caplog.set_level(logging.DEBUG)
     shown = []
     with scripted(refusal(-71), refusal(-97)) as (endpoint, seen):

@@ -1,4 +1,4 @@
-"""Parts that a server acknowledged and cannot list: remembered one by one, cheaply and truly."""
+"""Acknowledged parts that a server cannot list: recorded one by one, cheaply and correctly."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PARTS = 10_240
 
 
 def begin(journal, session="s", path="/f", parts=PARTS, **changes):
-    """Remember an upload of that many parts; return its key."""
+    """Record an upload with this number of parts; return its key."""
     key = destination(path)
     journal.remember_upload(key, upload(session, filesize=64 * parts - 63, **changes))
     return key

@@ -112,7 +112,7 @@ def test_many_threads_and_one_warning(path):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.slow
-def test_a_fork_while_threads_are_at_it(path):
+def test_a_fork_while_threads_use_the_journal(path):
     script = """
 import threading, warnings
 warnings.simplefilter("ignore", DeprecationWarning)  # that a process of threads forks: on purpose

@@ -1,4 +1,4 @@
-"""A damaged journal is noticed, set aside and made anew, and no damage is believed."""
+"""A damaged journal is detected, set aside and recreated; damaged records are never used."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_damage_anywhere(path, healthy, damage):
 
 
 def all_right(journal):
-    """Ask for everything: it is as it was written, or a miss; and write something."""
+    """Look up everything: each is a hit as written, or a miss; then write something."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for number in range(1, 30):
@@ -93,7 +93,7 @@ def all_right(journal):
 
 
 def survives(path):
-    """Whether the journal is of use again, after one more warning at most."""
+    """Return whether the journal works again, after at most one more warning."""
     return all_right(Journal(path)) or all_right(Journal(path))
 
 

@@ -1,4 +1,4 @@
-"""The journal stays small: which rows go, and when."""
+"""Eviction from the journal: which rows, and when."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_file_has_no_rows_of_its_former_states(path, journal):
     assert len(rows(path, "SELECT id FROM parts")) == 1
 
 
-def test_an_older_version_is_made_anew(path, journal):
+def test_a_journal_of_an_older_version_is_recreated(path, journal):
     use(journal)
     alter(path, "ALTER TABLE uploads RENAME TO files")
     alter(path, f"PRAGMA user_version = {schema.VERSION - 1}")

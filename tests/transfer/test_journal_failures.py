@@ -56,7 +56,7 @@ def make_pipe(path):
         pytest.param("pipe", make_pipe, "not a plain file", marks=on_posix),
     ],
 )
-def test_what_is_no_journal_is_left_alone(tmp_path, name, make, match):
+def test_a_path_that_is_not_a_journal_is_not_changed(tmp_path, name, make, match):
     path = tmp_path / name
     make(path)
     before = path.read_bytes() if path.is_file() else None
@@ -173,7 +173,7 @@ print(count)
     assert works(Journal(path))
 
 
-def test_what_is_told(path, caplog):
+def test_warnings_and_log_records(path, caplog):
     path.parent.mkdir()
     make_text(path)
     with caplog.at_level(logging.INFO, "cosfast"), pytest.warns(JournalWarning) as caught:

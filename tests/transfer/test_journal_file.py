@@ -1,4 +1,4 @@
-"""The journal's file: its place, its permissions, and the objects that stand for it."""
+"""The journal's file: its path, its permissions, and the objects that refer to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`FileIdentity`: a changed file is another, and one just written is not trusted."""
+"""`FileIdentity`: it changes with the file, and is not trusted just after a write."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def test_uploads_come_back_and_are_forgotten(tmp_path_factory, segments, entry):
     assert journal.upload_at(where) is None
 
 
-def test_the_last_word_counts(journal):
+def test_the_last_write_wins(journal):
     journal.remember_upload(destination(), upload("first"))
     journal.remember_upload(destination(), upload("second"))
     assert journal.upload_at(destination()).session == "second"

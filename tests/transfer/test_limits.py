@@ -26,13 +26,13 @@ def downloaded(result):
 
 
 def test_max_rate_is_kept(client):
-    """A bound from below only: a shared machine may be slower, but nothing may be faster."""
+    """A lower bound only, since a shared machine may be slower, but never faster."""
     started = time.monotonic()
     client.upload(bytes(9 * MIB), BUCKET, "file", max_rate=10 * MIB, integrity="none")
     assert time.monotonic() - started > 0.75
 
 
-def test_cancel_stops_soon_and_leaves_what_can_be_gone_on_with(client):
+def test_cancel_stops_soon_and_the_transfer_can_be_resumed(client):
     data = content(20 * MIB)
     token = cosfast.CancelToken()
     seen = []
@@ -53,7 +53,7 @@ def test_cancel_stops_soon_and_leaves_what_can_be_gone_on_with(client):
 
 
 @pytest.mark.parametrize("stop", ["cancel", "deadline"])
-def test_a_server_that_does_not_answer_is_left(stop):
+def test_cancel_and_deadline_do_not_wait_for_a_silent_server(stop):
     """The timeout is a minute; neither a token nor a deadline waits for it."""
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -83,7 +83,7 @@ def test_a_server_that_does_not_answer_is_left(stop):
         {"cancel": threading.Event()},
     ],
 )
-def test_limits_that_make_no_sense_are_named(client, options):
+def test_invalid_limits_are_named(client, options):
     with pytest.raises(cosfast.InputError, match=next(iter(options))):
         client.upload(b"data", BUCKET, "file", **options)
 
@@ -122,7 +122,7 @@ def test_a_cancelled_upload_is_not_sent_in_a_burst(client, size):
     assert not client.exists(BUCKET, "file")
 
 
-def test_a_deadline_ends_the_wait_between_two_tries(emulator):
+def test_a_deadline_ends_the_wait_between_two_attempts(emulator):
     emulator.faults.add("upload", faults.HttpStatus(503, retry_after=30), times=3)
     started = time.monotonic()
     with connect(emulator.endpoint) as client, pytest.raises(cosfast.DeadlineExceeded):

@@ -1,4 +1,4 @@
-"""Local trees walked."""
+"""Walks of local trees."""
 
 from __future__ import annotations
 

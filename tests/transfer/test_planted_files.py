@@ -1,4 +1,4 @@
-"""Files that another user has put, or may put, at the names which cosfast is going to use."""
+"""Files that another user has created, or may create, at names which cosfast uses."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Interrupted(Exception):
 
 @pytest.fixture(autouse=True)
 def no_hanging():
-    """Fail what waits for the other end of a pipe."""
+    """Fail a test that blocks on the other end of a pipe."""
 
     def fail(*_arguments):
         raise AssertionError("it hangs")
@@ -73,7 +73,7 @@ def folder(target):
 
 @pytest.fixture
 def victim(tmp_path):
-    """A file elsewhere, that must stay as it is."""
+    """A file elsewhere, which must not change."""
     path = tmp_path / "victim"
     path.write_bytes(b"precious")
     path.chmod(0o640)
@@ -109,7 +109,7 @@ def leave_part(target, data=HALF):
 
 
 def interrupt(client, target, **keywords):
-    """Begin a download, and break it off when a piece has been written."""
+    """Begin a download and interrupt it after a range has been written."""
 
     def stop(_count):
         if part_of(target).exists() and part_of(target).stat().st_size:
@@ -280,7 +280,7 @@ def test_a_partial_file_that_others_could_only_read_is_resumed(stored, target):
 
 @pytest.fixture
 def unremovable(monkeypatch):
-    """Make files that are there unremovable, as another user's are in a sticky folder."""
+    """Make existing files unremovable, like those of another user in a sticky folder."""
     real, fixed = os.remove, set()
 
     def remove(path, **keywords):
@@ -320,7 +320,7 @@ def test_what_cannot_be_removed_is_left_where_it_is(stored, target, unremovable,
 @needs_root
 @pytest.mark.slow
 def test_in_a_sticky_folder_as_a_user_who_is_not_root(emulator, stored):
-    """The real thing: the system itself refuses to remove another user's file."""
+    """Without mocks: the system refuses to remove another user's file."""
     folder = Path(tempfile.mkdtemp(dir="/tmp"))  # below tmp_path only root may go
     try:
         folder.chmod(0o1777)
@@ -502,7 +502,7 @@ def test_a_target_that_becomes_a_link_meanwhile_is_replaced_itself(stored, targe
 def test_a_target_that_appears_in_the_last_moment_is_not_replaced(
     stored, target, monkeypatch, links
 ):
-    """`overwrite=False` holds up to the instant at which the file gets its name."""
+    """`overwrite=False` holds until the file gets its name."""
     real = os.fsync
 
     def appear(descriptor):

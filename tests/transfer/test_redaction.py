@@ -1,4 +1,4 @@
-"""Nothing secret of any service enters an error or a log."""
+"""No secret of any service appears in an error or a log."""
 
 from __future__ import annotations
 

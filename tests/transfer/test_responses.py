@@ -1,4 +1,4 @@
-"""Large and compressed responses: their size is bounded, stored bytes stay as they are."""
+"""Large and compressed responses: their size is bounded, stored bytes are not changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def envelope(data):
     return json.dumps({"code": 0, "message": "", "request_id": "r", "data": data}).encode()
 
 
-def test_an_answer_beyond_all_bounds_is_named_as_such():
+def test_a_response_above_the_limit_is_refused():
     body = envelope({"access_url": "x" * (5 * MIB)})
     with scripted(http(body)) as (endpoint, seen), connect(endpoint) as client:
         with pytest.raises(cosfast.AnswerError, match="larger than 4 MiB"):
@@ -32,7 +32,7 @@ def test_an_answer_beyond_all_bounds_is_named_as_such():
 
 
 @pytest.mark.parametrize("own_session", [False, True])
-def test_nothing_compressed_is_asked_for(emulator, own_session):
+def test_no_compression_is_requested(emulator, own_session):
     success = http(envelope(UPLOADED))
     session = requests.Session() if own_session else None
     with scripted(success) as (endpoint, seen), connect(endpoint, session=session) as client:
@@ -41,7 +41,7 @@ def test_nothing_compressed_is_asked_for(emulator, own_session):
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "GZIP"])
-def test_a_compressed_answer_is_read_all_the_same(coding):
+def test_a_compressed_response_is_read_nevertheless(coding):
     body = envelope(UPLOADED)
     packed = zlib.compress(body) if coding == "deflate" else gzip.compress(body)
     answer = http(packed, "200 OK", f"Content-Encoding: {coding}")
@@ -52,7 +52,7 @@ def test_a_compressed_answer_is_read_all_the_same(coding):
 @pytest.mark.parametrize(
     ("packed", "coding"), [(b"\x1f\x8bbroken", "gzip"), (b"\x00", "br")], ids=["broken", "unknown"]
 )
-def test_what_cannot_be_decompressed_is_a_lost_answer(packed, coding):
+def test_a_response_that_cannot_be_decompressed_counts_as_lost(packed, coding):
     answers = [http(packed, "200 OK", f"Content-Encoding: {coding}")] * 4
     with scripted(*answers) as (endpoint, seen), connect(endpoint) as client:
         with pytest.raises(cosfast.AnswerError, match="compress") as caught:
@@ -90,7 +90,7 @@ def test_a_compressed_bomb_is_not_unpacked():
     assert int(taken) < 100
 
 
-def test_a_file_comes_as_it_is_whatever_its_coding_is_said_to_be(emulator, client):
+def test_a_file_is_never_decoded_by_its_content_encoding(emulator, client):
     """The bytes of a range are those that are stored; nothing decompresses them."""
     packed = gzip.compress(bytes(64 * MIB))
     client.upload(packed, BUCKET, "file")

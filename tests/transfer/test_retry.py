@@ -1,4 +1,4 @@
-"""`RetryPolicy`: how long to wait before which try, and when to give up."""
+"""`RetryPolicy`: the delay before each attempt, and when to give up."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_waits_grow_and_are_drawn_from_all_of_the_interval():
     assert policy.wait_before_next(1, 0.0, at_least=7) == 7
 
 
-def test_the_budget_and_the_tries_bound_it():
+def test_the_budget_and_the_attempts_bound_it():
     policy = cosfast.RetryPolicy(tries=3, base_delay=0, budget=10)
     assert policy.wait_before_next(1, 10.0) == 0
     assert policy.wait_before_next(2, 9.0, at_least=1) == 1
@@ -30,6 +30,6 @@ def test_the_budget_and_the_tries_bound_it():
 
 @pytest.mark.parametrize("name", ["tries", "base_delay", "max_delay", "budget"])
 @pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf"), "1", None])
-def test_a_policy_that_makes_no_sense(name, wrong):
+def test_an_invalid_policy(name, wrong):
     with pytest.raises(cosfast.InputError, match=name):
         cosfast.RetryPolicy(**{name: wrong})

@@ -1,4 +1,4 @@
-"""Servers that send or receive too slowly: they time out; slow links do not."""
+"""Stalled servers time out, when sending or receiving; slow links do not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SMALL = 1 * MIB
 
 @contextmanager
 def dripping(head, drop=b" ", every=0.05):
-    """A server that answers with `head` and then a byte now and then, to any number of clients."""
+    """A server that answers any number of clients with `head`, then with single bytes slowly."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def drip(connection):
@@ -71,7 +71,7 @@ def test_it_times_out_with_a_session_of_the_users_too(head):
 
 
 @pytest.mark.parametrize("head", SLOW.values(), ids=SLOW.keys())
-def test_a_deadline_is_heard_while_it_drips(head):
+def test_a_deadline_ends_a_dripping_response(head):
     with dripping(head) as endpoint, connect(endpoint, timeout=(30, 30)) as client:
         started = time.monotonic()
         with pytest.raises(cosfast.DeadlineExceeded):
@@ -104,8 +104,8 @@ def test_a_server_that_reads_nothing_times_out():
                 client.upload(bytes(8 * MIB), BUCKET, "file")
 
 
-def test_a_slow_link_is_no_stalled_one():
-    """All of a body may take longer than the timeout, if it moves."""
+def test_a_slow_link_does_not_time_out():
+    """A whole body may take longer than the timeout, if bytes keep arriving."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
     listener.bind(("127.0.0.1", 0))
@@ -128,8 +128,8 @@ def test_a_slow_link_is_no_stalled_one():
     assert time.monotonic() - started > 1.5
 
 
-def test_a_rate_limit_is_no_stall(emulator, client):
-    """Waits of our own are not the server's."""
+def test_a_rate_limit_does_not_time_out(emulator, client):
+    """Waits of the client do not count as those of the server."""
     client.upload(content(SMALL), BUCKET, "file")
     with connect(emulator.endpoint, retry=cosfast.NO_RETRY, timeout=0.5) as other:
         other.download(BUCKET, "file", io.BytesIO(), max_rate=SMALL // 2)

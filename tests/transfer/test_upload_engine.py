@@ -1,4 +1,4 @@
-"""The engine on a service that is made up here: it knows no service of its own."""
+"""The engine with a test service, since it has no code of any service."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def server():
         yield running
 
 
-def test_content_arrives_and_progress_adds_up(server):
+def test_content_is_uploaded_and_progress_adds_up(server):
     seen = []
     outcome = upload(server.endpoint, DATA, retry=RETRY, progress=seen.append)
     assert server.files == {DIGEST: DATA}
@@ -34,7 +34,7 @@ def test_content_arrives_and_progress_adds_up(server):
     assert sum(seen) == len(DATA)
 
 
-def test_failures_within_the_budget_are_tried_again(server):
+def test_failures_within_the_budget_are_retried(server):
     server.failures = [503, 500, 503]
     upload(server.endpoint, DATA, retry=RETRY, max_workers=1)
     assert server.files[DIGEST] == DATA
@@ -84,7 +84,7 @@ def test_a_lost_session_starts_over_once(server):
         upload(server.endpoint, DATA, retry=RETRY, max_workers=1)
 
 
-def test_a_server_that_wants_order_gets_it_after_its_first_refusal(server):
+def test_parts_are_sent_in_order_after_the_first_refusal(server):
     server.in_order = True
     server.failures = [409]
     upload(server.endpoint, DATA, retry=RETRY, max_workers=4)
