@@ -160,8 +160,8 @@ def prepare_download(
     A range that is malformed or excluded by `If-Range` is ignored.
 
     Args:
-        file: Open for reading.
-        size: Of the file, in bytes.
+        file: File, open for reading.
+        size: Size of the file in bytes.
         version: Version of the file, for the conditions.
         headers: Headers of the file, such as its Content-Type.
         wanted: Range and conditions of the request.
