@@ -1,13 +1,13 @@
-"""`PartialFile`: a download that is not whole yet, beside the file that it will be.
+"""`PartialFile`: an incomplete download, in a hidden file beside its target.
 
-Two files stand for it: ``.NAME.cosfast-part`` has the bytes, ``.NAME.cosfast-of`` says of which
-content they are. Bytes are only ever appended, so that after the death of a process the file is
-a beginning of the content, however long it got. Even that is not believed: a resumed download
-hashes what is there, and if the whole does not have the hash in the end, all is fetched anew.
+It consists of two files: ``.NAME.cosfast-part`` contains the bytes, and ``.NAME.cosfast-of``
+identifies the content that they belong to. Bytes are only appended, so that after a crash the file
+is a prefix of the content, of any length. Even that is verified: a resumed download hashes the
+existing bytes, and if the complete file does not match the digest, everything is downloaded again.
 
-Others may have put anything at these names. What is there is used only if it is a file of the
-user alone (`cosfast.ownfiles`), and removed otherwise. If it cannot be removed, the bytes go to a
-file with a name that nobody can predict, which is not resumed.
+Other users may have created files with these names. An existing file is used only if it belongs to
+the user alone (`cosfast.ownfiles`), and removed otherwise. If it cannot be removed, the bytes are
+written to a file with an unpredictable name, which cannot be resumed.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from cosfast.ownfiles import (
 
 try:
     from fcntl import LOCK_EX, LOCK_NB, flock
-except ModuleNotFoundError:  # Windows, which does not replace an open file anyway
+except ModuleNotFoundError:  # Windows, which does not replace an open file
     LOCKS = False
 else:
     LOCKS = True
 
 CLOSES_FIRST = os.name == "nt"
-"""Whether the system neither renames nor removes a file that is open."""
+"""Whether the system can neither rename nor remove an open file."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,12 +49,12 @@ logger: logging.Logger = logging.getLogger("cosfast.transfer")
 PART_SUFFIX = ".cosfast-part"
 IDENTITY_SUFFIX = ".cosfast-of"
 
-_LONGEST_NAME = 200  # bytes of it that leave room for the suffixes in the 255 of most systems
+_LONGEST_NAME = 200  # bytes; with a suffix it fits into the 255 bytes of most file systems
 _BLOCK = 1024 * 1024
-_LONGEST_IDENTITY = 256  # bytes; ours has about a hundred
-_TRIES = 8  # how often what is at the name of a partial file may change while it is opened
-_ACCESS = 0o777  # without setuid, setgid and sticky, which new content is not to be given
-_WRITE_SIZE = 32 * 1024  # for more at a time Linux wants memory in one piece, which may be cold
+_LONGEST_IDENTITY = 256  # bytes; a valid one has about a hundred
+_TRIES = 8  # how often the file at the name of a partial file may be replaced while it is opened
+_ACCESS = 0o777  # without setuid, setgid and sticky, which new content must not inherit
+_WRITE_SIZE = 32 * 1024  # for larger writes Linux needs contiguous memory, which may not be cached
 
 
 class ContentIdentity(NamedTuple):
@@ -76,10 +76,10 @@ class ContentIdentity(NamedTuple):
 
 
 class PartialFile:
-    """The bytes that are there so far, open for appending; see `opened`.
+    """The bytes received so far, open for appending; see `opened`.
 
     Attributes:
-        length: Bytes in it.
+        length: Number of bytes in the file.
     """
 
     def __init__(self, target: str, part: str, identity: str | None, descriptor: int) -> None:
@@ -94,18 +94,18 @@ class PartialFile:
     @classmethod
     @contextmanager
     def opened(cls, target: str) -> Iterator[PartialFile]:
-        """Yield what is there for `target`, or an empty one; nobody else has it meanwhile.
+        """Yield the partial file of `target`, new or existing, locked while the block runs.
 
         Raises:
-            BlockingIOError: If another download has it.
-            OSError: If it cannot be made.
+            BlockingIOError: If another download to `target` is in progress.
+            OSError: If the file cannot be created.
         """
         part, identity = partial_paths(target)
         descriptor = _open_locked(part)
         if descriptor is None:
             logger.warning(
-                "%s is not a file of yours and cannot be removed: the download to %s uses another"
-                " name, and cannot be resumed if it is interrupted",
+                "%s is not a regular file of this user and cannot be removed: the download to %s"
+                " uses another name, and cannot be resumed if it is interrupted; remove the file",
                 part,
                 target,
             )
@@ -120,25 +120,25 @@ class PartialFile:
 
     @property
     def is_resumable(self) -> bool:
-        """Whether the next download can find it, and knows what it is."""
+        """Whether the next download can find the file and identify its content."""
         return self._resumable and self.length > 0
 
     def belongs_to(self, content: ContentIdentity) -> bool:
-        """Tell whether the bytes in it are said to be of that content."""
+        """Return whether the recorded identity is that of `content`."""
         if self._identity is None:
             return False
         try:
             with open(open_own(self._identity, os.O_RDONLY), "rb") as file:  # noqa: PTH123
-                said = json.loads(file.read(_LONGEST_IDENTITY))
+                recorded = json.loads(file.read(_LONGEST_IDENTITY))
         except (OSError, ValueError, RecursionError):
             return False
-        return bool(said == content.to_document()) and self.length <= content.filesize
+        return bool(recorded == content.to_document()) and self.length <= content.filesize
 
     def start_over(self, content: ContentIdentity | None) -> None:
-        """Throw the bytes away, and note of what content the next will be.
+        """Truncate the file, and record the identity of the content that it will contain.
 
         Args:
-            content: Which; None notes nothing, and nothing will be resumed.
+            content: The identity; None to record nothing, so that the download cannot be resumed.
         """
         self._resumable = False
         self._remove_identity()
@@ -156,7 +156,7 @@ class PartialFile:
     def read_content(
         self, update: Callable[[memoryview], object], advance: Callable[[int], object]
     ) -> None:
-        """Pass the bytes in it to `update`, and their number to `advance` as it goes."""
+        """Pass the bytes in the file to `update`, and the number of each block to `advance`."""
         buffer = memoryview(bytearray(min(_BLOCK, self.length)))
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         with open(self._descriptor, "rb", buffering=0, closefd=False) as file:
@@ -165,7 +165,7 @@ class PartialFile:
                 advance(count)
 
     def append(self, view: memoryview) -> None:
-        """Write bytes behind those in it."""
+        """Append bytes to the file."""
         begin = self.length
         os.lseek(self._descriptor, begin, os.SEEK_SET)
         while view:
@@ -173,32 +173,33 @@ class PartialFile:
             self.length += count
             view = view[count:]
         if hasattr(os, "posix_fadvise"):
-            # Linux begins to write them to the disk now, rather than all in the fsync at the end.
+            # Make Linux begin to write them to disk now, instead of all at the final fsync.
             with suppress(OSError):
                 count = self.length - begin
                 os.posix_fadvise(self._descriptor, begin, count, os.POSIX_FADV_DONTNEED)
 
     def publish(self, *, overwrite: bool) -> None:
-        """Make it the target, on disk before it has that name.
+        """Flush the file to disk, then rename it to the target.
 
         Args:
-            overwrite: Replace a file that is there.
+            overwrite: Whether to replace an existing file.
 
         Raises:
-            FileExistsError: If one is there that is not to be replaced.
-            OSError: If it cannot have the name, or was itself removed or replaced.
+            FileExistsError: If the target exists and `overwrite` is false.
+            OSError: If the file cannot be renamed, or was removed or replaced.
         """
         self._take_final_mode()
         os.fsync(self._descriptor)
         if not is_at(self._descriptor, self._part):
             raise FileNotFoundError(
                 errno.ENOENT,
-                "the partial file was removed or replaced meanwhile; download it again",
+                "the partial file was removed or replaced during the download; download it again",
                 self._part,
             )
         if CLOSES_FIRST:
             self.close()
-        # First: a part without its identity is thrown away, an identity without a part would stay.
+        # Before the rename: a part without its identity is discarded by the next download, but an
+        # identity without its part would remain.
         self._resumable = False
         self._remove_identity()
         if overwrite:
@@ -208,9 +209,9 @@ class PartialFile:
         _sync_folder(os.path.dirname(self._target))  # noqa: PTH120
 
     def discard(self) -> None:
-        """Remove it."""
+        """Remove the file, with its identity."""
         if not self._closed and not is_at(self._descriptor, self._part):
-            return  # what has its name is somebody else's
+            return  # another file has its name now
         if CLOSES_FIRST:
             self.close()
         self._remove_identity()
@@ -224,15 +225,15 @@ class PartialFile:
 
     def _remove_identity(self) -> None:
         if self._identity is not None:
-            # If it cannot be removed, it is not ours, and nobody believes it.
+            # If it cannot be removed, it belongs to another user and is ignored by `belongs_to`.
             with suppress(OSError):
                 os.remove(self._identity)  # noqa: PTH107
 
     def _take_final_mode(self) -> None:
-        """Give it the mode of the file that it replaces, or the one that a new file gets here."""
+        """Set the mode of the file that is replaced, or that of a new file in this folder."""
         if not hasattr(os, "fchmod"):
             return
-        with suppress(OSError):  # it stays private, or the file system has no such modes
+        with suppress(OSError):  # the file stays private, or the file system has no modes
             os.fchmod(self._descriptor, self._final_mode())
 
     def _final_mode(self) -> int:
@@ -240,42 +241,42 @@ class PartialFile:
             replaced = os.lstat(self._target)
         except FileNotFoundError:
             return status_of_new_file(self._part).st_mode & _ACCESS
-        if not modes.S_ISREG(replaced.st_mode):  # a link that came meanwhile
+        if not modes.S_ISREG(replaced.st_mode):  # a link that was created in the meantime
             return 0o600
         mode = replaced.st_mode & _ACCESS
         if replaced.st_gid != os.fstat(self._descriptor).st_gid:
             try:
                 os.fchown(self._descriptor, -1, replaced.st_gid)
-            except OSError:  # another group gets no more than everybody
+            except OSError:  # it keeps another group, which gets no more rights than others
                 mode &= 0o707 | (mode & 0o007) << 3
         return mode
 
 
 def resolve_target(target: str | os.PathLike[str], *, overwrite: bool) -> str:
-    """Return the path of the file to be; links lead to it.
+    """Return the path of the target, with links resolved.
 
     Raises:
-        InputError: If something is there that is not a file, or no file can have that name.
-        FileExistsError: If a file is there that is not to be replaced.
-        PermissionError: If the system does not follow a link there, which another user made.
+        InputError: If the target exists and is not a regular file, or its path is not valid.
+        FileExistsError: If the target exists and `overwrite` is false.
+        PermissionError: If the system refuses to follow a link that another user created.
     """
     try:
         path = os.path.realpath(os.fsdecode(target))
-        # Not of `path`: the system follows the links again, by its rules for sticky folders.
+        # Of `target`, not `path`: so the system applies its rules for links in sticky folders.
         mode = os.stat(target).st_mode  # noqa: PTH116
     except FileNotFoundError:
         return path
     except ValueError as exc:  # a NUL in the path
-        raise InputError(f"the target {target!r} cannot be the path of a file: {exc}") from None
+        raise InputError(f"the target {target!r} is not a valid path: {exc}") from None
     if not modes.S_ISREG(mode):
-        raise InputError(f"{path} is not a file, and cannot be replaced by one")
+        raise InputError(f"{path} is not a regular file; choose another target")
     if not overwrite:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
     return path
 
 
 def partial_paths(target: str) -> tuple[str, str]:
-    """Return the paths of the bytes of a download to `target`, and of the note of their content."""
+    """Return the paths of the partial file of `target`, and of the file with its identity."""
     folder, name = os.path.split(target)
     if len(os.fsencode(name)) > _LONGEST_NAME:
         name = sha1(os.fsencode(name)).hexdigest()
@@ -284,20 +285,20 @@ def partial_paths(target: str) -> tuple[str, str]:
 
 
 def is_partial(name: str) -> bool:
-    """Tell whether a file of that name, or path with ``/``, belongs to an unfinished download."""
+    """Return whether a name, or a path with ``/``, is that of a file of an unfinished download."""
     hidden = name.rpartition("/")[2].startswith(".")
     return hidden and name.endswith((PART_SUFFIX, IDENTITY_SUFFIX))
 
 
 def _open_locked(path: str) -> int | None:
-    """Open the user's own file at `path`, made if need be; None if something stays in its way."""
+    """Open or create the user's own file at `path`, locked; None if that is not possible."""
     for _ in range(_TRIES):
         try:
             descriptor = open_own(path, os.O_RDWR)
         except NotOwnFileError:
             try:
                 _remove(path)
-            except OSError:  # a folder; or another user's file in a sticky folder
+            except OSError:  # a folder, or another user's file in a sticky folder
                 return None
             continue
         except FileNotFoundError:
@@ -312,8 +313,8 @@ def _open_locked(path: str) -> int | None:
         except BaseException:
             os.close(descriptor)
             raise
-        os.close(descriptor)  # it became somebody's target between the two
-    return None  # somebody exchanges it again and again
+        os.close(descriptor)  # it was renamed to its target before it was locked
+    return None  # the file is replaced again and again
 
 
 def _lock(descriptor: int, path: str) -> None:
@@ -323,7 +324,7 @@ def _lock(descriptor: int, path: str) -> None:
         flock(descriptor, LOCK_EX | LOCK_NB)
     except BlockingIOError:
         raise BlockingIOError(
-            errno.EAGAIN, "another download to the same file is under way", path
+            errno.EAGAIN, "another download to the same file is in progress; wait for it", path
         ) from None
     except OSError:  # a file system without locks
         return
@@ -335,19 +336,19 @@ def _remove(path: str) -> None:
 
 
 def _rename_to_new(path: str, target: str) -> None:
-    """Rename a file, unless something has that name, even if it came a moment ago.
+    """Rename a file atomically, without replacing an existing file if the system allows that.
 
     Raises:
-        FileExistsError: If something has it.
+        FileExistsError: If `target` exists.
     """
     if os.name == "nt":
-        os.rename(path, target)  # noqa: PTH104 - which replaces nothing there
+        os.rename(path, target)  # noqa: PTH104 - replaces nothing on Windows
         return
     try:
         os.link(path, target)
     except FileExistsError:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from None
-    except OSError:  # the file system has no hard links, so there is no such way
+    except OSError:  # the file system has no hard links: check first, which is not atomic
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from None
         os.replace(path, target)  # noqa: PTH105
@@ -356,7 +357,7 @@ def _rename_to_new(path: str, target: str) -> None:
 
 
 def _sync_folder(folder: str) -> None:
-    """Have the new name on disk too, if a folder can be synchronised."""
+    """Flush the new name to disk, if the system can do that for folders."""
     flags = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NONBLOCK", 0)
     with suppress(OSError):
         descriptor = os.open(folder, flags)

@@ -118,7 +118,7 @@ def test_a_file_is_not_replaced_where_that_is_said(stored, tmp_path):
 
 
 def test_a_target_that_cannot_be(stored, tmp_path):
-    with pytest.raises(cosfast.InputError, match="not a file"):
+    with pytest.raises(cosfast.InputError, match="not a regular file"):
         stored.download(BUCKET, "file", tmp_path)
     with pytest.raises(FileNotFoundError):
         stored.download(BUCKET, "file", tmp_path / "none" / "here")

@@ -98,7 +98,7 @@ def test_a_flipped_bit_claims_no_part(path, journal):
     data = path.read_bytes()
     assert data.count(bitmap) == 1
     path.write_bytes(data.replace(bitmap, b"\x10" + bitmap[1:]))
-    with ignored_once(journal, "not what was written"):
+    with ignored_once(journal, "does not match its checksum"):
         assert journal.parts_acknowledged(key, "s") == set()
 
 

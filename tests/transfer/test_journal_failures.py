@@ -49,11 +49,11 @@ def make_pipe(path):
 @pytest.mark.parametrize(
     ("name", "make", "match"),
     [
-        (schema.FILE_NAME, Path.mkdir, "not a plain file"),
-        (schema.FILE_NAME, make_later_version, "later than"),
+        (schema.FILE_NAME, Path.mkdir, "not a regular file"),
+        (schema.FILE_NAME, make_later_version, "a later version"),
         ("mine.sqlite3", make_other_program, "another program"),
         ("mine.sqlite3", make_text, "not a database"),
-        pytest.param("pipe", make_pipe, "not a plain file", marks=on_posix),
+        pytest.param("pipe", make_pipe, "not a regular file", marks=on_posix),
     ],
 )
 def test_a_path_that_is_not_a_journal_is_not_changed(tmp_path, name, make, match):

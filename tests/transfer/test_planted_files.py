@@ -481,7 +481,7 @@ def test_other_hard_links_of_the_target_keep_the_former_content(stored, target, 
 
 
 def test_a_target_that_becomes_a_folder_meanwhile(stored, target):
-    with pytest.raises(cosfast.InputError, match="not a file"):
+    with pytest.raises(cosfast.InputError, match="not a regular file"):
         stored.download(BUCKET, "file", target, progress=lambda _: target.mkdir(exist_ok=True))
     assert target.is_dir()
     target.rmdir()
@@ -593,5 +593,5 @@ def test_a_journal_may_be_a_link_of_the_user(tmp_path):
 def test_a_pipe_beside_the_journal_is_not_waited_for(tmp_path, suffix):
     path = tmp_path / "mine.sqlite3"
     os.mkfifo(f"{path}{suffix}")
-    with pytest.warns(JournalWarning, match="not a plain file"):
+    with pytest.warns(JournalWarning, match="not a regular file"):
         assert remember_with(path) is None

@@ -1,18 +1,19 @@
-"""The journal: what a transfer that died leaves behind for the next one, in one small SQLite file.
+"""The journal: a small SQLite file from which a later process resumes interrupted transfers.
 
-It remembers parts lists and digests by the identity of the file, so that nothing is hashed twice,
-and unfinished uploads by their destination. It is a cache: the server is still asked what it has
-if it can tell, and losing the journal costs hashing a file again. It has four rules:
+It stores parts lists and digests by the identity of the file, so that no file is hashed twice, and
+unfinished uploads by their destination. It is a cache: a server that can list its parts is still
+asked, and without the journal a file is hashed again. It has four rules:
 
-- **It never fails its caller.** If the file is damaged, locked, full, read-only, or written by a
-  later version, one `JournalWarning` says so, and from then on that `Journal` remembers nothing.
+- **It never makes a transfer fail.** If the file is damaged, locked, full, read-only, or written by
+  a later version, one `JournalWarning` is issued, and that `Journal` stores nothing from then on.
   It waits at most a second for other processes, and never for the disk.
-- **It never lies.** Each row carries a digest of itself, since SQLite does not notice a flipped
-  bit in a row. The list of a file that may have changed unnoticed is not kept; see `FileIdentity`.
-- **It takes nothing that is not its own.** A SQLite file of another program is left alone. A
-  damaged file is moved aside, to make room for a new one, only if it has the journal's name.
-- **It keeps no credentials.** It keeps the names of files and sessions, and only its user can read
-  them.
+- **It never returns wrong data.** Each row contains a digest of its values, since SQLite does not
+  detect a flipped bit in a row. The list of a file that may change without a trace is not stored;
+  see `FileIdentity`.
+- **It changes no other files.** A SQLite file of another program is not touched. A damaged file is
+  renamed, to make room for a new one, only if it has the journal's name.
+- **It stores no credentials.** It stores the names of files and sessions, readable only by its
+  user.
 """
 
 from __future__ import annotations

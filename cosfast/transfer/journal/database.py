@@ -1,15 +1,15 @@
-"""One transaction on the journal's file, whatever else happens to it at the time.
+"""Single transactions on the journal's file.
 
-The file is opened for each transaction and closed after it. A journal is asked a few times in an
-upload, and opening takes a fraction of a millisecond; in return threads share nothing, a fork
-inherits nothing, a file that was removed or replaced is noticed, and nothing has to be closed.
+The file is opened for each transaction and closed after it. An upload makes a few transactions, and
+opening takes a fraction of a millisecond. In return, threads share nothing, a fork inherits
+nothing, a removed or replaced file is noticed, and nothing has to be closed.
 
-SQLite's rollback journal is used, not its write-ahead log: the log needs memory that all its
-processes share, which a home folder on a network file system does not give.
+SQLite's rollback journal is used instead of its write-ahead log: the log needs memory that is
+shared by all processes, which a home folder on a network file system does not support.
 
-Nothing is flushed to the disk (``synchronous = OFF``). A process that is killed loses nothing by
-that, as the system has its writes. A machine that loses power may damage the file; that costs
-hashing again, while each flush on a busy disk would make an upload wait for seconds.
+Nothing is flushed to disk (``synchronous = OFF``). A killed process loses nothing, since the
+operating system has its writes. A power failure may damage the file; then files are hashed again.
+Flushes on a busy disk would make each upload wait for seconds.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
-_SQLITE_PATIENCE = 0.05  # seconds that SQLite waits itself, which keeps new readers out meanwhile
+_SQLITE_PATIENCE = 0.05  # seconds that SQLite itself waits, during which it blocks new readers
 _SIDE_FILES = ("-journal", "-wal", "-shm")
-_ROOT = 0  # owns /tmp and the like, and may do anything anyway
+_ROOT = 0  # owns /tmp and similar folders, and could read and change any file
 
 _DAMAGE = {
     sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_NOTADB,
-    # The statements are right for the schema that the file claims, so these are damage too.
+    # The statements match the schema version in the file, so these errors mean damage too.
     sqlite3.SQLITE_ERROR,
     sqlite3.SQLITE_CONSTRAINT_UNIQUE,
 }
 
 
 def read(path: Path, work: Work[T]) -> T | None:
-    """Run `work` on the tables and return its result, or None if there are none yet.
+    """Run `work` on the tables and return its result, or None if there are no tables yet.
 
     Raises:
         BusyError: If another process holds a lock.
@@ -55,7 +55,7 @@ def read(path: Path, work: Work[T]) -> T | None:
 
 
 def write(path: Path, work: Work[T]) -> T:
-    """Run `work`, all of it or nothing, on tables that are made if they are missing.
+    """Run `work` in a transaction, on tables that are created if they are missing.
 
     Raises:
         BusyError: If another process holds a lock.
@@ -65,9 +65,9 @@ def write(path: Path, work: Work[T]) -> T:
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether the file is broken, so that no later try can do better."""
+    """Return whether an error means that the file is damaged, so that a retry cannot succeed."""
     if isinstance(error, sqlite3.OperationalError) and not hasattr(error, "sqlite_errorcode"):
-        return True  # text that is not UTF-8, found by Python, which gives no code
+        return True  # text that is not UTF-8, found by Python, whose error has no code
     return isinstance(error, DamagedError) or not _DAMAGE.isdisjoint(_codes(error))
 
 
@@ -93,13 +93,13 @@ def _guarded(path: Path, attempt: Callable[[], T]) -> T:
 
 def _status(path: Path) -> os.stat_result | None:
     _check_folder(path)
-    for suffix in _SIDE_FILES:  # from which SQLite would take pages into the file
+    for suffix in _SIDE_FILES:  # SQLite would copy pages from these into the file
         _own_status(path.with_name(path.name + suffix))
     return _own_status(path)
 
 
 def _check_folder(path: Path) -> None:
-    """Refuse a folder whose owner could exchange the file at any time."""
+    """Refuse a folder of another user, who could replace the file at any time."""
     with suppress(FileNotFoundError):
         status = path.parent.stat()
         if status.st_uid != _ROOT and not belongs_to_user(status, str(path)):
@@ -107,11 +107,12 @@ def _check_folder(path: Path) -> None:
 
 
 def _own_status(path: Path) -> os.stat_result | None:
-    """Return the status of a file, or None if it is not there; links are followed.
+    """Return the status of a file, or None if it does not exist; links are followed.
 
     Raises:
-        JournalError: If somebody else made it, or the link, and may have put anything in it; or
-            if it is not a regular file: SQLite would try a device, or wait at a pipe.
+        JournalError: If the file, or a link to it, belongs to another user, so that the content
+            cannot be trusted; or if it is not a regular file: SQLite would open a device, or block
+            on a pipe.
     """
     try:
         if not belongs_to_user(path.lstat(), str(path)):
@@ -120,7 +121,7 @@ def _own_status(path: Path) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(status.st_mode):
-        raise JournalError("it is not a plain file")
+        raise JournalError("it is not a regular file")
     if not belongs_to_user(status, str(path)):
         raise JournalError(f"it belongs to another user: {path}")
     return status
@@ -136,7 +137,7 @@ def _read(path: Path, work: Work[T]) -> T | None:
 
 def _write(path: Path, work: Work[T]) -> T:
     _make_file(path)
-    # Closing the connection without COMMIT undoes everything.
+    # Closing the connection without COMMIT rolls back.
     with closing(_connect(path)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("BEGIN IMMEDIATE")
@@ -152,19 +153,19 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _make_file(path: Path) -> None:
-    """Make folder and file for the user alone, since SQLite would go by the umask."""
+    """Create the folder and the file for the user alone; SQLite would apply the umask."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):
-        os.close(create_own(os.path.realpath(path)))  # SQLite follows a link of the user's too
+        os.close(create_own(os.path.realpath(path)))  # SQLite follows a link of the user, too
 
 
 def _set_aside(path: Path, damaged: os.stat_result) -> None:
-    """Make room for a new file, unless another process has; only for a file of our own name.
+    """Rename a damaged file that has the journal's name, unless another process already has.
 
-    A rollback journal that stays behind does no harm: SQLite removes it when the file is new.
+    A rollback journal that remains is harmless: SQLite removes it when the file is new.
     """
     if path.name != FILE_NAME:
         return
-    with suppress(OSError):  # then it stays, and is ignored next time as well
+    with suppress(OSError):  # otherwise it remains, and is ignored next time, too
         if os.path.samestat(path.stat(), damaged):
             path.replace(path.with_name(f"{FILE_NAME}.damaged"))

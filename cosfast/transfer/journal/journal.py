@@ -1,4 +1,4 @@
-"""`Journal`: what transfers tell it and ask it, and the one place where its failures end."""
+"""`Journal`: the interface of the journal for transfers, which handles all of its failures."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ T = TypeVar("T")
 logger: logging.Logger = logging.getLogger("cosfast.transfer.journal")
 
 PATIENCE = 1.0
-"""Seconds in all that a transaction waits for other threads and processes."""
+"""Total seconds that a transaction waits for other threads and processes."""
 
-# One transaction at a time in a process, and no fork in the middle of one: a child would inherit
-# SQLite's mutexes as they are, what SQLite believes of file locks that the parent alone holds, and
-# the lock of a module that a thread was importing. Reentrant, for a signal handler that forks in
-# the middle of a transaction.
+# One transaction at a time in a process, and no fork during a transaction: a child would inherit
+# SQLite's mutexes in their current state, SQLite's record of file locks that only the parent holds,
+# and the lock of a module that a thread was importing. Reentrant, for a signal handler that forks
+# during a transaction.
 _turn = RLock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
@@ -43,22 +43,22 @@ if hasattr(os, "register_at_fork"):
 
 
 class JournalWarning(UserWarning):
-    """The journal cannot be used, so it is ignored; transfers work without it."""
+    """The journal cannot be used and is ignored; transfers work without it."""
 
 
 class Journal:
-    """Remembers parts lists, digests and unfinished uploads from one run to the next.
+    """Stores parts lists, digests and unfinished uploads for later processes.
 
-    Any number of processes may use one file, and any number of threads one `Journal`; it survives
-    a fork, and pickles as its path. It needs no closing: nothing stays open from one call to the
-    next. No call fails, nor waits for others longer than about a second: any failure ends in one
-    `JournalWarning`, and from then on every call does nothing.
+    Any number of processes may use one file, and any number of threads one `Journal`. It can be
+    used after a fork, and is pickled as its path. It need not be closed, since nothing stays open
+    between calls. No call raises, or waits longer than about a second: after a failure there is one
+    `JournalWarning`, and all further calls do nothing.
 
     Digests are in hex, and algorithms have hashlib's names.
 
     Args:
-        path: The SQLite file, made when there is something to remember, with its folder.
-            `default_path` by default.
+        path: Path of the SQLite file, by default `default_path`. The file and its folder are
+            created when something is stored.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
@@ -66,20 +66,20 @@ class Journal:
         self._unwritten: set[tuple[str, str, int]] = set()  # parts: key, session, number
         self._path = Path()
         try:
-            # absolute, so that it stays the same file if the process changes its folder
+            # Absolute, so that it is the same file if the process changes its working directory.
             self._path = Path(default_path() if path is None else path).absolute()
         except (OSError, JournalError) as exc:
             self._turn_off(exc)
 
     def remember_parts(self, identity: FileIdentity, parts: UploadParts) -> None:
-        """Remember the parts of a file, and with them its digest.
+        """Store the parts list of a file, and its digest.
 
-        They are not remembered if the file is of another size, or was changed too short a time
-        before it was read (see `FileIdentity.is_settled`), or if they lack the digest.
+        Nothing is stored if the file has another size than the list, if it was changed too shortly
+        before it was read (see `FileIdentity.is_settled`), or if the list lacks the digest.
 
         Args:
-            identity: The file's, taken before its first byte was read.
-            parts: The parts of its bytes.
+            identity: Identity of the file, taken before its first byte was read.
+            parts: Parts list of the file.
         """
         if identity.is_settled and identity.size == parts.filesize and parts.has_digest:
             self._transact(
@@ -89,7 +89,7 @@ class Journal:
     def parts_of(
         self, identity: FileIdentity, slice_size: int, *, algorithm: str = "sha1"
     ) -> UploadParts | None:
-        """Return the parts of the file as it is, in slices of `slice_size` bytes, if known."""
+        """Return the stored parts list of a file in slices of `slice_size` bytes, or None."""
         return self._transact(
             lambda connection: records.find_parts(connection, identity, slice_size, algorithm)
         )
@@ -97,14 +97,14 @@ class Journal:
     def remember_digests(
         self, pairs: Iterable[tuple[FileIdentity, str]], *, algorithm: str = "sha1"
     ) -> None:
-        """Remember the digests of files, up to some thousands in one transaction.
+        """Store the digests of files, in one transaction for up to some thousands of them.
 
-        Files that are not settled are left out, as by `remember_parts`.
+        Files that are not settled are omitted, as in `remember_parts`.
 
         Args:
-            pairs: For each file its identity, taken before its first byte was read, and the digest
-                of all its bytes.
-            algorithm: The digests'.
+            pairs: Identity of each file, taken before its first byte was read, and digest of the
+                whole file.
+            algorithm: Algorithm of the digests.
         """
         settled = [(identity, digest) for identity, digest in pairs if identity.is_settled]
         if settled:
@@ -116,7 +116,7 @@ class Journal:
     def digests_of(
         self, identities: Iterable[FileIdentity], *, algorithm: str = "sha1"
     ) -> dict[FileIdentity, str]:
-        """Return those digests of the files, as they are, that are known."""
+        """Return the stored digests of the files."""
         wanted = list(identities)
         if not wanted:
             return {}
@@ -126,39 +126,39 @@ class Journal:
         return found or {}
 
     def digest_of(self, identity: FileIdentity, *, algorithm: str = "sha1") -> str | None:
-        """Return the digest of the whole file as it is, if known."""
+        """Return the digest of the whole file, or None if it is not stored."""
         return self.digests_of([identity], algorithm=algorithm).get(identity)
 
     def remember_upload(self, key: str, upload: RememberedUpload) -> None:
-        """Remember an upload that was begun, in place of any earlier one and of its parts.
+        """Store a new upload, which replaces an earlier one with the same key and its parts.
 
         Args:
-            key: Its destination, as the service names it: what tells it from any other upload.
-            upload: What is needed to resume it.
+            key: Destination of the upload, which identifies it.
+            upload: The data that is needed to resume the upload.
         """
         self._transact(
             lambda connection: records.store_upload(connection, key, upload), writes=True
         )
 
     def upload_at(self, key: str) -> RememberedUpload | None:
-        """Return the upload that was begun to that destination, unless it has expired since."""
+        """Return the unfinished upload to a destination; None if there is none or it expired."""
         found = self._transact(lambda connection: records.find_upload(connection, key))
         return None if found is None else found[0]
 
     def forget_upload(self, key: str) -> None:
-        """Forget the upload to that destination and its parts: it is done, or was given up."""
+        """Delete the upload to a destination and its parts, after it is finished or abandoned."""
         self._transact(lambda connection: records.delete_upload(connection, key), writes=True)
 
     def remember_part(self, key: str, session: str, number: int) -> None:
-        """Remember that the server has acknowledged a part of a remembered upload.
+        """Store that the server has acknowledged a part of a stored upload.
 
-        For services that cannot list what they have. When it returns, a kill of the process does
-        not lose the part. Threads that call it at the same time share one transaction.
+        For services that cannot list the parts that they have. Once the call returns, the part is
+        not lost if the process is killed. Concurrent calls share one transaction.
 
         Args:
-            key: The upload's.
-            session: The upload's; if another is remembered by now, nothing is.
-            number: The part's, from 0.
+            key: Key of the upload.
+            session: Session of the upload; nothing is stored if the key now has another session.
+            number: Number of the part, from 0.
         """
         if self._off.locked():
             return
@@ -167,14 +167,14 @@ class Journal:
         written: set[tuple[str, str, int]] = set()
 
         def write(connection: sqlite3.Connection) -> None:
-            written.update(self._unwritten.copy())  # with those of threads that wait for this one
+            written.update(self._unwritten.copy())  # includes the parts of waiting threads
             records.store_acknowledged(connection, written)
 
         self._transact(write, writes=True, is_needed=lambda: part in self._unwritten)
         self._unwritten.difference_update(written)
 
     def parts_acknowledged(self, key: str, session: str) -> set[int]:
-        """Return the numbers of the parts that were remembered for this upload and session."""
+        """Return the numbers of the stored parts of an upload and session."""
         found = self._transact(
             lambda connection: records.find_acknowledged(connection, key, session)
         )
@@ -193,7 +193,7 @@ class Journal:
         writes: bool = False,
         is_needed: Callable[[], bool] = lambda: True,
     ) -> T | None:
-        """Run `work` in a transaction; it may run again if the file turns out to be locked."""
+        """Run `work` in a transaction; it may run again if the file is locked."""
         if self._off.locked():
             return None
         try:
@@ -213,7 +213,7 @@ class Journal:
         while True:
             try:
                 with _own_turn(deadline - time.monotonic()):
-                    # SQLite is loaded only here: most processes that hash never need it.
+                    # Import SQLite only here: most processes that hash do not need it.
                     from cosfast.transfer.journal import database  # noqa: PLC0415
 
                     run = database.write if writes else database.read
@@ -221,20 +221,23 @@ class Journal:
             except BusyError:
                 if time.monotonic() > deadline:
                     raise
-            # Jitter instead of growing waits: then nobody is passed over while many come and go.
+            # Jitter instead of exponential backoff, so that no waiter starves under contention.
             time.sleep(random.uniform(0.001, 0.02))
 
     def _turn_off(self, reason: Exception) -> None:
         if not self._off.acquire(blocking=False):
             return  # another thread has warned
-        message = f"uploads are not remembered: the journal {self._path} cannot be used: {reason}"
-        # Not at WARNING: without any set-up, logging would print it beside the warning.
+        message = (
+            f"interrupted uploads will not be resumed: the journal {self._path} cannot be used:"
+            f" {reason}"
+        )
+        # Not at WARNING level: unconfigured logging would print it in addition to the warning.
         logger.info("%s", message, exc_info=reason)
         warnings.warn(message, JournalWarning, stacklevel=4)
 
 
 class _NoJournal(Journal):
-    """A journal that is off from the start, and has nothing to warn of."""
+    """A journal that is always off and issues no warning."""
 
     def __init__(self) -> None:
         self._off = Lock()
@@ -244,11 +247,11 @@ class _NoJournal(Journal):
         return "cosfast.NO_JOURNAL"
 
     def __reduce__(self) -> str:
-        return "NO_JOURNAL"  # itself, also on the other side of a pipe
+        return "NO_JOURNAL"  # unpickled as the same object
 
 
 NO_JOURNAL: Journal = _NoJournal()
-"""Remembers nothing: for a caller who wants no journal."""
+"""A journal that stores nothing."""
 
 
 class DefaultJournal:
@@ -281,14 +284,14 @@ def journal_of(given: Journal | DefaultJournal | None) -> Journal:
 
 
 def default_path(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
-    """Return the path in COSFAST_JOURNAL, or else the file in the platform's cache folder.
+    """Return the path in COSFAST_JOURNAL, or by default a file in the platform's cache folder.
 
-    That is the folder ``cosfast`` in XDG_CACHE_HOME or ``~/.cache`` (XDG Base Directory
-    Specification), in ``~/Library/Caches`` on macOS, in LOCALAPPDATA on Windows.
+    The folder is ``cosfast`` in XDG_CACHE_HOME or ``~/.cache`` (XDG Base Directory Specification),
+    in ``~/Library/Caches`` on macOS, and in LOCALAPPDATA on Windows.
 
     Args:
-        environ: Where to look; by default the process's environment.
-        platform: As `sys.platform` names it.
+        environ: Environment variables; by default those of the process.
+        platform: Name of the platform, as in `sys.platform`.
 
     Raises:
         JournalError: If the user has no home folder.
@@ -299,7 +302,7 @@ def default_path(environ: Mapping[str, str] | None = None, platform: str = sys.p
         return Path(chosen)
     variable, folder = _CACHE_FOLDERS.get(platform, ("XDG_CACHE_HOME", "~/.cache"))
     cache = Path(environ.get(variable, ""))
-    if not cache.is_absolute():  # the specification has relative ones ignored
+    if not cache.is_absolute():  # the specification says to ignore relative paths
         cache = Path(os.path.expanduser(folder))  # noqa: PTH111 - Path.expanduser raises in three ways
     if not cache.is_absolute():
         raise JournalError("the user has no home folder")
@@ -314,13 +317,13 @@ _CACHE_FOLDERS = {
 
 @contextmanager
 def _own_turn(timeout: float) -> Iterator[None]:
-    """Wait for all other threads to be out of this block, and then keep them out.
+    """Hold the lock of all transactions of this process while the block runs.
 
     Raises:
-        JournalError: If that takes longer than `timeout` seconds.
+        JournalError: If the lock is not free within `timeout` seconds.
     """
     if not _turn.acquire(timeout=max(0.0, timeout)):
-        raise JournalError("the other threads of this process keep it busy")
+        raise JournalError("other threads of this process keep it busy")
     try:
         yield
     finally:

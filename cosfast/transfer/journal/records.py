@@ -1,12 +1,12 @@
-"""What the journal keeps, and the rows that hold it, each sealed.
+"""The records of the journal, and their rows, each with a seal: a digest of its values.
 
 SQLite checks the structure of its pages, not the bytes in them. A flipped bit in a parts list would
-make the server refuse the file, now and on each later run; so a row carries a digest of its values,
-and a row that does not match it is damage.
+make the server refuse the file, now and in each later run. Therefore each row has a seal, and a row
+that does not match its seal is damaged.
 
-There may be a million digests, so their rows are short. The state of the file is in the seal alone:
-a seal that does not match is most often that of another state, and always a miss, which the next
-hashing overwrites.
+There may be a million digests, so their rows are short. The state of the file is only in the seal:
+a seal that does not match is usually that of another state. It always counts as a miss, and the row
+is overwritten when the file is hashed again.
 """
 
 from __future__ import annotations
@@ -26,45 +26,47 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _COARSE_TICK_NS = 10_000_000
-"""A time stamp that is a multiple of this may come from a file system that has no finer ones."""
+"""A time stamp that is a multiple of this may be from a file system with coarse time stamps."""
 
 _COARSE_WINDOW_NS = 2_000_000_000
-"""FAT counts in steps of 2 s, no file system in longer ones."""
+"""The coarsest resolution of time stamps: FAT has 2 s."""
 
 _FINE_WINDOW_NS = 100_000_000
-"""Fine stamps too move only when the system's clock ticks: after 16 ms at most."""
+"""Longer than a tick of the system's clock, 16 ms at most, by which fine time stamps change."""
 
 _SEAL_BYTES = 16
 
 _LARGEST_LIST_BYTES = schema.MAX_BYTES // 8
-"""A list may not drive out most others: in slices of 1 MiB, this is a file of 1.6 TiB."""
+"""Maximum size of a stored list, so that one list does not evict most others: 1.6 TiB of file in
+slices of 1 MiB."""
 
 _FILES_PER_QUERY = 500
-"""Any build of SQLite takes 999 values in a statement."""
+"""Every build of SQLite allows 999 values in a statement."""
 
 
 @dataclass(frozen=True)
 class FileIdentity:
-    """Which file it is, and in which state: equal identities mean equal bytes.
+    """A file and its state: equal identities mean equal bytes.
 
-    That holds only if a later change is sure to move a time stamp. A file that was written a
-    moment ago may be written again within the same tick of its clock, and then nothing tells the
-    two apart (git calls such an entry of its index racily clean). So an identity knows when it
-    was taken, and `is_settled` says whether its stamps were old enough by then. It must be taken
-    before the first byte is read: a change during the reading then shows as well.
+    That is true only if every later change alters a time stamp. A file that was just written may be
+    written again within the same tick of the clock, without a difference in the time stamps (git
+    calls such an entry of its index racily clean). Therefore an identity has the time when it was
+    taken, and `is_settled` says whether the time stamps were old enough then. It must be taken
+    before the first byte is read, so that a change during reading is detected, too.
 
-    What is left: a change by another clock than the one that `seen_ns` is from (a file server's
-    that runs behind), and one through a memory map, whose stamp may move before the last bytes do.
+    Two cases remain undetected: a change by a clock that is behind the one of `seen_ns`, such as a
+    file server's; and a change through a memory map, whose time stamp may be set before the last
+    bytes are written.
 
     Attributes:
-        device: The file system's number.
-        inode: The file's number in it.
-        size: Bytes.
-        mtime_ns: When it was last modified, ns since the epoch.
-        ctime_ns: When it was last changed in any way, ns since the epoch; on Windows when it was
-            created. Programs put `mtime_ns` back (VeraCrypt does, after each use of a container),
-            but never this.
-        seen_ns: When this identity was taken, ns since the epoch; not compared.
+        device: Number of the file system.
+        inode: Number of the file in the file system.
+        size: Size in bytes.
+        mtime_ns: Time of the last modification, ns since the epoch.
+        ctime_ns: Time of the last change of any kind, ns since the epoch; on Windows the time of
+            creation. Some programs restore `mtime_ns` (VeraCrypt does after each use of a
+            container), but none can restore this.
+        seen_ns: Time when this identity was taken, ns since the epoch; not compared.
     """
 
     device: int
@@ -87,9 +89,9 @@ class FileIdentity:
 
     @property
     def is_settled(self) -> bool:
-        """Whether any change from `seen_ns` on would show in the time stamps.
+        """Whether every change after `seen_ns` alters the time stamps.
 
-        A file without an inode number, as some network drives give them, is never settled.
+        A file without an inode number, as on some network drives, is never settled.
         """
         newest = max(self.mtime_ns, self.ctime_ns)
         coarse = newest % _COARSE_TICK_NS == 0
@@ -98,28 +100,28 @@ class FileIdentity:
 
     @property
     def file(self) -> str:
-        """The file, whatever its state."""
-        return f"{self.device}:{self.inode}"  # as text: they may exceed SQLite's 63 bits
+        """Identifier of the file in any state."""
+        return f"{self.device}:{self.inode}"  # text, since the numbers may exceed SQLite's 63 bits
 
     @property
     def state(self) -> str:
-        """The state that the file is in."""
+        """Identifier of the state of the file."""
         return f"{self.size}:{self.mtime_ns}:{self.ctime_ns}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RememberedUpload:
-    """An upload that was begun here.
+    """An unfinished upload.
 
     Attributes:
-        session: What its service needs to resume it, in a form of its own. It may be a secret, so
-            it is not shown.
-        filesize: Bytes in the whole file.
-        digest: The whole file's, in hex, or None if it was not known.
-        algorithm: The digest's, as hashlib names it.
+        session: Data that the service needs to resume the upload, in the service's own format. It
+            may be a secret, so repr omits it.
+        filesize: Size of the whole file in bytes.
+        digest: Digest of the whole file in hex, or None if it was not known.
+        algorithm: Algorithm of the digest, by hashlib's name.
         part_size: Bytes in each part but the last.
         lifetime: Seconds from `started_at` for which the server keeps the session.
-        started_at: Seconds since the epoch.
+        started_at: Start of the upload, in seconds since the epoch.
     """
 
     session: str = field(repr=False)
@@ -132,7 +134,7 @@ class RememberedUpload:
 
     @property
     def is_expired(self) -> bool:
-        """Whether its lifetime is over, or the clock was set back by more than that."""
+        """Whether the lifetime is over, or the clock was set back by more than the lifetime."""
         return abs(time.time() - self.started_at) > self.lifetime
 
 
@@ -140,7 +142,7 @@ _UPLOAD_COLUMNS = tuple(column.name for column in fields(RememberedUpload))
 
 
 def store_parts(connection: sqlite3.Connection, identity: FileIdentity, parts: UploadParts) -> None:
-    """Write the list of a file and its digest, and drop the lists of its earlier states."""
+    """Write the parts list and the digest of a file, and delete the lists of its other states."""
     algorithm = parts.algorithm
     store_digests(connection, [(identity, parts.digest)], algorithm)
     raw = b"".join(parts.raw(index) for index in range(len(parts)))
@@ -162,7 +164,7 @@ def store_parts(connection: sqlite3.Connection, identity: FileIdentity, parts: U
 def find_parts(
     connection: sqlite3.Connection, identity: FileIdentity, slice_size: int, algorithm: str
 ) -> UploadParts | None:
-    """Read the list of a file in that state."""
+    """Return the parts list of a file in its state, or None."""
     values = (identity.file, slice_size, algorithm, identity.state)
     row = connection.execute(
         "SELECT raw, seal FROM parts"
@@ -173,14 +175,14 @@ def find_parts(
         return None
     raw, seal = row
     if seal != _seal(*values, raw):
-        raise DamagedError("a parts list in it is not what was written")
+        raise DamagedError("a parts list in it does not match its checksum")
     return UploadParts.from_raw(raw, identity.size, slice_size, algorithm)
 
 
 def store_digests(
     connection: sqlite3.Connection, pairs: Iterable[tuple[FileIdentity, str]], algorithm: str
 ) -> None:
-    """Write the digest of each file over that of its earlier state."""
+    """Write the digest of each file, replacing that of its earlier state."""
     now = int(time.time())
     rows = [
         (identity.file, algorithm, raw, _seal_digest(identity, algorithm, raw), now)
@@ -197,7 +199,7 @@ def store_digests(
 def find_digests(
     connection: sqlite3.Connection, identities: Sequence[FileIdentity], algorithm: str
 ) -> dict[FileIdentity, str]:
-    """Read the digest of each file that has one and is in the state that it is of."""
+    """Return the digests of the files that have one of their current state."""
     rows = dict(_digest_rows(connection, [identity.file for identity in identities], algorithm))
     return {
         identity: raw.hex()
@@ -222,7 +224,7 @@ def _digest_rows(
 
 
 def store_upload(connection: sqlite3.Connection, key: str, upload: RememberedUpload) -> None:
-    """Write an upload over any earlier one of that key, and over its parts."""
+    """Write an upload, replacing an earlier one with the same key and its parts."""
     values = (key, *astuple(upload), b"")
     marks = ", ".join("?" * (len(values) + 1))
     cursor = connection.execute(
@@ -234,7 +236,7 @@ def store_upload(connection: sqlite3.Connection, key: str, upload: RememberedUpl
 
 
 def find_upload(connection: sqlite3.Connection, key: str) -> tuple[RememberedUpload, bytes] | None:
-    """Read the upload of that key and the bitmap of its parts, unless it has expired."""
+    """Return the upload with a key and the bitmap of its parts; None if missing or expired."""
     row = connection.execute(
         f"SELECT {', '.join(_UPLOAD_COLUMNS)}, acknowledged, seal FROM uploads WHERE key = ?",  # noqa: S608 - constants
         (key,),
@@ -243,13 +245,13 @@ def find_upload(connection: sqlite3.Connection, key: str) -> tuple[RememberedUpl
         return None
     *values, acknowledged, seal = row
     if seal != _seal(key, *values, acknowledged):
-        raise DamagedError("an upload in it is not what was written")
+        raise DamagedError("an upload in it does not match its checksum")
     upload = RememberedUpload(**dict(zip(_UPLOAD_COLUMNS, values, strict=True)))
     return None if upload.is_expired else (upload, acknowledged)
 
 
 def find_acknowledged(connection: sqlite3.Connection, key: str, session: str) -> set[int]:
-    """Read the numbers of the parts of the upload of that key and session."""
+    """Return the numbers of the acknowledged parts of the upload with a key and session."""
     found = find_upload(connection, key)
     if found is None or found[0].session != session:
         return set()
@@ -264,11 +266,11 @@ def find_acknowledged(connection: sqlite3.Connection, key: str, session: str) ->
 def store_acknowledged(
     connection: sqlite3.Connection, parts: Iterable[tuple[str, str, int]]
 ) -> None:
-    """Add parts to the uploads of their keys that are remembered with their sessions.
+    """Add acknowledged parts to their uploads; parts of other sessions are ignored.
 
     Args:
-        connection: Within a transaction.
-        parts: Key, session and number of each.
+        connection: Connection with an open transaction.
+        parts: Key, session and number of each part.
     """
     together: dict[tuple[str, str], list[int]] = {}
     for key, session, number in parts:
@@ -290,7 +292,7 @@ def store_acknowledged(
 
 
 def delete_upload(connection: sqlite3.Connection, key: str) -> None:
-    """Delete the upload of that key, if there is one, and its parts."""
+    """Delete the upload with a key, if it exists, and its parts."""
     connection.execute("DELETE FROM uploads WHERE key = ?", (key,))
 
 
@@ -299,7 +301,7 @@ def _seal_digest(identity: FileIdentity, algorithm: str, raw: bytes) -> bytes:
 
 
 def _seal(*values: object) -> bytes:
-    """Return a digest of values with their types and lengths, so that none can pass for two."""
+    """Return a digest of the values, unambiguous since types and lengths are included."""
     digest = hashlib.sha256()
     for value in values:
         data = value if isinstance(value, bytes) else str(value).encode()

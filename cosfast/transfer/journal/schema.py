@@ -1,8 +1,8 @@
-"""The journal's schema: its tables, which file may hold them, and how large they may grow.
+"""The journal's schema: its tables, the file that may contain them, and their maximum sizes.
 
-The oldest rows are evicted first, by when they were written. Reading a row then needs no write, and
-a list that is still of use costs one hashing to come back. A row's `id` counts the rows ever
-written to its table, so the oldest have the lowest: no sweep has to scan the others.
+The rows that were written first are evicted first, so that reading a row needs no write; an evicted
+list that is needed again costs one hashing. The `id` of a row counts the rows that were ever
+written to its table, so the oldest rows have the lowest ids, and no sweep has to scan the others.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
     import sqlite3
 
 FILE_NAME = "cosfast-journal.sqlite3"
-"""A file of this name is the journal's, in whatever folder it is."""
+"""A file with this name is a journal, in any folder."""
 
-APPLICATION_ID = 0x636F7366  # "cosf": SQLite keeps it for programs to recognise their files
+APPLICATION_ID = 0x636F7366  # "cosf": SQLite's field for programs to recognise their files
 
 VERSION = 3
-"""Of the tables below. It goes up with any change of them: older ones are dropped, not migrated."""
+"""Version of the tables below. Increase it with each change; older tables are dropped."""
 
 MAX_BYTES = 256 * 1024 * 1024
-"""Bytes of pages in use: a million digests, and lists of 8 TiB in slices of 1 MiB."""
+"""Maximum bytes of pages in use: a million digests, and lists of 8 TiB in slices of 1 MiB."""
 
 MAX_ROWS = {"parts": 100_000, "digests": 1_000_000, "uploads": 100_000}
-"""The last so many rows that were written to each table stay."""
+"""Number of most recently written rows that are kept in each table."""
 
 FILE_SECONDS = 90 * 24 * 3600
-"""How long parts and digests of a file stay that nobody hashes again."""
+"""How long parts and digests of a file are kept after they were written."""
 
 SWEEP_EVERY = 64
-"""Rows written to a table one by one between two sweeps by age and number."""
+"""Number of rows written one by one to a table between two sweeps by age and number."""
 
 _TABLES = (
-    # `id` grows with each row written, so the lowest is the oldest.
+    # `id` increases with each row written, so the lowest is the oldest.
     """
     CREATE TABLE parts (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -42,14 +42,14 @@ _TABLES = (
         slice_size INTEGER NOT NULL,
         algorithm TEXT NOT NULL,       -- as hashlib names it
         state TEXT NOT NULL,           -- FileIdentity.state
-        raw BLOB NOT NULL,             -- one digest a part, as UploadParts has them
+        raw BLOB NOT NULL,             -- UploadParts.raw of each part, concatenated
         seal BLOB NOT NULL,
         stored_at INTEGER NOT NULL,    -- seconds since the epoch
         UNIQUE (file, slice_size, algorithm)
     )
     """,
-    # A row for each file that was hashed, however small, so rows are short: FileIdentity.state is
-    # only in the seal.
+    # One row for each hashed file of any size, so rows are short: FileIdentity.state is only in the
+    # seal.
     """
     CREATE TABLE digests (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -85,7 +85,7 @@ _IS_OLD = {
 }
 
 _OLDEST = 4096
-"""Rows whose age a sweep looks at; if all of them are too old, the next sweeps see the rest."""
+"""Number of rows whose age a sweep checks; if all are too old, later sweeps check the rest."""
 
 
 class JournalError(Exception):
@@ -97,21 +97,23 @@ class BusyError(JournalError):
 
 
 class DamagedError(JournalError):
-    """What is in the file is not what was written to it, so that no later try can do better."""
+    """The content of the file is damaged, so that a retry cannot succeed."""
 
 
 def is_ready(connection: sqlite3.Connection) -> bool:
-    """Return whether the tables are there; if not, `create` may make them.
+    """Return whether the tables exist; otherwise `create` may create them.
 
     Raises:
-        JournalError: If a later version wrote the file.
-        DamagedError: If another program wrote it, or its header is broken.
+        JournalError: If a later version of cosfast wrote the file.
+        DamagedError: If another program wrote the file, or its header is damaged.
     """
     application = _number(connection, "PRAGMA application_id")
     version = _number(connection, "PRAGMA user_version")
     if application == APPLICATION_ID:
         if version > VERSION:
-            raise JournalError(f"version {version} of cosfast's journal is later than {VERSION}")
+            raise JournalError(
+                f"a later version of cosfast wrote it (schema {version}, not {VERSION})"
+            )
         return version == VERSION
     if application or _number(connection, "SELECT count(*) FROM sqlite_master"):
         raise DamagedError("it is a database of another program")
@@ -119,7 +121,7 @@ def is_ready(connection: sqlite3.Connection) -> bool:
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Make the tables, within the open transaction, and drop those of older versions."""
+    """Create the tables in the open transaction, after dropping those of older versions."""
     names = connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
     ).fetchall()
@@ -132,17 +134,17 @@ def create(connection: sqlite3.Connection) -> None:
 
 
 def sweep_if_due(connection: sqlite3.Connection, table: str, row: int | None) -> None:
-    """Evict rows by age and number, once in `SWEEP_EVERY` rows written.
+    """Evict rows by age and number, once every `SWEEP_EVERY` rows written.
 
     Args:
-        connection: Within a transaction.
-        table: The table that a row was written to.
+        connection: Connection with an open transaction.
+        table: Table that a row was written to.
         row: The `id` of that row.
     """
     if row is not None and row % SWEEP_EVERY == 0:
         sweep(connection, table)
     else:
-        _evict_bytes(connection)  # at each write, as one row may be large; the check is cheap
+        _evict_bytes(connection)  # at each write, since one row may be large; the check is cheap
 
 
 def sweep(connection: sqlite3.Connection, table: str) -> None:
@@ -160,7 +162,7 @@ def sweep(connection: sqlite3.Connection, table: str) -> None:
 
 
 def _evict_bytes(connection: sqlite3.Connection) -> None:
-    """Drop the older quarter of all rows until the rest fits; SQLite uses their pages again."""
+    """Delete the older quarter of all rows until the rest fits; SQLite reuses their pages."""
     while _used_bytes(connection) > MAX_BYTES and _evict_quarter(connection):
         pass
 
