@@ -1,1 +1,1 @@
-"""Requests on their way: the one floor of the client with sockets of its own."""
+"""The transfer engine: requests, retries, uploads and downloads; the only layer with sockets."""

@@ -1,9 +1,9 @@
-"""An adapter of requests whose connections can be stopped, and send a request in one go.
+"""A transport adapter for requests whose connections can be interrupted.
 
-requests has no way to end a request under way: closing a session leaves connections in use alone.
-Here each try carries a `TransferBody`, also if it has no content: it tells the `Cancellation` which
-socket the try waits for, and each wait for the socket is as long as its `StallGuard` allows. And a
-body that is in memory leaves together with the head of its request, in one system call.
+requests cannot abort a request in progress: closing a session does not affect connections in use.
+Here each attempt carries a `TransferBody`, even if it has no content. The body registers the socket
+that the attempt uses with the `Cancellation`, and its `StallGuard` limits each wait for the socket.
+A body in memory is sent together with the head of its request, in one system call.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class _GuardedSocket(io.RawIOBase):
-    """The reading side of a socket, whose waits are those that a guard allows."""
+    """The reading side of a socket, with timeouts from a `StallGuard`."""
 
     def __init__(self, reader: io.RawIOBase, connected: Any, guard: StallGuard) -> None:
         super().__init__()
@@ -66,21 +66,21 @@ class GuardedResponse(HTTPResponse):
         self.fp: Any = io.BufferedReader(_GuardedSocket(reader.detach(), sock, guard))
 
     def begin(self) -> None:
-        """Read the head; the body is a period of its own."""
+        """Read the head, then restart the guard for the body."""
         super().begin()
         self._guard.restart()
 
 
 class TransferBody:
-    """The body of one try, with what its connection needs to know.
+    """The body of one attempt, with the limits that its connection applies.
 
-    The connection gets it as an argument of `request`, also if there is no content.
+    It is passed to the connection's `request`, even if there is no content.
 
     Args:
-        body: The content; None for a request without one.
-        cancellation: Is told which socket the try waits for.
-        bandwidth: Spaces out the bytes; None sends them at once.
-        guard: Bounds the time that the try may wait for its peer.
+        body: The content; None for a request without content.
+        cancellation: Keeps track of the socket that the attempt uses.
+        bandwidth: Bandwidth limit; None for no limit.
+        guard: Limits the time that the attempt may wait for its peer.
     """
 
     def __init__(
@@ -102,15 +102,15 @@ class TransferBody:
 
     @property
     def is_in_memory(self) -> bool:
-        """Whether its chunks are there already and may leave at once."""
+        """Whether its chunks are in memory and no bandwidth limit applies."""
         return self._bandwidth is None and isinstance(self._body, MemoryBody)
 
     def attach(self, connected: Any) -> None:
-        """Note the socket that the try waits for from now on."""
+        """Register the socket that the attempt uses from now on."""
         self._cancellation.attach(self, connected)
 
     def detach(self) -> None:
-        """Note that the try waits for no socket any more."""
+        """Unregister the socket: the attempt no longer uses one."""
         self._cancellation.detach(self)
 
     def __len__(self) -> int:
@@ -125,13 +125,13 @@ class TransferBody:
 
 
 class _TransferConnection:
-    """What the two kinds of connection have in common."""
+    """Common base of plain and TLS connections."""
 
     sock: Any
     response_class: Any
-    _guard: StallGuard | None = None  # of the try that uses the connection
+    _guard: StallGuard | None = None  # of the attempt that uses the connection
     _gathered: list[Any] | None = None
-    sent_url: str | None = None  # in place of the one that urllib3 was given to show
+    sent_url: str | None = None  # sent instead of the URL without its query that urllib3 logs
 
     def request(self, method: str, url: str, body: Any = None, *rest: Any, **options: Any) -> None:
         if not isinstance(body, TransferBody):
@@ -147,7 +147,7 @@ class _TransferConnection:
             super().request(method, url, body, *rest, **options)  # type: ignore[misc]
             return
         if body.is_empty:
-            options["chunked"] = False  # requests takes a body without a length for a chunked one
+            options["chunked"] = False  # requests would send a body of length 0 as chunked
         self._gathered = []
         try:
             content = None if body.is_empty else body
@@ -169,7 +169,7 @@ class _TransferConnection:
 
 
 def _send_together(connected: Any, pieces: list[Any], guard: StallGuard) -> None:
-    """Send all pieces; in one call if the socket can gather, which a TLS one cannot."""
+    """Send all pieces, with one `sendmsg` if the socket has it; a TLS socket does not."""
     guard.restart()
     sent = 0
     if not isinstance(connected, ssl.SSLSocket) and hasattr(connected, "sendmsg"):
@@ -181,13 +181,13 @@ def _send_together(connected: Any, pieces: list[Any], guard: StallGuard) -> None
 
 
 def _send_all(connected: Any, view: memoryview, guard: StallGuard) -> None:
-    """Send `view`. A socket's own `sendall` would have one timeout for all of it, however long."""
+    """Send all of `view`. `socket.sendall` would apply one timeout to all of it, at any length."""
     while view:
         view = view[_guarded(connected, guard, lambda: connected.send(view)) :]  # noqa: B023
 
 
 def _guarded(connected: Any, guard: StallGuard, send: Callable[[], int]) -> int:
-    """Return ``send()``, whose wait is as long as `guard` allows."""
+    """Return the result of `send`, called with the socket timeout that `guard` allows."""
     connected.settimeout(guard.timeout())
     started = time.monotonic()
     count = send()
@@ -204,10 +204,10 @@ class _TlsConnection(_TransferConnection, HTTPSConnection):
 
 
 class _TransferPool:
-    """What the two kinds of pool have in common."""
+    """Common base of plain and TLS connection pools."""
 
     def _make_request(self, conn: Any, method: str, url: str, *rest: Any, **options: Any) -> Any:
-        """Send a request. The URL that urllib3 logs has no query, which may have a token."""
+        """Send a request. The URL that urllib3 logs has no query, which may contain a token."""
         conn.sent_url = url
         return super()._make_request(conn, method, without_query(url), *rest, **options)  # type: ignore[misc]
 
@@ -224,10 +224,10 @@ _POOLS = {"http": _Pool, "https": _TlsPool}
 
 
 class TransferAdapter(HTTPAdapter):
-    """requests' own adapter, with such connections, to the server and to a proxy alike."""
+    """`HTTPAdapter` with interruptible connections, to the server and to a proxy."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Make the pools of connections to the server."""
+        """Create the manager of connection pools to servers."""
         self._found: dict[Any, Any] = {}
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = _POOLS
@@ -235,7 +235,7 @@ class TransferAdapter(HTTPAdapter):
     def get_connection_with_tls_context(
         self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
     ) -> Any:
-        """Return the pool for a request; looked up once, not again for each slice."""
+        """Return the connection pool for a request, cached for the requests of further slices."""
         scheme, _, rest = request.url.partition("://")
         key = (scheme, rest.partition("/")[0], verify, cert, tuple(sorted((proxies or {}).items())))
         pool = self._found.get(key)
@@ -246,14 +246,14 @@ class TransferAdapter(HTTPAdapter):
         return pool
 
     def close(self) -> None:
-        """Close the connections, also those of a pool that somebody's exception still refers to."""
+        """Close the connections, even those of a pool that an exception still refers to."""
         pools, self._found = self._found, {}
         for pool in pools.values():
             pool.close()
         super().close()
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
-        """Make the pools of connections to a proxy."""
+        """Return the manager of connection pools to a proxy."""
         manager = super().proxy_manager_for(*args, **options)
         manager.pool_classes_by_scheme = _POOLS
         return manager

@@ -1,4 +1,4 @@
-"""`BandwidthLimit`: at most so many bytes a second, over all threads of a transfer."""
+"""`BandwidthLimit`: a limit in bytes a second, shared by all threads of a transfer."""
 
 from __future__ import annotations
 
@@ -13,38 +13,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 PIECE_SECONDS = 0.1
-"""Seconds' worth of bytes that are sent at once: bursts stay short, and so does every wait."""
+"""Length of a piece that is sent at once, in seconds at the limit: short bursts, short waits."""
 
 MIN_PIECE = 4096
 MAX_PIECE = 256 * 1024
 
 
 class BandwidthLimit:
-    """Spaces bytes out evenly, over every thread that takes them.
+    """Spaces out bytes evenly over all threads that send or receive them.
 
     Args:
-        bytes_per_second: More than 0.
+        bytes_per_second: The limit, more than 0.
 
     Raises:
-        InputError: If it is not a positive number.
+        InputError: If the limit is not a positive number.
     """
 
     def __init__(self, bytes_per_second: float) -> None:
         if not (is_finite(bytes_per_second) and bytes_per_second > 0):
-            raise InputError(f"max_rate must be bytes a second, not {shown(bytes_per_second)}")
+            raise InputError(
+                f"max_rate must be a positive number of bytes a second, not"
+                f" {shown(bytes_per_second)}"
+            )
         self._rate = float(bytes_per_second)
         self._piece = max(MIN_PIECE, min(MAX_PIECE, int(self._rate * PIECE_SECONDS)))
         self._lock = Lock()
-        self._free_at = 0.0  # when the time of all bytes so far will be over
+        self._free_at = 0.0  # time at which the next byte may be sent
 
     def pace(
         self, chunks: Iterable[bytes | memoryview], wait: Callable[[float], object]
     ) -> Iterator[bytes | memoryview]:
-        """Yield the chunks in pieces, each when its time has come.
+        """Yield the chunks in pieces, each when the limit allows it.
 
         Args:
             chunks: The bytes.
-            wait: Waits that many seconds; what it raises ends the chunks.
+            wait: Waits for a number of seconds; an exception that it raises is passed on.
         """
         for chunk in chunks:
             for start in range(0, len(chunk), self._piece):
@@ -55,7 +58,7 @@ class BandwidthLimit:
                 yield piece
 
     def _reserve(self, count: int) -> float:
-        """Take the next free time for `count` bytes; return the seconds until it begins."""
+        """Reserve the next free interval for `count` bytes; return the seconds until it begins."""
         with self._lock:
             now = time.monotonic()
             begins = max(now, self._free_at)

@@ -1,4 +1,4 @@
-"""JSON bodies: one in memory, and one whose bytes are encoded in base64 as they are sent."""
+"""JSON request bodies: in memory, and with a field that is encoded in base64 while it is sent."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ENCODED_AT_ONCE = 384 * 1024
-"""Bytes encoded at a time, a multiple of 3: more is hardly faster, and costs memory."""
+"""Bytes encoded at a time, a multiple of 3: more is hardly faster and takes memory."""
 
 
 class JsonBody(MemoryBody):
-    """One JSON document, compact and in ASCII.
+    """A JSON document in memory, compact and in ASCII.
 
     Args:
-        document: Anything that `json.dumps` takes.
+        document: Any value that `json.dumps` accepts.
     """
 
     content_type = "application/json"
@@ -35,13 +35,13 @@ class JsonBody(MemoryBody):
 
 
 class Base64JsonBody:
-    """A JSON object of which one field is bytes in base64, never in memory as a whole.
+    """A JSON object with one field in base64, which is never in memory as a whole.
 
     Args:
         fields: The other fields, which come first.
-        name: The field.
-        content: Its bytes, contiguous and of one dimension. They must not change while the body is
-            in use.
+        name: Name of the base64 field.
+        content: Bytes of that field, contiguous and one-dimensional. They must not change while the
+            body is in use.
     """
 
     content_type = "application/json"
@@ -64,7 +64,7 @@ class Base64JsonBody:
 
 
 def encode_base64(view: memoryview) -> memoryview:
-    """Return standard base64; other threads run meanwhile, as they do not for `base64`."""
+    """Return `view` in standard base64. Unlike `base64`, this releases the GIL."""
     text = bytearray(base64_length(len(view)))
     if text:
         lib.cosfast_base64_encode(ffi.from_buffer(view), len(view), ffi.from_buffer(text))
@@ -72,7 +72,7 @@ def encode_base64(view: memoryview) -> memoryview:
 
 
 def base64_length(length: int) -> int:
-    """Return the characters that `length` bytes become in standard base64."""
+    """Return the number of characters of `length` bytes in standard base64."""
     return -(-length // 3) * 4
 
 

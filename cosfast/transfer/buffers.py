@@ -1,4 +1,4 @@
-"""`BufferPool`: memory for parts in flight, reused."""
+"""`BufferPool`: reusable memory for parts in flight."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from queue import Empty, SimpleQueue
 
 
 class BufferPool:
-    """Buffers of one size; as many exist as were ever in use at the same time.
+    """Buffers of one size, as many as have been in use at the same time.
 
-    Fresh memory costs a page fault for each 4 KiB, which takes about as long as hashing them.
+    New memory costs a page fault for each 4 KiB, which takes about as long as hashing them.
 
     Args:
-        size: Bytes in each.
+        size: Size of each buffer in bytes.
     """
 
     def __init__(self, size: int) -> None:

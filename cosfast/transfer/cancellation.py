@@ -1,4 +1,4 @@
-"""What stops a transfer: `CancelToken`, a deadline, a failure of another part of it."""
+"""`CancelToken` and `Cancellation`: stopping a transfer by token, deadline or failure."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 
-_LONGEST_WAIT = 3600.0  # seconds; an Event cannot wait for infinitely long
+_LONGEST_WAIT = 3600.0  # seconds; the timeout of an Event is limited
 
 
 class CancelToken:
     """Cancels transfers from any thread: pass it to them as `cancel`, then call `cancel()`.
 
-    One token may cancel many. Once used, it cancels every transfer that it is passed to at once.
+    One token may cancel many transfers. A used token cancels every later transfer immediately.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class CancelToken:
 
     @contextmanager
     def watched(self, callback: Callable[[], None]) -> Iterator[None]:
-        """Call `callback` if the token is used while the block runs."""
+        """Call `callback` if `cancel` is called while the block runs."""
         with self._lock:
             self._callbacks[id(callback)] = callback
         try:
@@ -51,14 +51,14 @@ class CancelToken:
 
 
 class Cancellation:
-    """Whether one transfer is to stop: checked at each step, and by every wait for a socket.
+    """Whether one transfer has to stop: checked at each step, and by every wait for a socket.
 
     Args:
-        tokens: Any of them cancels the transfer.
-        deadline: Seconds from now, or None.
+        tokens: Tokens, any of which cancels the transfer.
+        deadline: Deadline in seconds from now, or None.
 
     Attributes:
-        stop: Set if nothing more is to begin, for whatever reason.
+        stop: Set if no further step may begin, for whatever reason.
 
     Raises:
         InputError: If the deadline is not a positive number.
@@ -74,7 +74,7 @@ class Cancellation:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Watch the tokens while the block runs; if it raises, raise the reason that stopped it."""
+        """Watch the tokens while the block runs; a failure of a stopped block raises the reason."""
         with ExitStack() as watched:
             for token in self._tokens:
                 watched.enter_context(token.watched(self.abort))
@@ -92,7 +92,7 @@ class Cancellation:
 
         Raises:
             Cancelled: If a token was used.
-            DeadlineExceeded: If the time is over.
+            DeadlineExceeded: If the deadline is exceeded.
         """
         reason = self._reason()
         if reason is not None:
@@ -101,11 +101,11 @@ class Cancellation:
     def wait(self, seconds: float) -> None:
         """Wait for `seconds`.
 
-        It raises instead of returning how the wait ended, since a caller could ignore that.
+        An early end is an exception rather than a return value, which a caller could ignore.
 
         Raises:
-            Cancelled: As soon as the transfer is to stop.
-            DeadlineExceeded: When the deadline comes first.
+            Cancelled: As soon as a token is used, or another part of the transfer fails.
+            DeadlineExceeded: If the deadline is exceeded before the wait ends.
         """
         ends = time.monotonic() + seconds
         while not self.stop.is_set():
@@ -116,42 +116,43 @@ class Cancellation:
         self.check_going()
 
     def check_going(self) -> None:
-        """Raise if nothing more is to begin.
+        """Raise if no further step may begin.
 
         Raises:
             Cancelled: If a token was used, or another part of the same transfer failed.
-            DeadlineExceeded: If the time is over.
+            DeadlineExceeded: If the deadline is exceeded.
         """
         self.check()
         if self.stop.is_set():
             raise Cancelled("another part of the transfer failed")
 
     def remaining(self) -> float:
-        """Return the seconds to the deadline; infinity if there is none."""
+        """Return the seconds until the deadline; infinity without a deadline."""
         return self._ends - time.monotonic()
 
     def abort(self) -> None:
-        """Stop at once: nothing more begins, and every wait for a socket fails."""
+        """Stop immediately: no further step begins, and every wait for a socket fails."""
         self.stop.set()
         with self._lock:
             sockets = list(self._sockets.values())
         for open_socket in sockets:
-            with suppress(OSError):  # it was closed in between
-                # The plain socket's method: TLS would want to say goodbye first.
+            with suppress(OSError):  # the socket was closed in the meantime
+                # Not `SSLSocket.shutdown`, which drops the TLS state that another thread uses.
                 socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
 
     def attach(self, user: object, connected: socket.socket) -> None:
-        """Note the socket that `user` waits for from now on.
+        """Register the socket that `user` waits for from now on.
 
         Raises:
-            Cancelled: If the transfer has stopped already: nothing would shut the socket down.
+            Cancelled: If the transfer was already stopped: nothing would shut the socket down.
+            DeadlineExceeded: If the deadline is exceeded.
         """
         with self._lock:
             self._sockets[id(user)] = connected
         self.check_going()
 
     def detach(self, user: object) -> None:
-        """Note that `user` waits for no socket any more."""
+        """Unregister the socket of `user`."""
         with self._lock:
             self._sockets.pop(id(user), None)
 
@@ -164,10 +165,10 @@ class Cancellation:
 
 
 def check_deadline(deadline: float) -> float:
-    """Return `deadline`, seconds from now.
+    """Return `deadline`, a number of seconds from now, after checking it.
 
     Raises:
-        InputError: If it is not a positive number.
+        InputError: If the deadline is not a positive number.
     """
     if not (is_finite(deadline) and deadline > 0):
         raise InputError(f"deadline must be a positive number of seconds, not {shown(deadline)}")

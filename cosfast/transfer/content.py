@@ -1,6 +1,6 @@
-"""`UploadContent`: the source of an upload and what is known of its hash, and when.
+"""`UploadContent`: the source of an upload, with its parts list or hash as they become known.
 
-It knows neither server nor journal: the service passes a remembered parts list to it.
+It uses neither the server nor the journal: the service passes a remembered parts list to it.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ def measured_content(
     slice_size: int = SLICE_SIZE,
     algorithm: str = "sha1",
 ) -> Iterator[UploadContent]:
-    """Yield the content of `source`; if only reading to its end tells its size, of a copy.
+    """Yield the content of `source`, or of a temporary copy if the size of `source` is not known.
 
-    The copy is hashed as it is made, and is there while the block runs: a part may have to be
-    sent twice.
+    The copy is hashed while it is made and exists while the block runs, since a part may have to
+    be sent twice.
 
     Args:
-        source: Is read.
-        parts: Its parts list, if that is known already.
-        check: Raises if the upload is to stop.
-        hash_progress: Called with each number of bytes hashed.
-        slice_size: Bytes in each slice of the list that is made of a copy.
+        source: Source of the upload.
+        parts: Parts list of the source, if it is already known.
+        check: Raises if the upload has to stop.
+        hash_progress: Called with numbers of bytes that were hashed.
+        slice_size: Slice size in bytes of the parts list of a copy.
         algorithm: ``"sha1"`` or ``"sha256"``.
 
     Raises:
-        SourceChanged: If `parts` is of another length.
+        SourceChanged: If `parts` is of a file of another size.
     """
     if source.size is not None:
         yield UploadContent(source, parts, algorithm=algorithm)
@@ -64,19 +64,25 @@ def measured_content(
 
 
 class UploadContent:
-    """What an upload sends.
+    """The content of an upload.
 
     Args:
-        source: The bytes, of a known size, read at any place by any thread.
-        parts: Their parts list, if it is known already.
-        algorithm: The hash that the service goes by, ``"sha1"`` or ``"sha256"``.
+        source: The bytes: a source of known size that any thread can read at any offset.
+        parts: Parts list of the source, if it is already known.
+        algorithm: Hash of the service, ``"sha1"`` or ``"sha256"``.
 
     Attributes:
-        source: As given.
-        size: Bytes.
-        algorithm: As given.
-        parts: The list that the server is offered and checks each part by; None without one.
-        hasher: Takes in the bytes as they are sent, if they are hashed on the way; else None.
+        source: The given source.
+        size: Size in bytes.
+        algorithm: The given algorithm.
+        parts: Parts list that is sent to the server, which checks each part against it; None
+            without one.
+        hasher: Hashes the bytes while they are sent, if `hash_on_the_way` was called; otherwise
+            None.
+
+    Raises:
+        InputError: If the size of the source is not known.
+        SourceChanged: If `parts` is of a file of another size.
     """
 
     def __init__(
@@ -84,42 +90,47 @@ class UploadContent:
     ) -> None:
         size = source.size
         if size is None:
-            raise InputError(f"{source.name} has no size that is known: spool it first")
+            raise InputError(f"{source.name}: the size is not known; copy the source to a Spool")
         if parts is not None and parts.filesize != size:
-            raise SourceChanged(source.name, "it is not as long as when it was hashed")
+            raise SourceChanged(
+                source.name, f"it has {size} bytes, but {parts.filesize} bytes were hashed"
+            )
         self.source = source
         self.size: int = size
         self.algorithm = algorithm
         self.parts = parts
         self.hasher: PartsBuilder | None = None
-        self._digest = ""  # if it is known without a list
+        self._digest = ""  # of the source, if it is known without a parts list
         self._hash: Callable[[], UploadParts | None] | None = None
 
     def hash(self, slice_size: int, progress: Callable[[int], object]) -> UploadParts:
-        """Read the whole source and make its parts list."""
+        """Read the whole source; make and return its parts list."""
         self.parts = parts_of(
             self.source, slice_size=slice_size, algorithm=self.algorithm, progress=progress
         )
         return self.parts
 
     def hash_on_the_way(self) -> None:
-        """Have the bytes hashed as they are sent."""
+        """Hash the bytes while they are sent."""
         self.hasher = PartsBuilder(algorithm=self.algorithm)
 
     def start_hasher(self) -> PartsBuilder | None:
-        """Return a fresh hasher for a pass over the source, if it is hashed on the way."""
+        """Return a new hasher for a pass over the source, if it is hashed while it is sent."""
         if self.hasher is not None:
             self.hasher = PartsBuilder(algorithm=self.algorithm)
         return self.hasher
 
     def recall(self, remembered: UploadParts, hash_anew: Callable[[], UploadParts | None]) -> bool:
-        """Take a list from an earlier time if a few slices of the source still fit it.
+        """Use a parts list from an earlier upload if a few slices of the source still match it.
 
-        Time stamps do not show every change, and a look costs little.
+        Time stamps do not show every change, and this check is cheap.
 
         Args:
-            remembered: The list.
-            hash_anew: Replaces it if it turns out to be of other bytes after all.
+            remembered: The parts list.
+            hash_anew: Returns a new list; called by `hash_again` if this one turns out to be wrong.
+
+        Returns:
+            Whether the slices match; otherwise the list is not used.
         """
         last = max(0, len(remembered) - 1)
         for index in {0, last, random.randint(0, last)} if remembered else ():
@@ -131,7 +142,7 @@ class UploadContent:
         return True
 
     def hash_again(self) -> bool:
-        """Replace a list that was recalled; return whether this one was."""
+        """Hash the source again if its parts list was recalled; return whether it was."""
         if self._hash is None:
             return False
         hash_anew, self._hash, self.parts = self._hash, None, None
@@ -141,16 +152,16 @@ class UploadContent:
     def check_part(
         self, offset: int, length: int, data: memoryview | None, refusal: Exception
     ) -> None:
-        """Tell a source that changed after it was hashed from bytes that broke on their way.
+        """Distinguish a source that changed after it was hashed from bytes damaged in transit.
 
         Args:
-            offset: Where the part begins.
-            length: Its bytes.
-            data: What was sent; None reads the source again, a slice at a time.
-            refusal: The server's.
+            offset: Offset of the part.
+            length: Length of the part in bytes.
+            data: The bytes that were sent; None to read the source again, slice by slice.
+            refusal: The server's error.
 
         Raises:
-            SourceChanged: If the part is no longer what was hashed.
+            SourceChanged: If the part no longer matches the parts list.
         """
         parts, end = self.parts, offset + length
         if parts is None or offset % parts.slice_size:
@@ -165,7 +176,7 @@ class UploadContent:
                 content = data[start - offset : start - offset + count]
             if not slice_matches(parts, start // parts.slice_size, content):
                 raise SourceChanged(
-                    self.source.name, f"the slice at {start} is no longer what was hashed"
+                    self.source.name, f"the slice at offset {start} changed after it was hashed"
                 ) from refusal
 
     @property
@@ -176,11 +187,11 @@ class UploadContent:
         return self._digest or ("" if self.hasher is None else self.hasher.digest)
 
     def know_digest(self, digest: str) -> None:
-        """Take note of the hash of the whole source, found by the caller."""
+        """Set the digest of the whole source, computed by the caller."""
         self._digest = digest
 
     def find_digest(self, progress: Callable[[int], object]) -> str:
-        """Return the hash of the whole source in lower-case hex; hash it now if it is not known."""
+        """Return the digest of the whole source in lower-case hex; hash the source if needed."""
         streamed = self.hasher is not None and self.hasher.length == self.size
         if self.parts is not None or streamed:
             return self.digest

@@ -1,4 +1,4 @@
-"""`TransferContext`: everything that sends a request needs, and the one retry loop."""
+"""`TransferContext`: the parameters of sending requests, and the retry loop."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class TransferContext:
     """How the requests of one transfer, or of a client, are sent. Threads may share it.
 
     Attributes:
-        http: Sends one try of a request.
-        service: Encodes requests, and says which failures are worth another try.
-        retry: The policy for every request.
-        journal: Remembers what may be of use to a later transfer.
-        cancellation: Stops the transfer: by its tokens, its deadline, or a failure beside it.
-        bandwidth: Spaces out the bytes of content; None for no limit.
-        progress: Is told of the bytes that are done.
+        http: Sends one attempt of a request.
+        service: Encodes requests, and decides which failed requests may be retried.
+        retry: Retry policy of every request.
+        journal: Stores what later transfers can reuse.
+        cancellation: Stops the transfer: by a token, the deadline, or a failure in another thread.
+        bandwidth: Bandwidth limit of the content; None for no limit.
+        progress: Counts the bytes that are transferred.
     """
 
     http: HttpClient
@@ -60,19 +60,19 @@ class TransferContext:
         cancel: CancelToken | None = None,
         stopper: CancelToken | None = None,
     ) -> Iterator[TransferContext]:
-        """Yield the context of one transfer, with limits of its own, while the block runs.
+        """Yield the context of one transfer, with its own limits, while the block runs.
 
         Args:
-            progress: Called with each number of bytes.
-            max_rate: Bytes a second.
-            deadline: Seconds from now.
+            progress: Called with numbers of bytes that were transferred.
+            max_rate: Bandwidth limit in bytes a second.
+            deadline: Deadline in seconds from now.
             cancel: The user's token.
-            stopper: A second token, for a caller that runs many transfers.
+            stopper: Second token, for callers that run many transfers.
 
         Raises:
             InputError: If a limit is not a positive number.
-            Cancelled: By a token, whatever the block raised because of it.
-            DeadlineExceeded: By the deadline, likewise.
+            Cancelled: If a token was used; this replaces an exception that the block raised.
+            DeadlineExceeded: If the deadline was exceeded; likewise.
         """
         tokens = [token for token in (cancel, stopper) if token is not None]
         cancellation = Cancellation(tokens, deadline)
@@ -91,18 +91,20 @@ class TransferContext:
         *,
         find_result: Callable[[], T | None] | None = None,
     ) -> T:
-        """Send `request` until it is answered or not worth another try; return what was read.
+        """Send `request`, with retries, and return its result.
 
         Args:
-            request: Encoded anew for each try, since a signature may expire meanwhile.
-            receive: Takes the response if it is content; a `RequestError` of its own ends the try.
-            find_result: For a request that must not be carried out twice: looks up the result of a
-                try whose response was lost, before the next try. Returns None if there is none.
+            request: The request; encoded again for each attempt, since a signature may expire.
+            receive: Reads a response that is content; a `RequestError` that it raises fails the
+                attempt.
+            find_result: For a request that must not be carried out twice: called after an attempt
+                whose response was lost, before the next attempt. Returns the result of the lost
+                attempt, or None if it had none.
 
         Raises:
-            RequestError: The last failure.
+            RequestError: If no attempt succeeds; the error of the last attempt.
             Cancelled: If the transfer is cancelled.
-            DeadlineExceeded: If its deadline passes.
+            DeadlineExceeded: If the deadline is exceeded.
         """
         started = time.monotonic()
         failures = 0
@@ -138,5 +140,5 @@ class TransferContext:
             return None
         wait = self.retry.wait_before_next(failures, elapsed, at_least=error.retry_after)
         if wait is not None:
-            logger.info("try %d failed, the next in %.2f s: %s", failures, wait, error)
+            logger.info("attempt %d failed, next attempt in %.2f s: %s", failures, wait, error)
         return wait

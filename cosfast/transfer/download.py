@@ -1,4 +1,4 @@
-"""Downloads: to a path, a binary file or memory, whole, and checked against the server's hash."""
+"""Downloads to a path, a binary file or memory, checked against the server's hash."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class DownloadOutcome(NamedTuple):
-    """What a download came to.
+    """The outcome of a download.
 
     Attributes:
-        digest: What the bytes were found to have, in hex; empty if nothing was hashed.
-        resumed_bytes: Bytes that were there from an earlier download that was not finished.
+        digest: Digest of the downloaded bytes, in hex; empty if nothing was hashed.
+        resumed_bytes: Bytes that an earlier, interrupted download had received.
         received_bytes: Bytes of content that this call received.
     """
 
@@ -33,13 +33,16 @@ class DownloadOutcome(NamedTuple):
 
 
 class Download:
-    """One download under way.
+    """A download in progress.
 
     Args:
-        context: Sends the requests; progress, bandwidth, deadline and cancellation are its own.
-        file: The content on the server.
-        max_workers: Ranges in flight.
-        verify: Compare the hash; without, nothing is hashed and nothing is resumed.
+        context: Sends the requests, with the limits of this download.
+        file: The file on the server.
+        max_workers: Number of ranges in flight.
+        verify: Whether to compare the hash; without it, nothing is hashed or resumed.
+
+    Raises:
+        AnswerError: If `verify` is set and the server does not know the hash.
     """
 
     def __init__(
@@ -57,7 +60,7 @@ class Download:
         self._expected = self._expected_digest() if verify else None
 
     def to_path(self, path: str, *, overwrite: bool) -> DownloadOutcome:
-        """Make the file at `path`, which `resolve_target` returned."""
+        """Download to `path`, which `resolve_target` returned."""
         expected = self._expected
         resumed = 0
         with PartialFile.opened(path) as part:
@@ -78,7 +81,7 @@ class Download:
         return DownloadOutcome(digest, resumed, self._received.total)
 
     def to_file(self, write: Callable[[memoryview], Any], span: range) -> DownloadOutcome:
-        """Pass the bytes of `span` to `write`, in order; the whole is checked, a range is not."""
+        """Pass the bytes of `span` to `write`, in order; only a whole file is checked."""
         digest = ""
         if self._expected is None or len(span) < self._file.size:
             self._fetch(span, write, must_match=True)
@@ -91,7 +94,7 @@ class Download:
         return DownloadOutcome(digest, 0, self._received.total)
 
     def _complete(self, part: PartialFile, expected: str) -> tuple[str, int]:
-        """Append what `part` lacks; if it then is something else, do all of it anew, once."""
+        """Append the missing bytes to `part`; if the digest differs, start over once."""
         content = ContentIdentity(self._file.size, self._file.algorithm, expected)
         if not part.belongs_to(content):
             part.start_over(content)
@@ -127,7 +130,8 @@ class Download:
     def _expected_digest(self) -> str:
         if self._file.digest is None:
             raise AnswerError(
-                "the server does not know its hash; verify=False takes it unchecked",
+                "the server does not know the file's hash; use verify=False to download it"
+                " unchecked",
                 operation="download",
                 target=self._file.target,
             )
@@ -147,9 +151,9 @@ def download(
 
     Raises:
         InputError: If the target is neither.
-        OSError: If it cannot be written.
-        IntegrityError: If the content does not have the hash.
-        CosError: What the server or the way to it comes to.
+        OSError: If the target cannot be written.
+        IntegrityError: If the content does not match the hash.
+        CosError: If the server or the connection fails in another way.
     """
     run = Download(context, file, max_workers=max_workers, verify=verify)
     if isinstance(target, (str, os.PathLike)):
@@ -165,7 +169,7 @@ def read(
     *,
     max_workers: int,
 ) -> bytes:
-    """Return the bytes of a range; the whole is checked if the server knows its hash."""
+    """Return the bytes of a range; a whole file is checked if the server knows its hash."""
     content = io.BytesIO()
     run = Download(context, file, max_workers=max_workers, verify=file.digest is not None)
     run.to_file(content.write, file.span(start, length))
@@ -173,11 +177,11 @@ def read(
 
 
 def check_target(target: Any, *, overwrite: bool) -> None:
-    """Refuse a target that cannot be written, before anything is asked of a server.
+    """Check the target of a download, before any request is sent.
 
     Raises:
         InputError: If it is neither a path nor a binary file object.
-        OSError: If there is something at the path that is not to be replaced.
+        OSError: If a file exists at the path and `overwrite` is false.
     """
     if isinstance(target, (str, os.PathLike)):
         resolve_target(target, overwrite=overwrite)
@@ -186,16 +190,16 @@ def check_target(target: Any, *, overwrite: bool) -> None:
 
 
 def writer_of(target: Any) -> Callable[[memoryview], None]:
-    """Return what writes all of a buffer to a binary file object.
+    """Return a function that writes all of a buffer to a binary file object.
 
     Raises:
-        InputError: If `target` is no such object.
+        InputError: If `target` is not a binary file object.
     """
     try:
         target.write(b"")
     except (AttributeError, TypeError):
         raise InputError(
-            f"the target must be a path or a file open for writing bytes, not"
+            f"the target must be a path or a binary file open for writing, not"
             f" {type(target).__name__}"
         ) from None
 

@@ -1,8 +1,8 @@
-"""The bytes of a remote file: fetched by several threads, passed on in order.
+"""The bytes of a remote file: received by several threads, processed in order.
 
-Pieces of one size are fetched side by side into buffers that are used again. Each goes through
-the stages, such as writing and hashing, in the order of the file; one stage may be at one piece
-while another is at the next. A window bounds how far the first may be ahead of the last.
+Pieces of one size are received concurrently into reused buffers. Each piece passes through the
+stages, such as writing and hashing, in file order; the stages work on different pieces at the same
+time. A window limits how far receiving may be ahead of the last stage.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from cosfast.transfer.streaming_response import StreamingResponse
 
 PIECE_SIZE = 4 * 1024 * 1024
-"""Bytes fetched by one request, and lost if its connection breaks."""
+"""Bytes received by one request, and lost if its connection breaks."""
 
 AHEAD = 2
-"""Pieces in memory for each thread: the one it fetches, and one that waits for its turn."""
+"""Pieces in memory for each thread: one that it receives, and one that waits for its stages."""
 
 READ_SIZE = 256 * 1024
-"""Bytes read between two looks at whether to stop."""
+"""Bytes read between two checks for a stop."""
 
 PATIENCE = 0.1
-"""Seconds that a thread waits for a buffer before it looks whether to stop."""
+"""Seconds that a thread waits for a buffer before it checks for a stop."""
 
 
 Stage = Callable[[memoryview], object]
@@ -46,14 +46,14 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """Content on a server, and how to ask for a range of it.
+    """A file on a server, with a function that builds the request for a range of it.
 
     Attributes:
-        target: What errors call it.
-        size: Bytes in the whole.
-        digest: Its hash in lower-case hex; None if the server does not know it.
-        request: Builds the request for a range, from its start and its length in bytes.
-        algorithm: The hash's, ``"sha1"`` or ``"sha256"``.
+        target: Name in error messages.
+        size: Size in bytes.
+        digest: Digest in lower-case hex; None if the server does not know it.
+        request: Builds the request for a range, from its offset and length in bytes.
+        algorithm: Algorithm of `digest`, ``"sha1"`` or ``"sha256"``.
     """
 
     target: str
@@ -63,15 +63,15 @@ class RemoteFile:
     algorithm: str = "sha1"
 
     def span(self, start: int, length: int | None) -> range:
-        """Return the offsets from `start` on that are within the file, at most `length`."""
+        """Return the range of at most `length` offsets from `start` that are within the file."""
         end = self.size if length is None else min(start + length, self.size)
         return range(min(start, end), end)
 
     def differs(self, digest: str) -> ContentMismatchError:
-        """Return the error that the content has another hash than the one that is known."""
+        """Return the error for content with the wrong `digest`."""
         title = algorithm_named(self.algorithm).title
         return ContentMismatchError(
-            f"what came has the {title} {digest}, not {self.digest}",
+            f"the received content has the {title} {digest}, not {self.digest}",
             operation="download",
             target=self.target,
         )
@@ -79,7 +79,7 @@ class RemoteFile:
 
 @dataclass
 class _Piece:
-    """A range of the file on its way; `stages` is the number of those it has yet to pass."""
+    """A range of the file in progress; `stages` is the number of stages it has yet to pass."""
 
     index: int
     start: int
@@ -91,12 +91,12 @@ class _Piece:
 class InOrder(Generic[Item]):
     """Call `take` with items 0, 1, 2 and so on, one call at a time.
 
-    A thread that brings the next one also passes on those that were waiting for it; one that
-    comes too early, or while another thread is at it, leaves its item here and goes.
+    The thread that puts the next item also passes on the items that were waiting for it. A thread
+    that puts an item too early, or while another thread calls `take`, leaves it and returns.
 
     Args:
-        take: Called by any thread. What it raises reaches that thread, and nothing more is
-            passed on.
+        take: Called by any thread that calls `put`. If it raises, that thread gets the exception,
+            and no further item is passed on.
     """
 
     def __init__(self, take: Callable[[Item], object]) -> None:
@@ -107,7 +107,7 @@ class InOrder(Generic[Item]):
         self._busy = False
 
     def put(self, index: int, item: Item) -> None:
-        """Bring the item of that index."""
+        """Add the item with that index."""
         with self._lock:
             self._waiting[index] = item
             if self._busy or index != self._next:
@@ -131,12 +131,12 @@ class RangeDownload:
     """One pass over a range of a remote file.
 
     Args:
-        context: Sends the requests, and is told of the bytes that come.
-        file: What is fetched.
-        received: Counts the bytes that came, without those that had to come again.
-        max_workers: Pieces in flight.
-        must_match: Whether all pieces must come with one `ETag`: if no hash will tell that the
-            file changed between them.
+        context: Sends the requests, and counts the progress.
+        file: The file on the server.
+        received: Counts the received bytes; bytes that are received again count once.
+        max_workers: Number of pieces in flight.
+        must_match: Whether all responses must have the same `ETag`: needed if no hash will show
+            that the file changed between two requests.
     """
 
     def __init__(
@@ -160,12 +160,13 @@ class RangeDownload:
         """Pass the bytes of `span` through each of `stages`, in order.
 
         Args:
-            span: Their offsets.
-            stages: Each is called by one thread at a time, with one piece after the other.
+            span: Offsets of the bytes.
+            stages: Functions, each called by one thread at a time, with the pieces in order.
 
         Raises:
-            AnswerError: If the server sends something else than the range asked for.
-            CosError: What else the server or the way to it comes to, and what a stage raises.
+            AnswerError: If the server sends another range than requested.
+            CosError: If the server or the connection fails in another way.
+            Exception: If a stage raises it.
         """
         if not span:
             return
@@ -204,13 +205,13 @@ class RangeDownload:
                 abort=cancellation.abort,
             )
         finally:
-            queues.clear()  # they refer to one another, and would keep the buffers
+            queues.clear()  # break a reference cycle that would keep the buffers alive
         cancellation.check()
 
     def _pieces(
         self, span: range, buffers: BufferPool, window: Semaphore, stages: int
     ) -> Iterator[_Piece]:
-        """Yield the pieces in order, each when there is a buffer for it."""
+        """Yield the pieces in order, each when the window allows it."""
         for index, start in enumerate(range(span.start, span.stop, PIECE_SIZE)):
             while not window.acquire(timeout=PATIENCE):
                 if self._context.cancellation.stop.is_set():
@@ -259,12 +260,12 @@ class RangeDownload:
             self._etag = self._etag or etag
         if self._must_match and etag != self._etag:
             raise AnswerError(
-                "the file changed while it was downloaded",
+                "the file changed during the download: its ETag is different; download it again",
                 operation=request.operation,
                 target=request.target,
                 http_status=response.http_status,
             )
-        # No service says what it is; if it is a hash of this kind, it tells of other content.
+        # The protocols do not define the ETag; if it is another digest, the content is different.
         told, known = etag.strip('"').lower(), self._file.digest
         if known is not None and told != known and re.fullmatch(f"[0-9a-f]{{{len(known)}}}", told):
             raise self._file.differs(told)

@@ -1,4 +1,4 @@
-"""HTTP headers, whose names have no case, and the seconds of `Retry-After`."""
+"""Case-insensitive lookup of HTTP headers, and the value of `Retry-After` in seconds."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 def header(headers: Mapping[str, str], name: str) -> str:
-    """Return a header's value, whatever the case of its name, or an empty text."""
+    """Return the value of a header, or an empty string; the case of its name does not matter."""
     wanted = name.lower()
     return next((value for key, value in headers.items() if key.lower() == wanted), "")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that `Retry-After` asks for (RFC 9110, section 10.2.3), or None.
+    """Return the seconds of `Retry-After` (RFC 9110, section 10.2.3), or None.
 
-    A date is counted from the response's own `Date`, so that a wrong clock here does no harm.
-    Without that, or if the header is malformed, it is None.
+    A date is relative to the response's `Date`, so that a wrong local clock does not matter. The
+    result is None without that `Date`, or if the header is malformed.
     """
     value = header(headers, "Retry-After").strip()
     seconds = parse_digits(value)

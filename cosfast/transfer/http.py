@@ -1,4 +1,4 @@
-"""`HttpClient`: send one try of a request on a requests session, and read its response."""
+"""`HttpClient`: send one attempt of a request on a requests session, and read its response."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ logger: logging.Logger = logging.getLogger("cosfast.transfer")
 T = TypeVar("T")
 
 CONNECTIONS = 32
-"""Connections that a client keeps open at most; more than these may be made, and are closed."""
+"""Maximum number of idle connections in a pool; further connections are closed after use."""
 
 _CONTENT_FOLLOWS = frozenset({200, 206})
 
@@ -39,16 +39,16 @@ _CONTENT_FOLLOWS = frozenset({200, 206})
 class HttpClient:
     """Sends requests to one endpoint; threads may share it.
 
-    Of a session that is given, the adapters, the headers, the proxies and the TLS settings are
-    used; cookies, hooks and redirects are not, as the services have none.
+    The adapters, headers, proxies and TLS settings of a given session are used. Its cookies, hooks
+    and redirects are not, since the services have none.
 
     Args:
-        base_url: Scheme, host and port, with no slash at its end.
-        session: A `requests.Session` to use; by default one is made here and closed by `close`.
+        base_url: Scheme, host and port, without a trailing slash.
+        session: A `requests.Session` to use; by default a new one, which `close` closes.
         timeout: Seconds to connect and to wait for bytes: one number, or a tuple of two.
 
     Raises:
-        InputError: If `timeout` is not usable.
+        InputError: If `timeout` is not valid.
     """
 
     def __init__(
@@ -75,18 +75,18 @@ class HttpClient:
         bandwidth: BandwidthLimit | None = None,
         receive: Callable[[StreamingResponse], T] | None = None,
     ) -> T:
-        """Send a request once and return what was read of its response.
+        """Send a request once and return its result.
 
         Args:
-            request: Reads the response, and is named by errors.
-            encoded: What is sent.
-            cancellation: Shuts the socket down if the transfer is to stop.
-            bandwidth: Spaces out the bytes of the body.
-            receive: Takes the response if it is content, in place of the request's own reader.
+            request: The request; it reads the response, and errors name it.
+            encoded: The request as HTTP.
+            cancellation: Shuts down the socket if the transfer is stopped.
+            bandwidth: Bandwidth limit of the body.
+            receive: Reads a response that is content, instead of `request.read_response`.
 
         Raises:
-            TransportError: If no response came, or not all of it.
-            CosError: What reading the response raises.
+            TransportError: If no response or only a part of it was received.
+            CosError: If reading the response raises it.
         """
         started = time.monotonic()
         guard = StallGuard(self._timeouts.read, cancellation)
@@ -104,7 +104,7 @@ class HttpClient:
                     )
             except BROKEN as exc:
                 failure = _transport_error(request, exc)
-            if failure is not None:  # raised here, it has no context
+            if failure is not None:  # raised outside of the `except` block: no __context__
                 raise failure from failure.__cause__
             with response:
                 incoming = StreamingResponse(request, response, _transport_error, guard)
@@ -123,12 +123,12 @@ class HttpClient:
         return request.read_response(HttpResponse(response.status_code, response.headers, content))
 
     def close(self) -> None:
-        """Close the connections, if the session was made here."""
+        """Close the connections, unless the session was given."""
         if self._owns_session:
             self._session.close()
 
     def _settings_for(self, url: str) -> Any:
-        """Return the settings for the server asked: another host may be behind another proxy."""
+        """Return the session's settings for a URL: another host may need another proxy."""
         if url.startswith(self.base_url):
             return self._settings
         return self._session.merge_environment_settings(url, {}, True, None, None)
@@ -136,18 +136,18 @@ class HttpClient:
     def _prepare(
         self, encoded: HttpRequest, body: TransferBody, adapter: Any
     ) -> requests.PreparedRequest:
-        """Fill in a request by hand: what `Session.prepare_request` would add is not wanted here.
+        """Prepare a request without `Session.prepare_request`.
 
-        It would take a netrc entry's password for our signature, and for each part anew it would
-        merge settings that never change.
+        That would replace the signature by a password from a netrc file, and merge settings that
+        never change again for each part.
         """
         prepared = requests.PreparedRequest()
         prepared.method = encoded.method
         prepared.url = encoded.url
         headers: Any = self._session.headers
         prepared.headers = CaseInsensitiveDict(headers)
-        # A compressed file would have neither its length nor its ranges, and of a compressed
-        # answer nobody knows how large it becomes.
+        # The length and the ranges of a compressed file would be wrong, and the decompressed size
+        # of other responses would not be known.
         prepared.headers["Accept-Encoding"] = "identity"
         prepared.headers.update(encoded.headers)
         prepared.hooks = {}
@@ -158,7 +158,7 @@ class HttpClient:
         elif encoded.method not in {"GET", "HEAD"}:
             prepared.headers["Content-Length"] = "0"
         if encoded.body is not None or isinstance(adapter, TransferAdapter):
-            carried: Any = body  # requests sends whatever can be iterated over
+            carried: Any = body  # requests accepts any iterable
             prepared.body = carried
         return prepared
 
@@ -173,10 +173,10 @@ def _new_session() -> requests.Session:
 
 
 def _transport_error(request: Request[Any], exc: Exception) -> TransportError:
-    """Return the error for what requests or urllib3 raised, and its cause.
+    """Return the error for an exception of requests or urllib3, chained to its root cause.
 
-    Exceptions between the root cause and `exc` quote the URL, which may carry a signature or a
-    token. So the root cause is the only one that is chained, unless it quotes the URL itself.
+    Exceptions between the root cause and `exc` quote the URL, which may contain a signature or a
+    token. Therefore only the root cause is chained, and not if it quotes the URL itself.
     """
     cause = _root_cause(exc)
     timed_out = isinstance(exc, (requests.Timeout, Urllib3Timeout)) or isinstance(
@@ -190,7 +190,7 @@ def _transport_error(request: Request[Any], exc: Exception) -> TransportError:
 
 
 def _root_cause(exc: BaseException) -> BaseException:
-    """Return the exception that all others were raised from."""
+    """Return the first exception in the chain of causes and contexts of `exc`."""
     seen = {id(exc)}
     while True:
         inner = exc.__cause__ or exc.__context__

@@ -1,4 +1,4 @@
-"""Ranges of a file's bytes: what is asked for, and whether it came (RFC 9110, section 14)."""
+"""Byte ranges: the `Range` header, and checks of its response (RFC 9110, section 14)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHOWN_LENGTH = 100  # characters of a header in an error
 
 
 def byte_range(start: int, length: int | None) -> str:
-    """Return the value of a `Range` header; without a length it goes to the file's end."""
+    """Return the value of a `Range` header; without a length, up to the end of the file."""
     return f"bytes={start}-" if length is None else f"bytes={start}-{start + length - 1}"
 
 
@@ -32,19 +32,20 @@ def check_range(
     wanted: str = "",
     filesize: int | None = None,
 ) -> None:
-    """Check that a successful response to a download begins with the bytes that were asked for.
+    """Check by status and headers that the response to a download has the requested bytes.
 
     Args:
-        request: Names the call in errors.
+        request: The request, which errors name.
         status: The HTTP status, 200 or 206.
-        headers: The response's.
-        wanted: The value of the `Range` header that was sent; empty if the whole was asked for.
-        filesize: Bytes in the whole file, if that is known.
+        headers: The headers of the response.
+        wanted: The value of the `Range` header that was sent; empty if the whole file was
+            requested.
+        filesize: Size of the whole file in bytes, if it is known.
 
     Raises:
-        AnswerError: If the server ignored the range, answers another one, one of a file of
-            another size, or announces a body of another length. It is `lost` if the body cannot
-            be the file either: then it is the page of a proxy.
+        AnswerError: If the server ignored the range, or sends another range, a range of a file of
+            another size, or a body of another length. It is `lost` if the body cannot be the whole
+            file either, but is the page of a proxy.
     """
 
     def error(reason: str, *, lost: bool = False) -> AnswerError:
@@ -58,24 +59,24 @@ def check_range(
 
     if status != (206 if wanted else 200):
         is_page = filesize is not None and header(headers, "Content-Length") != str(filesize)
-        raise error(f"{wanted or 'the whole file'} was asked for", lost=is_page)
+        raise error(f"{wanted or 'the whole file'} was requested", lost=is_page)
     if not wanted:
         return
     given = header(headers, "Content-Range")
     found = _CONTENT_RANGE.fullmatch(given)
     if not found or not _covers(found, wanted):
-        came = excerpt(given, _SHOWN_LENGTH) or "no Content-Range"
-        raise error(f"{wanted} was asked for, and {came} came")
+        received = excerpt(given, _SHOWN_LENGTH) or "no Content-Range"
+        raise error(f"{wanted} was requested, but the server sent {received}")
     if filesize is not None and int(found[3]) != filesize:
-        raise error(f"{wanted} was asked for of {filesize} bytes, and {given} came")
+        raise error(f"{wanted} of {filesize} bytes was requested, but the server sent {given}")
     length = header(headers, "Content-Length")
     if length and length != str(int(found[2]) + 1 - int(found[1])):
         announced = excerpt(length, _SHOWN_LENGTH)
-        raise error(f"{wanted} was asked for, and a body of {announced} bytes came")
+        raise error(f"{wanted} was requested, but the server sent a body of {announced} bytes")
 
 
 def _covers(content_range: re.Match[str], wanted: str) -> bool:
-    """Tell whether ``bytes 5-9/10`` answers ``bytes=5-99``: it may only end with the file."""
+    """Return whether ``bytes 5-9/10`` answers ``bytes=5-99``: only the end of file may cut it."""
     asked = _BYTE_RANGE.fullmatch(wanted)
     if not asked:
         return False

@@ -1,8 +1,8 @@
 """`redacted`: text without signatures, tokens and keys, for errors and logs.
 
-A server, or a proxy in between, may repeat a request's headers or its URL in its response, and an
-HTTP library's exception may quote the URL. Services sign requests in a header (COS), send a token
-in the query (WeDrive), or give out URLs that are signed themselves (PDS).
+A server or a proxy may repeat the headers or the URL of a request in its response, and the
+exceptions of an HTTP library may quote the URL. Services sign requests in a header (COS), send a
+token in the query (WeDrive), or use signed URLs (PDS).
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SEARCHED = 4096  # characters, of which less is shown: a signature that is cut is not found
+_SEARCHED = 4096  # characters; more than are shown, since a signature that is cut is not found
 _REMOVED = "[...]"
 
 # A signature is well over a hundred base64 characters; a SHA-1 in hex, which may stay, is 40.
 _LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=%\\_-]{41,}")
 
-# All of a URL's query: which of its parameters are secret differs from service to service.
+# The whole query of a URL: each service has other secret parameters.
 _QUERY = re.compile(r"""\?[\w.~%-]+=[^\s"'<>]*""")
 
 _COOKIE = re.compile(r"(?i)\b((?:set-)?cookie:)[^\r\n]+")
 _BEARER = re.compile(r"(?i)\b(bearer\s+)(?!tokens?\b)\S+")
 _SIGNED = re.compile(r"(?i)\b(sign|authorization)(\W{1,5})(?:(?:basic|bearer|oss\d?)\s+)?\S+")
 
-# Parameters, fields and headers, by the ends of their names. They stay in a sentence, in which
-# neither `=` nor `:` follows.
+# Parameters, fields and headers, by the ends of their names. In a sentence such a word is not
+# followed by `=` or `:`, and stays.
 _NAMES = (
     r"(?:[\w-]*(?:token|secret|password|signature|credential|cookie_value"
     r"|(?:upload|secret|access)_?key(?:_?id)?)|x-(?:oss|acs|amz)-[\w-]+|expires)"
@@ -39,7 +39,7 @@ _NAMED = re.compile(rf"(?i)\b({_NAMES})(\W{{0,3}}[=:]\W{{0,3}})\S+")
 
 
 def redacted(text: str) -> str:
-    """Return `text` without anything that could be a secret, or that cannot be encoded."""
+    """Return `text` without possible secrets and without characters that cannot be encoded."""
     text = text.encode(errors="replace").decode()
     text = _QUERY.sub(f"?{_REMOVED}", text)
     text = _LONG_TOKEN.sub(_REMOVED, text)
@@ -50,17 +50,17 @@ def redacted(text: str) -> str:
 
 
 def excerpt(text: str, length: int) -> str:
-    """Return the beginning of a server's text: nothing secret, and at most `length` characters."""
+    """Return at most `length` characters from the beginning of a server's text, redacted."""
     return redacted(text[:_SEARCHED])[:length]
 
 
 def excerpt_of_body(body: bytes, length: int) -> str:
-    """Return the beginning of a body that cannot be read, as one line of text."""
+    """Return at most `length` characters of a body that cannot be parsed, redacted, on one line."""
     return " ".join(redacted(body[:_SEARCHED].decode(errors="replace")).split())[:length]
 
 
 def without_query(url: str) -> str:
-    """Return a URL as it may be shown."""
+    """Return a URL with its query redacted."""
     path, mark, _ = url.partition("?")
     return f"{path}?{_REMOVED}" if mark else path
 

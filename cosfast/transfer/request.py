@@ -1,7 +1,7 @@
-"""A request and its response as data; how a service turns its calls into HTTP. Nothing here sends.
+"""Requests and responses as data, and the interface of a service. Nothing here sends.
 
-A service's protocol package builds a `Request`, which carries the function that reads its response.
-Its `Service` encodes the request for one try: URL, headers, and a signature or token that is fresh.
+The protocol package of a service builds a `Request`, which also reads its response. The `Service`
+encodes the request for one attempt: URL, headers, and a new signature or a valid token.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Body(Protocol):
-    """A request body that can be sent any number of times, of a length known beforehand."""
+    """A request body of known length that can be sent several times."""
 
     @property
     def content_type(self) -> str:
-        """Value of the Content-Type header; empty for none."""
+        """Value of the `Content-Type` header; empty to send no such header."""
 
     def __len__(self) -> int: ...
 
@@ -30,16 +30,16 @@ class Body(Protocol):
 
 
 class MemoryBody:
-    """A body whose chunks are in memory, few, and can leave in one system call."""
+    """A body of few chunks in memory, which can be sent in one system call."""
 
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A whole response.
+    """A complete response.
 
     Attributes:
         status: The HTTP status.
-        headers: Its headers; their names' case does not matter.
+        headers: The headers; the case of their names does not matter.
         content: The whole body.
     """
 
@@ -49,33 +49,33 @@ class HttpResponse:
 
 
 class Request(Protocol[T_co]):
-    """What a service's protocol package builds: a call without a signature."""
+    """A request to a service, without a signature."""
 
     @property
     def operation(self) -> str:
-        """The API's name for it."""
+        """Name of the operation in the service's API."""
 
     @property
     def target(self) -> str:
-        """What it is about, as errors name it."""
+        """File, folder or other object of the request, for error messages."""
 
     @property
     def answer_limit(self) -> int:
-        """Bytes beyond which a short answer is refused."""
+        """Maximum size in bytes of a response that is not content."""
 
     def read_response(self, response: HttpResponse) -> T_co:
-        """Read the response, or raise the error that it stands for."""
+        """Return the result of a response, or raise the error that it reports."""
 
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request for one try, complete and signed.
+    """A request for one attempt, complete and signed.
 
     Attributes:
         method: The HTTP method.
         url: The whole URL.
-        headers: Those beside the session's and the body's own.
-        body: What is sent; None for no body.
+        headers: Headers in addition to those of the session and of the body.
+        body: The body; None for no body.
     """
 
     method: str
@@ -85,15 +85,16 @@ class HttpRequest:
 
 
 class Service(Protocol):
-    """How one service's requests become HTTP, and what it can mend by itself."""
+    """How the requests of one service are encoded as HTTP, and which failures it can handle."""
 
     def encode(self, request: Request[object]) -> HttpRequest:
-        """Return the request for one try: its URL, and a signature or a token that is fresh."""
+        """Return a request for one attempt, with a new signature or a valid token."""
 
     def is_retryable(self, error: RequestError, tried: HttpRequest | None) -> bool:
-        """Return whether the same request may be sent again; may renew a token first.
+        """Return whether the request may be retried; a token may be renewed before that.
 
         Args:
-            error: How the try failed; `RequestError.tries_alike` counts those that failed so.
-            tried: What was sent; None if it could not be encoded.
+            error: Why the attempt failed; `RequestError.tries_alike` counts the attempts that
+                failed with the same type of error.
+            tried: The attempt; None if the request could not be encoded.
         """

@@ -1,4 +1,4 @@
-"""`RetryPolicy`: how often a failed request is tried again, and after how long."""
+"""`RetryPolicy`: how often a failed request is retried, and with what delay."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from cosfast.parsing import is_finite, shown
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Exponential backoff with full jitter under a total budget; immutable, shared freely.
+    """Exponential backoff with full jitter and a retry budget; immutable.
 
-    The wait before try ``n + 1`` is drawn evenly from 0 to ``min(max_delay, base_delay * 2**n)``
-    seconds, so that clients which failed together do not come back together. If the server says
-    how long to wait, the wait is at least that long.
+    The delay before the ``n``-th retry is chosen uniformly between 0 and
+    ``min(max_delay, base_delay * 2**(n - 1))`` seconds, so that clients that failed at the same
+    time do not retry at the same time. If the server says how long to wait, the delay is at least
+    that long.
 
     Attributes:
-        tries: Tries in all for one request, at least 1 (no retry).
-        base_delay: Seconds; the bound of the first wait.
-        max_delay: Seconds; no wait's bound grows beyond it.
-        budget: Seconds from the first try after which no further one starts.
+        tries: Maximum number of attempts of one request; 1 for no retries.
+        base_delay: Upper bound of the first delay, in seconds.
+        max_delay: Maximum of that upper bound for any delay, in seconds.
+        budget: Seconds from the first attempt after which no further attempt starts.
 
     Raises:
-        InputError: If a number is out of range; it names the attribute.
+        InputError: If an attribute is out of range.
     """
 
     tries: int = 6
@@ -38,7 +39,9 @@ class RetryPolicy:
         for name in ("base_delay", "max_delay", "budget"):
             value = getattr(self, name)
             if not (is_finite(value) and value >= 0):
-                raise InputError(f"retry {name} must be a number of seconds, not {shown(value)}")
+                raise InputError(
+                    f"retry {name} must be a number of seconds from 0, not {shown(value)}"
+                )
 
     def wait_before_next(
         self, failures: int, elapsed: float, *, at_least: float | None = None
@@ -46,17 +49,17 @@ class RetryPolicy:
         """Return the seconds to wait after the `failures`-th failure, or None to give up.
 
         Args:
-            failures: Tries that failed so far, from 1.
-            elapsed: Seconds since the first try began.
-            at_least: Seconds that the server asked for, or None.
+            failures: Number of failed attempts so far, from 1.
+            elapsed: Seconds since the first attempt began.
+            at_least: Seconds of the server's `Retry-After`, or None.
         """
         if failures >= self.tries:
             return None
-        # ldexp would overflow for absurd counts of tries; the bound is max_delay long before.
+        # Limit the exponent, since a large one overflows; the bound is max_delay long before.
         bound = min(self.max_delay, self.base_delay * 2.0 ** min(failures - 1, 60))
         wait = max(random.uniform(0, bound), at_least or 0.0)
         return wait if elapsed + wait <= self.budget else None
 
 
 NO_RETRY = RetryPolicy(tries=1)
-"""Each request is tried once."""
+"""Policy of one attempt for each request."""

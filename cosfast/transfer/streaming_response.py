@@ -1,6 +1,6 @@
-"""`StreamingResponse`: the body of a response, bounded in bytes and in time.
+"""`StreamingResponse`: the body of a response, read within limits of size and time.
 
-A file's bytes are read straight into a given buffer, a JSON response as a whole.
+The bytes of a file are read directly into a given buffer; a JSON response is read as a whole.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 _CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 
 BROKEN = (requests.RequestException, HTTPError, HTTPException, OSError)
-"""What reading from a connection may raise."""
+"""Exceptions that reading from a connection may raise."""
 
 
 class StreamingResponse:
@@ -40,9 +40,9 @@ class StreamingResponse:
 
     Args:
         request: The request that it answers.
-        response: The response; nothing of its body has been read.
-        explain: Turns an exception of the connection into a `TransportError`.
-        guard: Bounds the time that reading may take.
+        response: The response, with its body not yet read.
+        explain: Converts an exception of the connection to a `TransportError`.
+        guard: Limits the time that reading may take.
     """
 
     def __init__(
@@ -54,11 +54,11 @@ class StreamingResponse:
     ) -> None:
         self._request = request
         self._raw: Any = response.raw
-        # A `Content-Encoding` describes what is stored; the stored bytes are what is wanted.
+        # A file may be stored with a `Content-Encoding`; return its bytes as they are stored.
         if hasattr(self._raw, "decode_content"):
             self._raw.decode_content = False
-        # urllib3's own `readinto` makes bytes of each piece first. Other adapters' answers lack
-        # what is below it, and are read their way.
+        # Bypass urllib3's `readinto`, which copies each piece. The responses of other adapters have
+        # no `_original_response` and are read through their own methods.
         below = getattr(self._raw, "_original_response", None)
         self._below: Any = below if isinstance(below, HTTPResponse) else None
         self._explain = explain
@@ -72,37 +72,37 @@ class StreamingResponse:
         """Read until `view` is full.
 
         Raises:
-            TransportError: If the body breaks off before, or nothing comes in time.
+            TransportError: If the body ends early or is not received in time.
         """
         filled = 0
         while filled < len(view):
             count = self._read(lambda: self._read_into(view[filled:]))  # noqa: B023 - at once
             if not count:
-                raise TransportError("the body broke off", **self._context())
+                raise TransportError("the response body ended early", **self._context())
             filled += count
 
     def end(self) -> None:
         """Check that the body ends here, and release the connection.
 
         Raises:
-            AnswerError: If there is more of it.
+            AnswerError: If the body is longer.
         """
         if self._read(lambda: self._read_some(1)):
-            raise self._error("the body is longer than what was asked for")
+            raise self._error("the response body is longer than the requested range")
         self._release()
 
     def read_whole(self, limit: int) -> bytes:
-        """Return all of the body, decompressed, and release the connection.
+        """Return the whole body, decompressed, and release the connection.
 
-        Nothing compressed is asked for. If it comes all the same, no more than `limit` bytes are
-        made of it: urllib3 would decompress whatever came, and old versions of it in one go.
+        Compression is not requested. If a body is compressed nevertheless, at most `limit` bytes
+        are decompressed; urllib3 would decompress all of it, and old versions of it in one step.
 
         Args:
-            limit: The bytes that it may have, compressed or not.
+            limit: Maximum size in bytes, both compressed and decompressed.
 
         Raises:
-            AnswerError: If it is larger, or cannot be decompressed.
-            TransportError: If the body breaks off, or does not come in time.
+            AnswerError: If the body is larger, or cannot be decompressed.
+            TransportError: If the body ends early or is not received in time.
         """
         pieces, total = [], 0
         while True:
@@ -114,18 +114,19 @@ class StreamingResponse:
             if total > limit:
                 raise self._too_large(limit)
         if getattr(self._below, "length", None):
-            raise TransportError("the body broke off", **self._context())
+            raise TransportError("the response body ended early", **self._context())
         self._release()
         return self._decompressed(b"".join(pieces), limit)
 
     def _release(self) -> None:
-        """Return the connection to its pool, after the response, which is read, is closed.
+        """Close the response, which is read to its end, and return the connection to its pool.
 
-        `read1` leaves it open, and the next thread that uses the connection would close it too.
+        `read1` leaves the response open; the next thread that uses the connection would then close
+        it as well.
         """
         if self._below is not None:
             self._below.close()
-        release = getattr(self._raw, "release_conn", None)  # another adapter's may be any file
+        release = getattr(self._raw, "release_conn", None)  # other adapters return any file object
         if release is not None:
             release()
 
@@ -134,13 +135,13 @@ class StreamingResponse:
         if not body or coding in {"", "identity"}:
             return body
         if coding not in _CODINGS:
-            reason = f"the answer is compressed with {coding!r}, which was not asked for"
+            reason = f"the response is compressed with {coding!r}, which was not requested"
             raise self._error(reason, lost=True)
         decompressor = zlib.decompressobj(_GZIP_OR_ZLIB)
         try:
             text = decompressor.decompress(body, limit + 1)
         except zlib.error as exc:
-            reason = f"the answer cannot be decompressed: {exc}"
+            reason = f"the response cannot be decompressed: {exc}"
             raise self._error(reason, lost=True) from exc
         if len(text) > limit:
             raise self._too_large(limit)
@@ -156,12 +157,12 @@ class StreamingResponse:
         return len(piece)
 
     def _read_some(self, size: int) -> bytes:
-        """Return up to `size` bytes, as soon as there are any; none at the end of the body."""
+        """Return up to `size` bytes as soon as any are received; none at the end of the body."""
         if self._below is None:
             return bytes(self._raw.read(size, decode_content=False))
         if isinstance(self._below, GuardedResponse):
             return self._below.read1(size)
-        # The connection is another adapter's: its socket has its own timeout, for each byte.
+        # A connection of another adapter: its socket timeout applies to each read.
         self._guard.timeout()
         started = time.monotonic()
         piece: bytes = self._below.read1(size)
@@ -173,10 +174,10 @@ class StreamingResponse:
             return read()
         except BROKEN as exc:
             error = self._explain(self._request, exc)
-        raise error from error.__cause__  # raised here, it has no context
+        raise error from error.__cause__  # outside of the `except` block: no __context__
 
     def _too_large(self, limit: int) -> AnswerError:
-        return self._error(f"the answer is larger than {limit // MIB} MiB")
+        return self._error(f"the response is larger than {limit // MIB} MiB")
 
     def _error(self, reason: str, *, lost: bool = False) -> AnswerError:
         context = self._context()

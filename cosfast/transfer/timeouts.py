@@ -1,4 +1,4 @@
-"""How long a request may wait: `Timeouts`, and `StallGuard` for a peer that is too slow."""
+"""`Timeouts`, and `StallGuard`, which limits the waiting for a peer that is too slow."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from cosfast.transfer.cancellation import Cancellation
 
 MIN_RATE = 1024
-"""Bytes a second, on average over the read timeout: a peer that is slower counts as stalled."""
+"""Minimum bytes a second, averaged over the read timeout; a slower peer counts as stalled."""
 
-_LONGEST = 1_000_000.0  # seconds; a socket cannot be told to wait much longer than 24 days
+_LONGEST = 1_000_000.0  # seconds; the timeout of a socket is limited to about 24 days
 
 
 class Timeouts(NamedTuple):
@@ -24,10 +24,10 @@ class Timeouts(NamedTuple):
 
     @classmethod
     def of(cls, value: object) -> Timeouts:
-        """Return what a user gives: a number for both, or a (connect, read) tuple.
+        """Return the timeouts of a user's argument: one number, or a (connect, read) tuple.
 
         Raises:
-            InputError: If it is anything else, or a number is not positive.
+            InputError: If it is neither, or a number is not positive.
         """
         pair = value if isinstance(value, tuple) else (value, value)
         if len(pair) != len(cls._fields) or not all(map(_is_positive, pair)):
@@ -39,16 +39,16 @@ class Timeouts(NamedTuple):
 
 
 class StallGuard:
-    """The time that one request may spend waiting for its peer, by how many bytes it moves.
+    """Limits the time that one request may wait for its peer, by the number of bytes transferred.
 
-    A socket's own timeout starts anew with each byte, so a peer that moves a byte a second could
-    hold a request for as long as it likes. Here each `seconds` of waiting have to move
-    `MIN_RATE` times as many bytes. Time that is not spent waiting for the socket, as when a rate
-    limit holds the reader back, does not count.
+    The timeout of a socket restarts with each byte, so a peer that sends one byte a second could
+    delay a request indefinitely. Here ``seconds * MIN_RATE`` bytes must be transferred in each
+    `seconds` of waiting. Time that is not spent waiting for the socket, for example because of a
+    bandwidth limit, does not count.
 
     Args:
         seconds: The read timeout.
-        cancellation: Its deadline ends the waiting, too.
+        cancellation: Its deadline also limits the waiting.
     """
 
     def __init__(self, seconds: float, cancellation: Cancellation) -> None:
@@ -65,7 +65,7 @@ class StallGuard:
         """Return the seconds that the next wait may take.
 
         Raises:
-            TimeoutError: If none are left.
+            TimeoutError: If no time is left, or the deadline is exceeded.
         """
         left = self._seconds - self._waited
         if left <= 0:
@@ -76,7 +76,7 @@ class StallGuard:
         return min(left, remaining)
 
     def waited(self, seconds: float, moved: int) -> None:
-        """Take in a wait: how long it took, and how many bytes it moved."""
+        """Record a wait: its length in seconds, and the number of bytes transferred."""
         self._waited += seconds
         self._moved += moved
         if self._moved >= MIN_RATE * self._seconds:

@@ -1,8 +1,8 @@
-"""The upload engine: open a session, send the parts that are missing, finish; resume and restart.
+"""The upload engine: open a session, send the missing parts, finish; resume and restart.
 
-A service describes one upload as a `PartUpload`. The engine knows the order of the steps, reads and
-hashes the source, keeps a bounded number of parts in flight, counts bytes, and starts over when the
-session or the remembered list turns out to be of no use. It knows no URL and no error code.
+A service implements one upload as a `PartUpload`. The engine defines the order of the steps, reads
+and hashes the source, limits the number of parts in flight, counts bytes, and starts over if the
+session is lost or the remembered parts list is wrong. It uses no URLs and no error codes.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from cosfast.transfer.context import TransferContext
 
 READ_SIZE = 256 * 1024
-"""Bytes of a streamed part in memory at a time: they are still in the core's cache when sent."""
+"""Bytes of a streamed part in memory at a time, few enough to be in the CPU cache when sent."""
 
 Result = TypeVar("Result")
 
 
 class Part(NamedTuple):
-    """A part of the file: its number from 0, its offset and its length in bytes."""
+    """A part of the file: its number, from 0, and its offset and length in bytes."""
 
     number: int
     offset: int
@@ -38,15 +38,15 @@ class Part(NamedTuple):
 
 
 class StreamedPart:
-    """The content of one part, read from the source as it is sent.
+    """The content of one part, read from the source while it is sent.
 
     Each iteration reads it again, so that a part can be retried. A chunk is valid until the next
-    one is asked for.
+    one is requested.
 
     Args:
-        source: Is read.
-        part: Which part of it.
-        buffers: Give the memory for one chunk.
+        source: Source of the upload.
+        part: The part.
+        buffers: Pool of buffers for one chunk.
     """
 
     content_type = ""
@@ -74,13 +74,13 @@ class PartSession:
     """An open upload session.
 
     Attributes:
-        token: The service's own name for it, whatever that is.
+        token: The service's identifier of the session, of any type.
         part_size: Bytes in each part but the last.
         missing: The parts that the server does not have, in order; iterated once.
-        resumed_bytes: Bytes that the server has already.
-        serial: Whether parts must go one at a time, in order; None if the server does not say.
-        streamed: Whether a part is read while it is sent, because parts are too large to be held
-            in memory.
+        resumed_bytes: Bytes that the server already has.
+        serial: Whether parts must be sent one at a time, in order; None if that is not known.
+        streamed: Whether parts are read while they are sent, because they are too large for
+            memory.
     """
 
     token: Any
@@ -93,55 +93,55 @@ class PartSession:
 
 @dataclass(frozen=True)
 class Completed(Generic[Result]):
-    """The content is on the server already: nothing is to be sent."""
+    """Result of an upload whose content the server already has, so that nothing is sent."""
 
     result: Result
 
 
 class PartUpload(ABC, Generic[Result]):
-    """One upload, as its service sees it."""
+    """The steps of one upload, which a service implements."""
 
     @abstractmethod
     def open(self) -> PartSession | Completed[Result]:
-        """Resume or open a session; or learn that the server has the content."""
+        """Resume or open a session; return `Completed` if the server already has the content."""
 
     @abstractmethod
     def send_part(self, session: PartSession, part: Part, data: Any) -> None:
         """Send one part and return when it is acknowledged; called from several threads.
 
         Args:
-            session: What `open` returned.
-            part: Which part.
-            data: Its bytes: a memoryview, or a `StreamedPart` if the session is streamed.
+            session: The session that `open` returned.
+            part: The part.
+            data: Bytes of the part: a memoryview, or a `StreamedPart` if the session is streamed.
         """
 
     @abstractmethod
     def finish(self, session: PartSession) -> Result:
-        """Make the file of its parts."""
+        """Combine the parts to the file, and return the result."""
 
     @abstractmethod
     def forget(self) -> None:
-        """Forget the session that is remembered, if any."""
+        """Delete the remembered session from the journal, if any."""
 
     def is_session_lost(self, error: CosError) -> bool:
-        """Tell whether an error means that the upload has to start over, in a new session."""
+        """Return whether an error means that the upload has to start over in a new session."""
         del error
         return False
 
     def wants_order(self, session: PartSession, error: CosError) -> bool:
-        """Tell whether a part may have been refused only because those before it are missing."""
+        """Return whether a part may have been refused only because earlier parts are missing."""
         del session, error
         return False
 
 
 class UploadOutcome(NamedTuple, Generic[Result]):
-    """What an upload came to.
+    """The outcome of an upload.
 
     Attributes:
-        result: The service's own.
-        instant: Whether the server had the content already.
+        result: The service's result.
+        instant: Whether the server already had the content.
         sent_bytes: Bytes sent and acknowledged in this call.
-        resumed_bytes: Bytes that the server held from an earlier upload.
+        resumed_bytes: Bytes that the server had from an earlier, interrupted upload.
     """
 
     result: Result
@@ -160,20 +160,20 @@ def upload_in_parts(
     """Upload `content` by the steps of `upload`.
 
     Args:
-        context: Progress, bandwidth, deadline and cancellation of this upload.
-        content: The source and what is known of its hash.
-        upload: The service's side.
-        max_workers: Parts in flight.
+        context: Context of this upload: progress, bandwidth limit, deadline and cancellation.
+        content: The source, with its parts list if it is known.
+        upload: The steps, implemented by the service.
+        max_workers: Number of parts in flight.
 
     Raises:
-        SourceChanged: If the source is no longer what was hashed.
-        CosError: What the service raises.
+        SourceChanged: If the source changed after it was hashed.
+        CosError: If a step raises it.
     """
     run = _Run(context, content, upload, max_workers)
     try:
         return run.attempt()
     except SourceChanged:
-        # A remembered list may be of other bytes that have the same time stamps.
+        # A remembered list may be of different bytes with the same time stamps.
         if not content.hash_again():
             raise
     except CosError as error:
@@ -184,12 +184,12 @@ def upload_in_parts(
 
 
 class _Piece(NamedTuple):
-    """A part to be sent.
+    """A part to send.
 
     Attributes:
-        part: Which part.
-        data: Its bytes; None if they are yet to be read.
-        buffer: What they are read into; None if they are streamed.
+        part: The part.
+        data: Bytes of the part; None if they are not read yet.
+        buffer: Buffer to read them into; None if they are streamed.
     """
 
     part: Part
@@ -198,7 +198,7 @@ class _Piece(NamedTuple):
 
 
 class _Run(Generic[Result]):
-    """One upload under way; `attempt` may be called again after `start_over`."""
+    """An upload in progress; `attempt` may be called again after `start_over`."""
 
     def __init__(
         self,
@@ -214,7 +214,7 @@ class _Run(Generic[Result]):
         self._max_workers = max_workers
 
     def attempt(self) -> UploadOutcome[Result]:
-        """Go through all steps once."""
+        """Run all steps once."""
         opened = self._upload.open()
         if isinstance(opened, Completed):
             self._context.progress.advance(self._content.size)
@@ -222,7 +222,7 @@ class _Run(Generic[Result]):
             return UploadOutcome(opened.result, instant=True, sent_bytes=sent, resumed_bytes=0)
         self._context.progress.advance(opened.resumed_bytes)
         self._send_missing(opened)
-        # With a parts list the server has compared each byte with what was hashed.
+        # With a parts list, the server has checked each byte against the hash.
         verified = self._content.parts is not None
         self._content.source.check_unchanged(content_verified=verified)
         result = self._upload.finish(opened)
@@ -235,13 +235,13 @@ class _Run(Generic[Result]):
         )
 
     def start_over(self) -> None:
-        """Forget the session and take back the progress."""
+        """Forget the session and reset the progress."""
         self._allow_more()
         self._upload.forget()
         self._context.progress.restart()
 
     def _allow_more(self) -> None:
-        """Let tasks run again after one has failed; what stopped them from outside still does."""
+        """Allow tasks to run after a failure, unless the upload is cancelled or out of time."""
         self._context.cancellation.stop.clear()
         self._context.cancellation.check()
 
@@ -268,7 +268,7 @@ class _Run(Generic[Result]):
         except CosError as refusal:
             if max_workers <= 1 or not self._upload.wants_order(session, refusal):
                 raise
-            # The parts that were on their way go first, then the rest.
+            # Send the parts that were in flight first, then the rest.
             self._allow_more()
             first = [unacknowledged[number] for number in sorted(unacknowledged)]
             self._run(send, chain(first, noted()), 1)
@@ -300,7 +300,7 @@ class _Run(Generic[Result]):
         self._context.progress.advance(part.length)
 
     def _read_missing(self, session: PartSession, buffers: BufferPool) -> Iterator[_Piece]:
-        """Yield the missing parts; already read if they are hashed on the way."""
+        """Yield the missing parts; they are already read if they are hashed while they are sent."""
         hasher = self._content.start_hasher()
         for part in session.missing:
             if session.streamed:
@@ -312,5 +312,6 @@ class _Run(Generic[Result]):
                 continue
             data = self._content.source.read_slice(part.offset, part.length, buffer)
             yield _Piece(part, data, buffer)
-            # The part may be on its way already. Only this loop fills buffers, so it is intact.
+            # The part may already be sent and its buffer returned. Only this loop fills buffers, so
+            # the data is still intact.
             hasher.update(data)

@@ -1,4 +1,4 @@
-"""Checks of URLs that users and servers give."""
+"""Checks of URLs from users and servers."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def is_signed_url(url: str) -> bool:
 
 
 def check_endpoint(endpoint: str) -> str:
-    """Return the endpoint that a user gives, without a ``/`` at its end.
+    """Return a user's endpoint without a trailing ``/``, after checking it.
 
     Raises:
-        InputError: If it is not the URL of a server.
+        InputError: If the endpoint is not the URL of a server.
     """
     if isinstance(endpoint, str) and any(mark in endpoint for mark in "@?#"):
         # Do not quote the endpoint: it may contain a password.

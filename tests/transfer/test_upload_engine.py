@@ -147,7 +147,7 @@ def test_a_refused_part_tells_a_changed_source_from_broken_bytes(
     changed = bytearray(DATA)
     changed[1] ^= 1
     server.failures = [422] * 9
-    with pytest.raises(cosfast.SourceChanged, match="slice at 0"):
+    with pytest.raises(cosfast.SourceChanged, match="slice at offset 0"):
         upload(
             server.endpoint,
             bytes(changed),
