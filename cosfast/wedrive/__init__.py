@@ -1,4 +1,4 @@
-"""WeCom's WeDrive (企业微信微盘) and WeDoc: uploads in blocks, resumed and instant; downloads."""
+"""WeCom's WeDrive (企业微信微盘) and WeDoc: resumable and instant block uploads, and downloads."""
 
 from cosfast.transfer.options import DownloadOptions
 from cosfast.wedrive.client import Client

@@ -1,4 +1,4 @@
-"""`Client`: WeDrive's calls, and `upload` and `download`, which make the most of them."""
+"""`Client`: uploads, downloads and file operations of WeDrive and WeDoc."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ if TYPE_CHECKING:
     from cosfast.wedrive.token import CorpToken
 
 ENDPOINT = "https://qyapi.weixin.qq.com"
-"""The service's own."""
+"""Endpoint of the service."""
 
 
 class Client:
-    """Talks to WeDrive and WeDoc for one app of a corporation; threads may share it.
+    """Client of WeDrive and WeDoc for one app of a corporation. Threads may share it.
 
-    A context manager: leaving it closes its connections.
+    A context manager that closes its connections on exit.
 
     Args:
-        token: A `CorpToken`; or an access token; or a function that returns one, which is called
-            for each request and does its own caching.
-        endpoint: Another server in the place of the service's own, such as an emulator's.
-        session: A `requests.Session` to send with; it is not closed here.
-        retry: The policy for every call.
-        timeout: Seconds to connect, and seconds to wait for bytes: one number for both, or a
-            tuple of two.
-        journal: Remembers lists, and uploads that are not finished, from one run to the next; by
-            default a file in the user's cache folder. None remembers nothing.
+        token: A `CorpToken`, an access token, or a function that returns an access token. The
+            function is called for each request and has to cache the token itself.
+        endpoint: URL of a server to use instead of `ENDPOINT`, such as an emulator.
+        session: A `requests.Session` to send requests with; `close` does not close it.
+        retry: Retry policy of every call.
+        timeout: Seconds to connect, and seconds to wait for bytes: one number for both, or a tuple
+            of two.
+        journal: Stores parts lists and unfinished uploads for later processes; by default in a file
+            in the user's cache folder. None to store nothing.
 
     Raises:
-        InputError: If an argument is not usable.
+        InputError: If an argument is not valid.
     """
 
     def __init__(
@@ -95,41 +95,43 @@ class Client:
         deadline: float | None = None,
         cancel: CancelToken | None = None,
     ) -> UploadResult:
-        """Upload a file to a space, sending no byte that the service has already.
+        """Upload a file to a space, without sending blocks that the service already has.
 
-        Up to 7.5 MiB go in one call, unless `skip_push_card` is set, which that call does not
-        know. More goes in blocks of 2 MiB: one call to open the upload, one for each block, one to
-        finish. An upload that was not finished is resumed, also if its process was killed: the
-        journal knows the blocks that were acknowledged.
+        Files of up to 7.5 MiB are uploaded in one call, unless `skip_push_card` is set, which that
+        call does not support. Larger files are uploaded in blocks of 2 MiB: one call to open the
+        upload, one for each block, and one to finish. An interrupted upload is resumed, even if the
+        process was killed: the journal has the blocks that were acknowledged.
 
         Args:
-            source: A path, a bytes-like object, or a binary file, taken from its present position
-                to its end; what cannot seek, such as a pipe, is copied to a temporary file first.
-            spaceid: The space. Give either this or `selected_ticket`.
-            fatherid: The folder's fileid; by default the spaceid, which is the space's root.
-            selected_ticket: A folder that the user chose in the file picker.
-            name: The file's name, at most 255 wide: an ASCII character counts 1, any other 2. By
-                default the source's own.
-            skip_push_card: Do not send the members a card when the file is there.
-            concurrency: Blocks in flight, from 1 to 10.
-            progress: Called with each number of bytes that the service has acknowledged; negative
-                if they have to be sent again.
-            hash_progress: Called with each number of bytes hashed before the upload starts.
-            max_rate: Bytes a second at most, as they are sent, over all connections.
-            deadline: Seconds that all of it may take.
-            cancel: Stops it from another thread.
+            source: Path, bytes-like object, or binary file, which is read from its current position
+                to its end. A source that cannot seek, such as a pipe, is copied to a temporary file
+                first.
+            spaceid: Id of the space. Either this or `selected_ticket` is required.
+            fatherid: Fileid of the folder; by default the spaceid, which is the root of the space.
+            selected_ticket: Ticket of a folder that the user chose in the file picker.
+            name: Name of the file, with a width of at most 255: an ASCII character counts 1, any
+                other 2. By default the name of the source.
+            skip_push_card: Whether to suppress the card that members get about the new file.
+            concurrency: Number of blocks in flight, from 1 to 10.
+            progress: Called with numbers of bytes that the service acknowledged; negative if they
+                must be sent again.
+            hash_progress: Called with numbers of bytes hashed before the upload.
+            max_rate: Bandwidth limit in bytes a second, over all connections of this upload.
+            deadline: Seconds that the upload may take.
+            cancel: Token that cancels the upload from another thread.
 
         Raises:
-            InputError: If an argument is not usable, or the source is empty or above 20 GiB.
+            InputError: If an argument is not valid, or the source is empty or larger than 20 GiB.
             OSError: If the source cannot be opened or read.
-            SourceChanged: If it changed meanwhile; nothing counts as uploaded then.
-            wedrive.QuotaError: If the month's calls are used up; the same call later resumes.
-            wedrive.UnconfirmedError: If an answer was lost, and whether the file is there cannot
-                be looked up, as with a ticket.
-            wedrive.WeDriveError: What else the service refuses.
-            Cancelled: By `cancel`.
-            DeadlineExceeded: By `deadline`.
-            CosError: What else the way to the service comes to.
+            SourceChanged: If the source changed during the upload, which is then not finished.
+            wedrive.QuotaError: If the calls of this month are used up; the same call resumes the
+                upload later.
+            wedrive.UnconfirmedError: If a response was lost and the service has no call to check
+                whether the file exists, as with a ticket.
+            wedrive.WeDriveError: If the service refuses the upload for another reason.
+            Cancelled: If `cancel` was used.
+            DeadlineExceeded: If `deadline` was exceeded.
+            CosError: If the connection fails in another way.
         """
         target = upload_target(spaceid, fatherid, selected_ticket)
         options = UploadOptions(
@@ -156,18 +158,19 @@ class Client:
         deadline: float | None = None,
         cancel: CancelToken | None = None,
     ) -> DocumentUploadResult:
-        """Upload a file to a document of WeDoc, always in blocks; the rest is as for `upload`.
+        """Upload a file to a document of WeDoc, in blocks; otherwise like `upload`.
 
         Args:
             source: As for `upload`.
-            docid: The document.
-            name: As for `upload`, and so are the rest.
-            concurrency: Blocks in flight, from 1 to 10.
-            progress: Called with each number of bytes acknowledged.
-            hash_progress: Called with each number of bytes hashed.
-            max_rate: Bytes a second at most.
-            deadline: Seconds that all of it may take.
-            cancel: Stops it from another thread.
+            docid: Id of the document.
+            name: As for `upload`.
+            concurrency: Number of blocks in flight, from 1 to 10.
+            progress: Called with numbers of bytes that the service acknowledged; negative if they
+                must be sent again.
+            hash_progress: Called with numbers of bytes hashed before the upload.
+            max_rate: Bandwidth limit in bytes a second, over all connections of this upload.
+            deadline: Seconds that the upload may take.
+            cancel: Token that cancels the upload from another thread.
 
         Raises:
             CosError: As `upload` does.
@@ -191,17 +194,19 @@ class Client:
         sort_type: int = 1,
         page_size: int = MAX_PAGE_SIZE,
     ) -> Iterator[DriveEntry]:
-        """Return what is in a folder, fetched a page at a time as it is needed.
+        """Iterate over the entries of a folder; pages are requested when they are needed.
 
         Args:
-            spaceid: The space.
-            fatherid: The folder; by default the space's root.
-            sort_type: By name (1, descending 2), size (3, 4) or time (5, 6).
-            page_size: Entries asked for at a time, up to 1000; each page is a call.
+            spaceid: Id of the space.
+            fatherid: Fileid of the folder; by default the root of the space.
+            sort_type: Order: by name (1, descending 2), size (3, 4) or time (5, 6).
+            page_size: Entries per page, up to 1000; each page takes one call.
 
         Raises:
-            InputError: If an argument is not usable; at once. The rest, while it is read:
-            AnswerError: If the service's list goes round and does not end, among others.
+            InputError: If an argument is not valid; at once. The other errors are raised by the
+                iterator.
+            AnswerError: If the service returns a page twice, so that the list would not end, or
+                another response that is not valid.
             CosError: As `upload` does.
         """
         folder = Folder(spaceid, fatherid or "")
@@ -209,10 +214,10 @@ class Client:
         return operations.list_folder(self.context, folder, sort_type, page_size)
 
     def info(self, fileid: str) -> DriveEntry:
-        """Ask what the service knows of a file or a folder.
+        """Return the metadata of a file or folder.
 
         Raises:
-            wedrive.NotFoundError: If there is none.
+            wedrive.NotFoundError: If it does not exist.
             CosError: As `upload` does.
         """
         return self.context.call(files.file_info(fileid))
@@ -231,31 +236,31 @@ class Client:
         verify: bool = True,
         known: DriveEntry | None = None,
     ) -> DownloadResult:
-        """Download a file, whole and checked against the SHA-1 that the service has of it.
+        """Download a file and check it against the service's SHA-1.
 
-        It takes two calls; a further one every two hours, when the file's URL expires.
+        It takes two calls, and one more every two hours, when the URL of the file expires.
 
         Args:
-            fileid: The file.
-            target: A path; or a binary file, written in order from its present position. A file
-                gets its name only when it is whole; one that was interrupted is resumed.
-            overwrite: Replace a file that is at the path; else that is an error.
-            concurrency: Ranges in flight, from 1.
-            progress: Called with each number of bytes that are here; negative if they have to
-                come again.
-            max_rate: Bytes a second at most, over all connections of this download.
-            deadline: Seconds that all of it may take.
-            cancel: Stops it from another thread.
-            verify: Compare the SHA-1; without, nothing is hashed and nothing is resumed.
-            known: What `info` or `list` said of it, which saves a call.
+            fileid: Fileid of the file.
+            target: Path, or binary file that is written in order from its current position. A file
+                at a path gets its name when it is complete; an interrupted download is resumed.
+            overwrite: Whether to replace an existing file at the path; otherwise it is an error.
+            concurrency: Number of ranges in flight, at least 1.
+            progress: Called with numbers of bytes that were received; negative if they must be
+                received again.
+            max_rate: Bandwidth limit in bytes a second, over all connections of this download.
+            deadline: Seconds that the download may take.
+            cancel: Token that cancels the download from another thread.
+            verify: Whether to compare the SHA-1; without it, nothing is hashed or resumed.
+            known: Result of `info`, or an entry of `list`, which saves a call.
 
         Raises:
-            InputError: If an argument is not usable, or the fileid is a folder's or an online
-                document's.
-            OSError: If the target cannot be written; FileExistsError if it is there and not to be
-                replaced.
-            wedrive.NotFoundError: If there is no such file.
-            IntegrityError: If the content does not have the SHA-1.
+            InputError: If an argument is not valid, or the fileid is that of a folder or an online
+                document.
+            OSError: If the target cannot be written; FileExistsError if it exists and `overwrite`
+                is false.
+            wedrive.NotFoundError: If the file does not exist.
+            IntegrityError: If the content does not match the SHA-1.
             CosError: As `upload` does.
         """
         options = DownloadOptions(
@@ -285,12 +290,12 @@ class Client:
         return operations.create_space(self.context, name, managers)
 
     def create_folder(self, name: str, *, spaceid: str, fatherid: str | None = None) -> str:
-        """Make a folder; return its fileid.
+        """Create a folder and return its fileid.
 
         Args:
-            name: Its name.
-            spaceid: The space.
-            fatherid: The folder that it is in; by default the space's root.
+            name: Name of the folder.
+            spaceid: Id of the space.
+            fatherid: Fileid of the parent folder; by default the root of the space.
 
         Raises:
             CosError: As `upload` does.
@@ -298,7 +303,7 @@ class Client:
         return operations.create_folder(self.context, Folder(spaceid, fatherid or ""), name)
 
     def rename(self, fileid: str, name: str) -> None:
-        """Give a file or a folder another name.
+        """Rename a file or folder.
 
         Raises:
             CosError: As `upload` does.
@@ -309,9 +314,10 @@ class Client:
         """Move files or folders to another folder, in one call.
 
         Args:
-            fileids: What to move.
-            fatherid: The folder to move them to.
-            replace: Replace what has their names there; else they get a number: ``name(1).ext``.
+            fileids: Fileids of the files and folders.
+            fatherid: Fileid of the folder to move them to.
+            replace: Whether to replace entries of the same names; otherwise the service adds a
+                number to the names that are taken: ``name(1).ext``.
 
         Raises:
             CosError: As `upload` does.
@@ -322,7 +328,7 @@ class Client:
         """Delete files or folders, in one call.
 
         Raises:
-            wedrive.NotFoundError: If one is not there.
+            wedrive.NotFoundError: If one does not exist.
             CosError: As `upload` does.
         """
         operations.delete(self.context, fileids)
@@ -341,4 +347,7 @@ class Client:
         return f"<cosfast.wedrive.Client at {self.endpoint}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a WeDrive client does not pickle, as its secrets would: make one there")
+        raise TypeError(
+            "a WeDrive client cannot be pickled, since it contains secrets: create one in the other"
+            " process"
+        )

@@ -1,4 +1,4 @@
-"""Downloads from WeDrive: the file's URL and cookie, renewed when they expire; ranges of it."""
+"""Downloads from WeDrive: requests for ranges, with a URL and cookie that are renewed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cosfast.wedrive.protocol.files import DownloadLocation, DriveEntry
 
 LOCATION_LIFETIME = 6600.0
-"""Seconds that a download URL is used; the service says 2 hours."""
+"""Seconds that a download URL is used; by the documentation it is valid for 2 hours."""
 
 _RENEWALS = 2
 _FORBIDDEN = 403
@@ -33,16 +33,16 @@ _SERVER_FAILURES = range(500, 600)
 
 @dataclass(frozen=True)
 class DownloadResult:
-    """A file that is here, whole.
+    """A completed download.
 
     Attributes:
-        target: What was given for it.
-        name: Its name in the drive.
-        size: Bytes.
-        sha1: What the bytes were found to have, 40 hex digits; empty if nothing was hashed.
-        resumed_bytes: Bytes that were there from an earlier download that was not finished.
+        target: The target that was given.
+        name: Name of the file in the drive.
+        size: Size in bytes.
+        sha1: SHA-1 of the downloaded bytes, 40 hex digits; empty if nothing was hashed.
+        resumed_bytes: Bytes that an earlier, interrupted download had received.
         received_bytes: Bytes of content that this call received.
-        calls: API calls that it took; the ranges of the file are none.
+        calls: Number of API calls; requests for ranges of the file do not count.
     """
 
     target: Any
@@ -86,7 +86,9 @@ def download(
 def _remote_file(found: DriveEntry) -> RemoteFile:
     if not found.is_file:
         kind = "a folder" if found.is_folder else "an online document"
-        raise InputError(f"{found.name} ({found.fileid}) is {kind}, not a plain file")
+        raise InputError(
+            f"{found.name} ({found.fileid}) is {kind}; only regular files can be downloaded"
+        )
     target = f"wedrive:{found.fileid}"
     return RemoteFile(
         target=target,
@@ -98,7 +100,7 @@ def _remote_file(found: DriveEntry) -> RemoteFile:
 
 @dataclass(frozen=True)
 class _RangeRequest:
-    """A range of a file's bytes, wherever they are by the time that it is sent."""
+    """A request for a range of a file; its URL is looked up for each attempt."""
 
     target: str
     start: int
@@ -107,9 +109,9 @@ class _RangeRequest:
     answer_limit: int = ANSWER_LIMIT
 
     def read_response(self, response: HttpResponse) -> NoReturn:
-        """Raise the error that a response without content stands for."""
+        """Raise the error for a response without content."""
         raise AnswerError(
-            "the server does not send the file",
+            "the server does not send the content of the file",
             operation=self.operation,
             target=self.target,
             http_status=response.status,
@@ -119,18 +121,18 @@ class _RangeRequest:
 
 @dataclass(frozen=True)
 class _DownloadService(WeDriveService):
-    """The service for one file's bytes.
+    """The service, extended by requests for the ranges of one file.
 
     Attributes:
-        fileid: The file.
-        location: Where its bytes are, shared by the threads that fetch them.
+        fileid: Fileid of the file.
+        location: URL and cookie of the content, shared by the threads of the download.
     """
 
     fileid: str = ""
     location: SharedValue[DownloadLocation] = field(default_factory=SharedValue)
 
     def encode(self, request: Any) -> HttpRequest:
-        """Return a request for one try; of a range, at the place where the file is now."""
+        """Return a request for one attempt; for a range, with the current URL of the file."""
         if not isinstance(request, _RangeRequest):
             return super().encode(request)
         location = self.location.get(self._locate, self.cancellation.check_going)
@@ -144,7 +146,7 @@ class _DownloadService(WeDriveService):
         )
 
     def is_retryable(self, error: RequestError, tried: HttpRequest | None) -> bool:
-        """Tell whether to try again; at another URL if this one has expired."""
+        """Return whether the request may be retried; drop the URL if it has expired."""
         cookie = None if tried is None else tried.headers.get("Cookie")
         if cookie is None or error.http_status != _FORBIDDEN:
             return super().is_retryable(error, tried)

@@ -1,4 +1,4 @@
-"""What takes more than one call: lists of several pages, outcomes of lost answers."""
+"""Operations that take more than one call: lists of several pages, outcomes of lost responses."""
 
 from __future__ import annotations
 
@@ -25,16 +25,20 @@ if TYPE_CHECKING:
 def list_folder(
     context: TransferContext, folder: Folder, sort_type: int, page_size: int
 ) -> Iterator[DriveEntry]:
-    """Yield the entries of a folder; a page is fetched when it is needed."""
+    """Yield the entries of a folder; pages are requested when they are needed.
+
+    Raises:
+        AnswerError: If the service returns a page twice, so that the list would not end.
+    """
     start: int | None = 0
-    first: set[str] = set()  # fileids that pages began with: a list that goes round comes there
+    first: set[str] = set()  # first fileid of each page: a repeated page contains one of them
     while start is not None:
         request = file_list(folder, start=start, limit=page_size, sort_type=sort_type)
         page = context.call(request)
         if page.entries:
             if not first.isdisjoint(entry.fileid for entry in page.entries):
                 raise AnswerError(
-                    "the list goes round: an earlier page came again",
+                    "the list would not end: the service returned a page twice",
                     operation=request.operation,
                     target=request.target,
                 )
@@ -59,7 +63,7 @@ def create_space(context: TransferContext, name: str, managers: Sequence[str]) -
 
 
 def create_folder(context: TransferContext, folder: Folder, name: str) -> str:
-    """Make a folder; return its fileid."""
+    """Create a folder and return its fileid."""
 
     def find_result() -> str | None:
         page = context.call(file_list(folder, sort_type=NEWEST_FIRST))
@@ -74,5 +78,6 @@ def delete(context: TransferContext, fileids: Sequence[str]) -> None:
     try:
         context.call(file_delete(fileids))
     except NotFoundError as exc:
-        if not exc.tried_before:  # else they may have gone by that try, whose answer was lost
+        # An earlier attempt, whose response was lost, may have deleted them.
+        if not exc.tried_before:
             raise

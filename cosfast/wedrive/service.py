@@ -1,4 +1,4 @@
-"""`WeDriveService`: calls as HTTP, each with a token that is good, and counted."""
+"""`WeDriveService`: encodes calls as HTTP with a valid access token, and counts them."""
 
 from __future__ import annotations
 
@@ -24,34 +24,34 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 THROTTLED = 5
-"""How many times longer than after another failure a throttled call waits."""
+"""Factor by which the delay after a throttled call is longer than after another failure."""
 
 _TOKEN = "access_token="  # noqa: S105 - the name of a parameter
 
 
 class CallCounter:
-    """Counts calls; threads may share it."""
+    """Counts calls. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self.count: int = 0
 
     def add(self) -> None:
-        """Count one."""
+        """Count one call."""
         with self._lock:
             self.count += 1
 
 
 @dataclass(frozen=True)
 class WeDriveService:
-    """How the calls become HTTP (see `cosfast.transfer.request.Service`).
+    """How calls are encoded as HTTP; implements `cosfast.transfer.request.Service`.
 
     Attributes:
         http: Sends the calls that fetch a token.
-        tokens: Where tokens come from.
-        retry: How long to wait after a call that was throttled.
-        cancellation: Ends the waiting for a token.
-        calls: Counts every call that is sent, those for tokens included.
+        tokens: Provides the access tokens.
+        retry: Retry policy, from which the delay after a throttled call is derived.
+        cancellation: Ends the wait for a token.
+        calls: Counts every call that is sent, including those that fetch tokens.
     """
 
     http: HttpClient
@@ -61,12 +61,12 @@ class WeDriveService:
     calls: CallCounter = field(default_factory=CallCounter)
 
     def encode(self, request: Any) -> HttpRequest:
-        """Return a call for one try, with a token.
+        """Return a call for one attempt, with an access token.
 
         Raises:
-            RequestError: If no token can be fetched; that has been retried then.
+            RequestError: If no token can be fetched; that was already retried.
         """
-        if not isinstance(request, Request):  # a file's bytes, which need no token
+        if not isinstance(request, Request):  # for the content of a file, which needs no token
             encoded: HttpRequest = request.encode()
             return encoded
         query = request.query
@@ -83,9 +83,9 @@ class WeDriveService:
         )
 
     def is_retryable(self, error: RequestError, tried: HttpRequest | None) -> bool:
-        """Tell whether the same call may be sent again; renew the token if it was refused."""
+        """Return whether the call may be retried; drop the token if it was refused."""
         if tried is None:
-            return False  # what it needs first has used up its own tries
+            return False  # the call that it depends on has used up its own attempts
         _, has_token, refused = tried.url.partition(_TOKEN)
         if has_token and wants_new_token(error):
             return self.tokens.replace(self.http.base_url, unquote(refused))
@@ -98,7 +98,7 @@ class WeDriveService:
         return self.call_first(gettoken(corpid, corpsecret))
 
     def call_first(self, request: Request[T]) -> T:
-        """Make a call that another one needs; it has retries of its own."""
+        """Make a call that another call depends on, with its own retries."""
         context = TransferContext(
             self.http, self, self.retry, NO_JOURNAL, cancellation=self.cancellation
         )
@@ -106,7 +106,7 @@ class WeDriveService:
 
 
 def counted(context: TransferContext) -> tuple[TransferContext, CallCounter]:
-    """Return the context of one transfer with a count of its own, and that count."""
+    """Return the context of one transfer with its own counter of calls, and that counter."""
     service: Any = context.service
     calls = CallCounter()
     own = replace(service, cancellation=context.cancellation, calls=calls)

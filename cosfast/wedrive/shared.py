@@ -1,4 +1,4 @@
-"""`SharedValue`: something that expires, fetched once for all threads that need it."""
+"""`SharedValue`: a value that expires, fetched once for all threads that need it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE = 0.1
-"""Seconds that a thread waits for another's fetch before it looks whether to stop."""
+"""Seconds that a thread waits for another thread's fetch before it checks for a stop."""
 
 
 class SharedValue(Generic[T]):
-    """A value that threads share, and fetch again when it has expired or was refused."""
+    """A value that threads share; fetched again after it expired or was dropped."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -29,12 +29,13 @@ class SharedValue(Generic[T]):
         self._fetching: Future[T] | None = None
 
     def get(self, fetch: Callable[[], tuple[T, float]], check: Callable[[], object]) -> T:
-        """Return the value; fetch it if there is none, or wait for the thread that does.
+        """Return the value; fetch it, or wait for the thread that already fetches it.
 
         Args:
-            fetch: Returns a value and the seconds after which it is to be renewed. What it raises
-                reaches every thread that waits, unless it is only about the thread that fetches.
-            check: Raises if this thread is to wait no longer.
+            fetch: Returns a value, and the seconds after which it has to be renewed. Its exception
+                is raised in every waiting thread, unless it is only about the fetching thread,
+                such as a cancellation; then a waiting thread fetches.
+            check: Raises if this thread has to stop waiting.
         """
         while True:
             with self._lock:
@@ -54,10 +55,10 @@ class SharedValue(Generic[T]):
                 raise copy.copy(failure) from failure
             if not isinstance(failure, CosError):
                 raise failure
-            check()  # the other was cancelled: that is its own affair
+            check()  # only the transfer of the other thread was cancelled: try again
 
     def drop(self, refused: Callable[[T], bool]) -> bool:
-        """Forget the value if it is the one that was refused; return whether it was there."""
+        """Drop the value if `refused` returns true for it; return whether it was dropped."""
         with self._lock:
             if self._value is None or not refused(self._value):
                 return False

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 RENEW_BEFORE = 300.0
-"""Seconds before its end that a token is renewed; a tenth of its life if that is shorter."""
+"""Seconds before its expiry that a token is renewed; a tenth of its lifetime if that is less."""
 
 
 class TokenSource(Protocol):
-    """Where a client's access tokens come from."""
+    """Provides the access tokens of a client."""
 
     def get(
         self,
@@ -27,37 +27,37 @@ class TokenSource(Protocol):
         fetch: Callable[[str, str], AccessToken],
         check: Callable[[], object],
     ) -> str:
-        """Return a token.
+        """Return a valid token.
 
         Args:
-            endpoint: Whose.
-            fetch: Fetches one for a corpid and a secret.
-            check: Raises if the caller is to wait no longer.
+            endpoint: Endpoint that the token is for.
+            fetch: Fetches a token, given the corpid and the secret.
+            check: Raises if the caller has to stop waiting.
         """
 
     def replace(self, endpoint: str, refused: str) -> bool:
-        """Take note that a token was refused; return whether there may be another."""
+        """Drop a token that was refused; return whether `get` may return another one."""
 
 
 class CorpToken:
-    """The access token of an app, fetched from the client's own endpoint; threads may share it.
+    """The access token of an app, fetched from the client's endpoint. Threads may share it.
 
-    One fetch serves all threads. The token is fetched again shortly before it expires, and when
-    the service does not accept it any more. It does not pickle: neither the secret nor the token
-    leaves the process.
+    The token is fetched once for all threads, and again shortly before it expires or after the
+    service refused it. It cannot be pickled, so that neither the secret nor the token leaves the
+    process.
 
     Args:
-        corpid: The corporation's id.
-        corpsecret: The app's secret.
+        corpid: Id of the corporation.
+        corpsecret: Secret of the app.
 
     Raises:
-        InputError: Naming the one that is malformed, but never quoting the secret.
+        InputError: If one is malformed. The message names it, but does not quote the secret.
     """
 
     def __init__(self, corpid: str, corpsecret: str) -> None:
         check_id("corpid", corpid)
         if not isinstance(corpsecret, str) or not corpsecret or not is_visible(corpsecret):
-            raise InputError("corpsecret must be visible ASCII text without blanks")
+            raise InputError("corpsecret must be visible ASCII text without spaces")
         self.corpid = corpid
         self._corpsecret = corpsecret
         self._lock = Lock()
@@ -65,13 +65,13 @@ class CorpToken:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> CorpToken:
-        """Read COSFAST_WEDRIVE_CORPID and COSFAST_WEDRIVE_SECRET.
+        """Return the token of the app in COSFAST_WEDRIVE_CORPID and COSFAST_WEDRIVE_SECRET.
 
         Args:
-            environ: Where to look; by default the process's environment.
+            environ: Environment variables; by default those of the process.
 
         Raises:
-            InputError: Naming the variable that is missing or empty.
+            InputError: If a variable is missing or empty; the message names it.
         """
         environ = os.environ if environ is None else environ
         names = ("COSFAST_WEDRIVE_CORPID", "COSFAST_WEDRIVE_SECRET")
@@ -86,7 +86,7 @@ class CorpToken:
         fetch: Callable[[str, str], AccessToken],
         check: Callable[[], object],
     ) -> str:
-        """Return a token that is good for some minutes; see `TokenSource`."""
+        """Return a token that is valid for some minutes; see `TokenSource`."""
 
         def fetch_one() -> tuple[str, float]:
             token = fetch(self.corpid, self._corpsecret)
@@ -96,7 +96,7 @@ class CorpToken:
         return self._shared(endpoint).get(fetch_one, check)
 
     def replace(self, endpoint: str, refused: str) -> bool:
-        """Forget the token if it is the one that was refused; see `TokenSource`."""
+        """Drop the token if it is the refused one; see `TokenSource`."""
         self._shared(endpoint).drop(lambda value: value == refused)
         return True
 
@@ -104,7 +104,10 @@ class CorpToken:
         return f"<cosfast.wedrive.CorpToken of {self.corpid}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a CorpToken does not pickle, as its secret would: make one there")
+        raise TypeError(
+            "a CorpToken cannot be pickled, since it contains a secret: create one in the other"
+            " process"
+        )
 
     def _shared(self, endpoint: str) -> SharedValue[str]:
         with self._lock:
@@ -112,7 +115,7 @@ class CorpToken:
 
 
 class _GivenToken:
-    """A token, or a function that returns one, of the user's."""
+    """A user's access token, or a user's function that returns one."""
 
     def __init__(self, given: str | Callable[[], str]) -> None:
         self._given = given
@@ -135,10 +138,10 @@ class _GivenToken:
 
 
 def token_source(token: CorpToken | str | Callable[[], str]) -> TokenSource:
-    """Return what gives the tokens that a user means.
+    """Return the source of tokens for a user's argument.
 
     Raises:
-        InputError: If it is none of the three, or a text that cannot be a token.
+        InputError: If it is none of the three, or a str that cannot be a token.
     """
     if isinstance(token, CorpToken):
         return token

@@ -1,4 +1,4 @@
-"""Uploads to WeDrive and WeDoc: a small file in one call, a larger one in blocks."""
+"""Uploads to WeDrive and WeDoc: small files in one call, larger ones in blocks."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ if TYPE_CHECKING:
     from cosfast.wedrive.protocol.targets import Target
 
 MAX_CONCURRENCY = 10
-"""Blocks in flight at most, as the vendor advises."""
+"""Maximum number of blocks in flight that the vendor recommends."""
 
 KEY_SECONDS = 24 * 3600
-"""How long an `upload_key` is taken to live; the vendor does not say."""
+"""Assumed lifetime of an `upload_key`; the vendor does not document it."""
 
 
 @dataclass(frozen=True)
 class UploadOptions:
-    """The keywords of `Client.upload`, which explains them.
+    """The keyword arguments of `Client.upload`, which documents them.
 
     Raises:
-        InputError: If one makes no sense; it names which.
+        InputError: If one is not valid.
     """
 
     skip_push_card: bool = False
@@ -73,22 +73,22 @@ class UploadOptions:
         if self.concurrency > MAX_CONCURRENCY:
             raise InputError(
                 f"concurrency must be from 1 to {MAX_CONCURRENCY}, not {self.concurrency}: the"
-                " service takes no more blocks at a time"
+                " service does not accept more blocks at a time"
             )
 
 
 @dataclass(frozen=True)
 class UploadResult:
-    """A file that is in the drive, whole.
+    """A completed upload to WeDrive.
 
     Attributes:
-        fileid: Its id.
-        sha1: 40 hex digits.
-        size: Bytes.
-        instant: The service had the content already, and took no bytes.
+        fileid: Fileid of the file.
+        sha1: SHA-1 of the content, 40 hex digits.
+        size: Size in bytes.
+        instant: Whether the service already had the content and received no bytes.
         sent_bytes: Bytes of content that this call sent and the service acknowledged.
-        resumed_bytes: Bytes that the service had acknowledged to an earlier, unfinished upload.
-        calls: API calls that it took, those for tokens and those tried again included.
+        resumed_bytes: Bytes that the service had from an earlier, interrupted upload.
+        calls: Number of API calls, including retries and calls that fetch tokens.
     """
 
     fileid: str
@@ -102,16 +102,16 @@ class UploadResult:
 
 @dataclass(frozen=True)
 class DocumentUploadResult:
-    """A file that belongs to a document, whole.
+    """A completed upload to a document of WeDoc.
 
     Attributes:
-        file_url: Where it is.
-        sha1: 40 hex digits.
-        size: Bytes.
-        instant: The service had the content already, and took no bytes.
+        file_url: URL of the file.
+        sha1: SHA-1 of the content, 40 hex digits.
+        size: Size in bytes.
+        instant: Whether the service already had the content and received no bytes.
         sent_bytes: Bytes of content that this call sent and the service acknowledged.
-        resumed_bytes: Bytes that the service had acknowledged to an earlier, unfinished upload.
-        calls: API calls that it took, those for tokens and those tried again included.
+        resumed_bytes: Bytes that the service had from an earlier, interrupted upload.
+        calls: Number of API calls, including retries and calls that fetch tokens.
     """
 
     file_url: str
@@ -124,7 +124,7 @@ class DocumentUploadResult:
 
 
 class Report(NamedTuple):
-    """What an upload came to: the fields of either result, in their order."""
+    """The outcome of an upload: the fields of both kinds of result, in their order."""
 
     location: str
     sha1: str
@@ -184,11 +184,15 @@ def upload(
 
 
 def _name_of(source: Any) -> str:
-    """Return the name that a file gets if none is given."""
+    """Return the default name of the uploaded file.
+
+    Raises:
+        InputError: If the source has no name, or one that the service does not accept.
+    """
     path = source if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
     if not isinstance(path, (str, bytes, os.PathLike)):
-        raise InputError("what is uploaded has no name of its own: give it one as `name`")
-    name = os.path.basename(os.fsdecode(path))  # noqa: PTH119 - of any kind of path
+        raise InputError("the source has no name: give one as `name`")
+    name = os.path.basename(os.fsdecode(path))  # noqa: PTH119 - any kind of path
     check_name(name)
     return name
 
@@ -197,7 +201,7 @@ def _name_of(source: Any) -> str:
 
 
 def _fits_in_one_call(target: Target, size: int, options: UploadOptions) -> bool:
-    """Tell whether `file_upload` will do; it can neither skip the card nor reach a document."""
+    """Return whether `file_upload` can be used; it cannot skip the card or reach a document."""
     whole = isinstance(target, (Folder, Ticket)) and not options.skip_push_card
     return whole and base64_length(size) <= uploads.MAX_ENCODED
 
@@ -209,7 +213,9 @@ def _upload_whole(
     content.source.check_unchanged()
     digest = sha1(data).hexdigest()
     if content.parts is not None and digest != content.parts.sha1:
-        raise SourceChanged(content.source.name, "it is no longer what was hashed")
+        raise SourceChanged(
+            content.source.name, "the content changed after it was hashed: upload it again"
+        )
     content.know_digest(digest)
     request = uploads.upload_whole(target, name, data)
 
@@ -228,14 +234,14 @@ def _upload_whole(
 
 
 class BlockUpload(PartUpload[Uploaded]):
-    """One upload in blocks of 2 MiB, as WeDrive and WeDoc see it.
+    """The steps of an upload in blocks of 2 MiB to WeDrive or WeDoc.
 
     Args:
         context: Sends the calls.
-        content: What is uploaded.
-        target: Where to.
-        name: The file's name.
-        options: How.
+        content: Content of the upload.
+        target: Destination of the file.
+        name: Name of the file.
+        options: Options of the upload.
     """
 
     def __init__(
@@ -258,10 +264,10 @@ class BlockUpload(PartUpload[Uploaded]):
             FileIdentity.of(source.status()) if isinstance(source, PathSource) else None
         )
 
-    # What is known of the content
+    # The parts list
 
     def prepare(self) -> None:
-        """Make or recall the list."""
+        """Make the parts list, or load it from the journal."""
         if self._content.parts is None and not self._recall():
             self._hash()
 
@@ -285,7 +291,7 @@ class BlockUpload(PartUpload[Uploaded]):
     # The steps
 
     def open(self) -> PartSession | Completed[Uploaded]:
-        """Resume the upload that the journal knows, or open one."""
+        """Resume the upload in the journal, or open a new one."""
         parts = self._parts
         remembered = self._context.journal.upload_at(self._key)
         if remembered is not None and (
@@ -329,17 +335,17 @@ class BlockUpload(PartUpload[Uploaded]):
         try:
             self._context.call(request)
         except ParameterError as refusal:
-            # Of another content than was hashed, or of an upload that is no longer known.
+            # The block differs from the parts list, or the service no longer knows the upload.
             raise BlockRefusedError.of(refusal) from refusal
         self._context.journal.remember_part(self._key, key.value, part.number)
 
     def finish(self, session: PartSession) -> Uploaded:
-        """Make the file."""
+        """Combine the blocks to the file."""
         request = uploads.upload_finish(self._target, self._name, key=session.token.value)
         try:
             return self._context.call(request)
         except (ParameterError, NotFoundError) as refusal:
-            # An earlier try, of this call or of one before, may have made the file.
+            # An earlier attempt, in this call or in a previous run, may have created the file.
             found = self._find()
             if found is not None:
                 return found
@@ -350,26 +356,26 @@ class BlockUpload(PartUpload[Uploaded]):
             raise
 
     def forget(self) -> None:
-        """Forget the upload."""
+        """Delete the upload from the journal."""
         self._context.journal.forget_upload(self._key)
 
     def is_session_lost(self, error: CosError) -> bool:
-        """Tell whether the service may not know the upload any more.
+        """Return whether the service may no longer know the upload.
 
-        No code is documented for that. A block that is what the list says, and is refused all the
-        same, has no better explanation.
+        No code is documented for that, but it is the most likely reason if a block that matches the
+        parts list is refused.
         """
         return isinstance(error, (ParameterError, NotFoundError)) and error.operation.endswith(
             (uploads.PART, uploads.FINISH)
         )
 
-    # The rest
+    # Helpers
 
     @property
     def _parts(self) -> UploadParts:
         parts = self._content.parts
         if parts is None:
-            raise AssertionError("the list is made before the upload begins")
+            raise AssertionError("the parts list is made before the upload begins")
         return parts
 
     def _session(self, key: str, held: set[int]) -> PartSession:
@@ -392,9 +398,9 @@ class BlockUpload(PartUpload[Uploaded]):
 def find_uploaded(
     context: TransferContext, target: Target, name: str, size: int, digest: str
 ) -> Uploaded | None:
-    """Look among the newest files of a folder for one that an upload has made; None without one.
+    """Return the file that an upload created, if it is among the newest of its folder.
 
-    It has the content, and the name that was asked for, or that with a number if it was taken.
+    It must have the content, and the requested name, or that name with a number if it was taken.
     """
     if not isinstance(target, Folder):
         return None
@@ -412,7 +418,7 @@ def find_uploaded(
 
 
 def is_numbered(given: str, wanted: str) -> bool:
-    """Tell whether the service may give a file this name if it should have that one."""
+    """Return whether the service may have named a file `given` for the requested name `wanted`."""
     if given == wanted:
         return True
     stem, dot, extension = wanted.rpartition(".")
@@ -422,16 +428,16 @@ def is_numbered(given: str, wanted: str) -> bool:
 
 
 def unconfirmed(operation: str, target: str) -> UnconfirmedError:
-    """Return the error that says so."""
+    """Return the error for an upload of unknown outcome."""
     return UnconfirmedError(
-        "the answer was lost, and whether the file is there cannot be looked up: see whether it is"
-        " before you upload it again",
+        "the response was lost, and the service has no call to check whether the file exists: check"
+        " it by hand before you upload the file again",
         operation=operation,
         target=target,
     )
 
 
 def _journal_key(endpoint: str, target: Target, name: str) -> str:
-    """Return what tells this upload's place from any other; no ticket, which is a secret."""
+    """Return the journal key of an upload, with a hash in place of a ticket, which is a secret."""
     place = {"ticket": target.mark} if isinstance(target, Ticket) else target.fields
     return json.dumps([endpoint, uploads.service_of(target), place, name], sort_keys=True)

@@ -1,1 +1,1 @@
-"""WeDrive and WeDoc as data: every call built and read. Nothing here opens a socket."""
+"""The protocol of WeDrive and WeDoc: builds calls and reads responses, without sockets."""

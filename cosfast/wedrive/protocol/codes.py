@@ -1,6 +1,6 @@
-"""The service's error codes that have a name (WEDRIVE.md, "Error codes").
+"""The error codes of the service (WEDRIVE.md, "Error codes").
 
-This table is the one thing that the client and the emulator share.
+Only this table is shared by the client and the emulator.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from enum import IntEnum
 
 
 class ErrCode(IntEnum):
-    """An `errcode`: 0 is success."""
+    """An `errcode`; 0 means success."""
 
     BUSY = -1
     OK = 0
 
-    # The access token, and what it is fetched with
+    # The access token and the credentials that it is fetched with
     BAD_SECRET = 40001
     BAD_CORPID = 40013
     INVALID_TOKEN = 40014

@@ -1,17 +1,17 @@
-"""The errors of WeDrive, and the table of which code makes which.
+"""The errors of WeDrive, and the table of error codes.
 
 ::
 
     cosfast.RequestError
-        WeDriveError                the service said no: `errcode`, `errmsg`
+        WeDriveError                the service refused the call: `errcode`, `errmsg`
             TokenError                  the token, the corpid or the secret is not accepted
-            QuotaError                  the month's calls or the capacity are used up
-            ThrottledError              too many calls in a short time, or too many at once
-            NotFoundError               no such space or file
-            PermissionDeniedError       the app or its token has no right to it
-            ParameterError              the service does not take what was sent
-                BlockRefusedError           a block; also a cosfast.IntegrityError
-        UnconfirmedError            the answer was lost, and nothing tells what the call has done
+            QuotaError                  the calls of the month or the capacity are used up
+            ThrottledError              too many calls in a short time, or too many concurrent ones
+            NotFoundError               the space or file does not exist
+            PermissionDeniedError       the app has no permission, or the API is not enabled
+            ParameterError              the service does not accept a parameter
+                BlockRefusedError           a block was refused; also a cosfast.IntegrityError
+        UnconfirmedError            the response was lost, and the outcome cannot be looked up
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BUSY_RETRIES = 3
-"""Retries after -1 at most, as the vendor asks."""
+"""Maximum number of retries after code -1, as the vendor requires."""
 
 TOKEN_RETRIES = 2
-"""Retries with a new token at most: fetching tokens often is blocked by the service."""
+"""Maximum number of retries with a new token: the service blocks clients that fetch many."""
 
 
 class WeDriveError(RequestError):
-    """The service's own refusal.
+    """An error code of the service.
 
     Args:
-        errcode: Its code.
-        errmsg: Its own words.
-        context: `RequestError`'s keywords.
+        errcode: The code.
+        errmsg: The service's message.
+        context: Keyword arguments of `RequestError`.
     """
 
     errcode: int
@@ -46,8 +46,8 @@ class WeDriveError(RequestError):
     def __init__(self, errcode: int, errmsg: str = "", **context: Any) -> None:
         errmsg = errmsg if len(errmsg) <= MAX_MESSAGE else errmsg[: MAX_MESSAGE - 3] + "..."
         advice = _ADVICE.get(errcode)
-        said = f"{errcode} {errmsg}".rstrip()
-        super().__init__(f"{said}; {advice}" if advice else said, **context)
+        message = f"{errcode} {errmsg}".rstrip()
+        super().__init__(f"{message}; {advice}" if advice else message, **context)
         self.errcode = errcode
         self.errmsg = errmsg
 
@@ -57,31 +57,31 @@ class TokenError(WeDriveError):
 
 
 class QuotaError(WeDriveError):
-    """The month's calls, or the capacity of the space or the corporation, are used up."""
+    """The calls of the month, or the capacity of the space or the corporation, are used up."""
 
 
 class ThrottledError(WeDriveError):
-    """Too many calls in a short time, or too many at once: go slower."""
+    """Too many calls in a short time, or too many concurrent calls; reduce their number."""
 
 
 class NotFoundError(WeDriveError):
-    """There is no such space or file, or it was deleted."""
+    """The space or file does not exist, or was deleted."""
 
 
 class PermissionDeniedError(WeDriveError):
-    """The app has no right to this, or the API is not switched on for it."""
+    """The app has no permission, or the API is not enabled for it."""
 
 
 class ParameterError(WeDriveError):
-    """The service does not take what was sent."""
+    """The service does not accept a parameter."""
 
 
 class BlockRefusedError(ParameterError, IntegrityError):
-    """A block is not what the list says, or its upload is not known."""
+    """A block does not match the parts list, or the service does not know its upload."""
 
     @classmethod
     def of(cls, refusal: ParameterError) -> BlockRefusedError:
-        """Return the error for the refusal of a block."""
+        """Return the error for a block, given the service's error."""
         error = cls(
             refusal.errcode,
             refusal.errmsg,
@@ -95,7 +95,7 @@ class BlockRefusedError(ParameterError, IntegrityError):
 
 
 class UnconfirmedError(RequestError):
-    """The answer was lost, and nothing tells whether the file is there: look before you repeat."""
+    """The response was lost; check whether the file exists before you repeat the call."""
 
 
 _KINDS: Mapping[int, type[WeDriveError]] = {
@@ -133,14 +133,14 @@ _ADVICE: Mapping[int, str] = {
     ErrCode.BAD_SECRET: "check the corpsecret",
     ErrCode.OTHER_SECRET: "check the corpsecret",
     ErrCode.BAD_CORPID: "check the corpid",
-    ErrCode.NO_PERMISSION: "give the app the WeDrive API in the admin console",
-    ErrCode.IP_NOT_ALLOWED: "add this machine's address to the app's trusted addresses",
-    ErrCode.API_OFF: "switch the WeDrive API on in the admin console",
-    ErrCode.API_OFF_FOR_APP: "switch the WeDrive API on in the admin console",
-    ErrCode.SPACE_FULL: "make room in the space",
-    ErrCode.CORPORATION_FULL: "make room, or buy capacity",
-    ErrCode.QUOTA_USED_UP: "the calls of this month are used up; the same call later resumes",
-    ErrCode.NOT_A_PLAIN_FILE: "it is a folder or an online document",
+    ErrCode.NO_PERMISSION: "grant the app the WeDrive API in the admin console",
+    ErrCode.IP_NOT_ALLOWED: "add this machine's IP address to the trusted addresses of the app",
+    ErrCode.API_OFF: "enable the WeDrive API in the admin console",
+    ErrCode.API_OFF_FOR_APP: "enable the WeDrive API in the admin console",
+    ErrCode.SPACE_FULL: "delete files in the space",
+    ErrCode.CORPORATION_FULL: "delete files, or buy capacity",
+    ErrCode.QUOTA_USED_UP: "the calls of this month are used up; repeat the call later to resume",
+    ErrCode.NOT_A_PLAIN_FILE: "it is a folder or an online document; choose a regular file",
 }
 
 _RENEWABLE = frozenset({ErrCode.INVALID_TOKEN, ErrCode.TOKEN_EXPIRED, ErrCode.TOKEN_MISSING})
@@ -148,12 +148,12 @@ _SERVER_FAILURES = range(500, 600)
 
 
 def wedrive_error(errcode: int, errmsg: str, **context: Any) -> WeDriveError:
-    """Return the child of `WeDriveError` that `errcode` stands for."""
+    """Return the error for `errcode`, of a subclass of `WeDriveError` if there is one."""
     return _KINDS.get(errcode, WeDriveError)(errcode, errmsg, **context)
 
 
 def wants_new_token(error: RequestError) -> bool:
-    """Tell whether the same request may succeed with another token."""
+    """Return whether the request may succeed with another token."""
     return (
         isinstance(error, TokenError)
         and error.errcode in _RENEWABLE
@@ -162,10 +162,10 @@ def wants_new_token(error: RequestError) -> bool:
 
 
 def is_retryable(error: RequestError) -> bool:
-    """Tell whether the same request may be sent again as it is.
+    """Return whether the request may be retried without a change.
 
-    That is so for lost answers, HTTP 5xx without an `errcode`, too many calls, and -1, which is
-    retried 3 times at most.
+    It may after a lost response, HTTP 5xx without an `errcode`, throttling, and code -1, at most 3
+    times.
     """
     if isinstance(error, ThrottledError):
         return True

@@ -1,4 +1,4 @@
-"""The calls around uploads: list, info, download, folders, names, deletions; and the token."""
+"""The calls other than uploads: token, list, info, download, create, rename, move and delete."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from cosfast.wedrive.protocol.targets import Folder
 
 MAX_PAGE_SIZE = 1000
-"""Entries on a page at most."""
+"""Maximum number of entries on a page."""
 
 MAX_TOKEN = 512
-"""Bytes in an access token at most."""
+"""Maximum length of an access token in bytes."""
 
 SORT_TYPES = range(1, 7)
-"""By name, size or time: the vendor's numbers; the even ones are descending."""
+"""The service's numbers for sorting by name, size and time; even ones are descending."""
 
 NEWEST_FIRST = 6
 
@@ -46,17 +46,17 @@ class DriveEntry:
     """A file, a folder or an online document.
 
     Attributes:
-        fileid: Its id.
-        name: Its name.
-        spaceid: The space that it is in.
-        fatherid: The folder that it is in.
-        size: Bytes; 0 for a folder.
-        created: Seconds since the epoch.
-        modified: Seconds since the epoch.
+        fileid: Id of the entry.
+        name: Name of the entry.
+        spaceid: Id of its space.
+        fatherid: Fileid of its folder.
+        size: Size in bytes; 0 for a folder.
+        created: Time of creation, in seconds since the epoch.
+        modified: Time of the last modification, in seconds since the epoch.
         file_type: 1 folder, 2 file, 3 document, 4 sheet, 5 form.
-        file_status: The service's.
-        sha1: 40 lower-case hex digits; None if the service gives none.
-        url: Where people see it; empty if the service gives none.
+        file_status: The service's `file_status`.
+        sha1: SHA-1, 40 lower-case hex digits; None if the service sends none.
+        url: URL of the entry for people; empty if the service sends none.
     """
 
     fileid: str
@@ -73,22 +73,22 @@ class DriveEntry:
 
     @property
     def is_folder(self) -> bool:
-        """Whether it is a folder."""
+        """Whether the entry is a folder."""
         return self.file_type == FOLDER_TYPE
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a plain file, which can be downloaded."""
+        """Whether the entry is a regular file, which can be downloaded."""
         return self.file_type == FILE_TYPE
 
 
 @dataclass(frozen=True)
 class ListPage:
-    """A page of a folder.
+    """A page of the list of a folder.
 
     Attributes:
-        entries: What is on it.
-        next_start: Where the next begins; None on the last.
+        entries: Entries on the page.
+        next_start: Index of the first entry of the next page; None on the last page.
     """
 
     entries: tuple[DriveEntry, ...]
@@ -97,11 +97,11 @@ class ListPage:
 
 @dataclass(frozen=True)
 class DownloadLocation:
-    """Where a file's bytes are for two hours, for who has the cookie.
+    """The URL of the content of a file, valid for two hours and only with the cookie.
 
     Attributes:
-        url: Where it is requested, a secret too.
-        cookie: The value of the `Cookie` header.
+        url: The URL, a secret.
+        cookie: Value of the `Cookie` header, a secret.
     """
 
     url: str = field(repr=False)
@@ -110,11 +110,11 @@ class DownloadLocation:
 
 @dataclass(frozen=True)
 class AccessToken:
-    """A token and how long it lives.
+    """An access token and its lifetime.
 
     Attributes:
         value: The token.
-        expires_in: Seconds.
+        expires_in: Lifetime in seconds.
     """
 
     value: str = field(repr=False)
@@ -122,7 +122,7 @@ class AccessToken:
 
 
 def gettoken(corpid: str, corpsecret: str) -> Request[AccessToken]:
-    """Fetch an access token."""
+    """Build the call that fetches an access token."""
     return Request(
         "gettoken",
         f"corpid {corpid}",
@@ -135,10 +135,10 @@ def gettoken(corpid: str, corpsecret: str) -> Request[AccessToken]:
 def file_list(
     folder: Folder, *, start: int = 0, limit: int = MAX_PAGE_SIZE, sort_type: int = 1
 ) -> Request[ListPage]:
-    """Ask for a page of a folder.
+    """Build the call that lists a page of a folder.
 
     Raises:
-        InputError: If a number makes no sense.
+        InputError: If `limit` or `sort_type` is out of range.
     """
     if type(limit) is not int or not 1 <= limit <= MAX_PAGE_SIZE:
         raise InputError(f"page_size must be from 1 to {MAX_PAGE_SIZE}, not {shown(limit)}")
@@ -154,7 +154,7 @@ def file_list(
 
 
 def file_info(fileid: str) -> Request[DriveEntry]:
-    """Ask what the service knows of a file or a folder."""
+    """Build the call that returns the metadata of a file or folder."""
     check_id("fileid", fileid)
     return Request(
         "wedrive/file_info",
@@ -165,10 +165,10 @@ def file_info(fileid: str) -> Request[DriveEntry]:
 
 
 def file_download(fileid: str) -> Request[DownloadLocation]:
-    """Ask where a file's bytes are.
+    """Build the call that returns the URL of the content of a file.
 
     Raises:
-        InputError: If it is a folder's id.
+        InputError: If `fileid` is the id of a space or folder.
     """
     check_fileid(fileid)
     return Request(
@@ -200,7 +200,7 @@ def space_create(name: str, managers: Sequence[str]) -> Request[str]:
 
 
 def file_create(folder: Folder, name: str) -> Request[str]:
-    """Make a folder in `folder`; the answer is its fileid."""
+    """Build the call that creates a folder in `folder` and returns its fileid."""
     check_name(name)
     return Request(
         "wedrive/file_create",
@@ -211,14 +211,14 @@ def file_create(folder: Folder, name: str) -> Request[str]:
 
 
 def file_rename(fileid: str, name: str) -> Request[None]:
-    """Give a file or a folder another name."""
+    """Build the call that renames a file or folder."""
     check_id("fileid", fileid)
     check_name(name)
     return Request("wedrive/file_rename", f"wedrive:{fileid}", {"fileid": fileid, "new_name": name})
 
 
 def file_move(fileids: Sequence[str], fatherid: str, *, replace: bool) -> Request[None]:
-    """Move files or folders to another folder."""
+    """Build the call that moves files or folders to another folder."""
     check_id("fatherid", fatherid)
     return Request(
         "wedrive/file_move",
@@ -228,13 +228,13 @@ def file_move(fileids: Sequence[str], fatherid: str, *, replace: bool) -> Reques
 
 
 def file_delete(fileids: Sequence[str]) -> Request[None]:
-    """Delete files or folders."""
+    """Build the call that deletes files or folders."""
     return Request("wedrive/file_delete", _several(fileids), {"fileid": list(fileids)})
 
 
 def _several(fileids: Sequence[str]) -> str:
     if not fileids:
-        raise InputError("no fileid is given")
+        raise InputError("give at least one fileid")
     for fileid in fileids:
         check_id("fileid", fileid)
     more = f" and {len(fileids) - 1} more" if len(fileids) > 1 else ""
@@ -244,14 +244,14 @@ def _several(fileids: Sequence[str]) -> str:
 def _read_token(answer: Answer) -> AccessToken:
     value = answer.text("access_token")
     if not is_visible(value) or len(value) > MAX_TOKEN:
-        raise answer.error("the answer's access_token cannot be one")
+        raise answer.error("the response has an access_token that is not valid")
     return AccessToken(value, answer.integer("expires_in"))
 
 
 def _read_page(answer: Answer) -> ListPage:
     listed = answer.inner("file_list").data.get("item", [])
     if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-        raise answer.error("the answer has no list of objects 'item'")
+        raise answer.error("the response has no list of objects 'item'")
     entries = tuple(
         _read_entry(Answer(answer.request, answer.http_status, item)) for item in listed
     )
@@ -260,14 +260,14 @@ def _read_page(answer: Answer) -> ListPage:
     fields: Any = answer.request.fields
     next_start = answer.integer("next_start")
     if not entries or next_start <= fields["start"]:
-        raise answer.error("the list goes round: the next page does not begin after this one")
+        raise answer.error("the list would not end: the next page does not begin after this one")
     return ListPage(entries, next_start)
 
 
 def _read_entry(entry: Answer) -> DriveEntry:
     sha1 = entry.text("sha", "").lower()
     if sha1 and (len(sha1) != _SHA1_DIGITS or not _HEX_DIGITS.issuperset(sha1)):
-        raise entry.error("the answer has a sha that is not 40 hex digits")
+        raise entry.error("the response has a 'sha' that is not 40 hex digits")
     return DriveEntry(
         fileid=entry.text("fileid"),
         name=entry.text("file_name"),
@@ -287,8 +287,8 @@ def _read_location(answer: Answer) -> DownloadLocation:
     url = answer.text("download_url")
     name, value = answer.text("cookie_name"), answer.text("cookie_value")
     if not is_bare_url(url) and not is_signed_url(url):
-        raise answer.error("the answer's download_url is not a URL that can be requested")
+        raise answer.error("the response has a download_url that is not a valid http(s) URL")
     cookie = f"{name}={value}"
     if not is_visible(cookie) or ";" in cookie:
-        raise answer.error("the answer's cookie cannot be sent")
+        raise answer.error("the response has a cookie that is not valid in a header")
     return DownloadLocation(url, cookie)

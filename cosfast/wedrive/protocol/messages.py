@@ -1,4 +1,4 @@
-"""`Request` and `Answer`: one call before it is sent and after it came back."""
+"""`Request` and `Answer`: a call, and its response with typed access to the fields."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T_co = TypeVar("T_co", covariant=True)
 
 ANSWER_LIMIT = 4 * 1024 * 1024
-"""Bytes that an answer may have whose length does not depend on what was asked."""
+"""Maximum size in bytes of a response whose length does not depend on the call."""
 
 CONTENT_FIELD = "file_base64_content"
 
@@ -29,7 +29,7 @@ _REFUSALS = range(300, 500)
 
 
 def read_nothing(answer: Answer) -> None:
-    """Read an answer that says success and no more."""
+    """Read a response that contains nothing but success."""
     del answer
 
 
@@ -38,15 +38,14 @@ class Request(Generic[T_co]):
     """A call, without its access token.
 
     Attributes:
-        operation: Its path below ``/cgi-bin/``, such as ``wedrive/file_upload_part``.
-        target: What it is about, as errors name it; never a secret.
-        fields: The JSON object that is sent; None for a GET.
-        content: The bytes of `CONTENT_FIELD`; None without one.
-        query: What follows the URL's ``?`` in the place of the access token, a secret; None for
-            the token.
-        secrets: Texts that the service's own words must not repeat.
-        answer_limit: Bytes of the largest answer that makes sense.
-        read: Reads the successful answer.
+        operation: Path below ``/cgi-bin/``, such as ``wedrive/file_upload_part``.
+        target: File, folder or other object of the call, for error messages; never a secret.
+        fields: JSON object that is sent; None for a GET.
+        content: Bytes of `CONTENT_FIELD`; None without that field.
+        query: Query of the URL, a secret; None for a query with the access token.
+        secrets: Strings that are removed from messages of the service.
+        answer_limit: Maximum size of the response in bytes.
+        read: Converts a successful response to the result.
     """
 
     operation: str
@@ -65,11 +64,11 @@ class Request(Generic[T_co]):
 
     @property
     def path(self) -> str:
-        """The path of its URL."""
+        """The path of the URL."""
         return f"/cgi-bin/{self.operation}"
 
     def encode(self) -> Body | None:
-        """Return a new body; None for a GET."""
+        """Return the body; None for a GET."""
         if self.fields is None:
             return None
         if self.content is None:
@@ -77,22 +76,22 @@ class Request(Generic[T_co]):
         return Base64JsonBody(self.fields, CONTENT_FIELD, self.content)
 
     def read_response(self, response: HttpResponse) -> T_co:
-        """Read a whole response.
+        """Return the result of a response.
 
         Raises:
-            CosError: As `read_answer` does, and what the answer's own reader raises.
+            CosError: As `read_answer` does, or if `read` raises it.
         """
         return self.read(read_answer(self, response.status, response.headers, response.content))
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A JSON object that the service sent, and typed access to its fields.
+    """A JSON object in a response, with typed access to its fields.
 
     Attributes:
-        request: What was asked.
-        http_status: The answer's.
-        data: The object: of the answer itself, or one within it.
+        request: The call.
+        http_status: HTTP status of the response.
+        data: The object: the whole response, or an object in it.
     """
 
     request: Request[Any]
@@ -100,58 +99,58 @@ class Answer:
     data: Mapping[str, Any] = field(repr=False)
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Return a text; without a default it must be there and not be empty.
+        """Return a string field; without a default it must exist and not be empty.
 
         Raises:
-            AnswerError: If it is missing or not a text.
+            AnswerError: If the field is missing, empty or not a valid string.
         """
         value = self.data.get(name)
         if default is not None and value is None:
             return default
         if not isinstance(value, str) or not (value or default is not None):
-            raise self.error(f"the answer has no text {name!r}")
+            raise self.error(f"the response has no text {name!r}")
         if not is_unicode(value):
-            raise self.error(f"the answer has a text {name!r} that is not Unicode")
+            raise self.error(f"the response has a text {name!r} that is not valid Unicode")
         return value
 
     def integer(self, name: str, default: int | None = None) -> int:
-        """Return a whole number from 0 to 2**63 - 1, be it sent as a number or as text.
+        """Return an integer field from 0 to 2**63 - 1, sent as a number or as a string.
 
         Raises:
-            AnswerError: If it is missing, without a default, or something else.
+            AnswerError: If the field is not valid, or is missing and has no default.
         """
         value = self.data.get(name)
         if default is not None and value is None:
             return default
         number = whole_number(value)
         if number is None or number < 0:
-            raise self.error(f"the answer has no number {name!r}")
+            raise self.error(f"the response has no number {name!r} from 0 to 2^63 - 1")
         return number
 
     def boolean(self, name: str) -> bool:
-        """Return a truth value, which is false if it is missing.
+        """Return a boolean field; a missing one is false.
 
         Raises:
-            AnswerError: If it is something else.
+            AnswerError: If the field is not a boolean.
         """
         value = self.data.get(name, False)
         if not isinstance(value, bool):
-            raise self.error(f"the answer's {name!r} is neither true nor false")
+            raise self.error(f"the response has a {name!r} that is neither true nor false")
         return value
 
     def inner(self, name: str) -> Answer:
-        """Return an object within this one.
+        """Return an object field.
 
         Raises:
-            AnswerError: If it is missing or not an object.
+            AnswerError: If the field is missing or not an object.
         """
         value = self.data.get(name)
         if not isinstance(value, dict):
-            raise self.error(f"the answer has no object {name!r}")
+            raise self.error(f"the response has no object {name!r}")
         return Answer(self.request, self.http_status, value)
 
     def error(self, reason: str) -> AnswerError:
-        """Return the error that says what is wrong with this answer."""
+        """Return the error for a response that is not valid."""
         return AnswerError(
             reason,
             operation=self.request.operation,
@@ -163,18 +162,18 @@ class Answer:
 def read_answer(
     request: Request[Any], http_status: int, headers: Mapping[str, str], body: bytes
 ) -> Answer:
-    """Read the object that every answer is; its `errcode` decides, whatever the HTTP status.
+    """Read a response, which is a JSON object; its `errcode` counts, not the HTTP status.
 
     Args:
-        request: What was asked.
-        http_status: The answer's.
-        headers: The answer's; their names' case does not matter.
+        request: The call.
+        http_status: HTTP status of the response.
+        headers: Headers of the response; the case of their names does not matter.
         body: The whole body.
 
     Raises:
-        WeDriveError: If `errcode` is not 0; the child that it stands for.
-        AnswerError: If it is not a JSON object with an `errcode`. One that is not JSON is `lost`,
-            unless it is the page of a proxy that refuses.
+        WeDriveError: If `errcode` is not 0; of the subclass for that code.
+        AnswerError: If the response is not a JSON object with an `errcode`. If it is not JSON, it
+            is `lost`, unless it is the page of a proxy that refuses the request.
     """
     context: dict[str, Any] = {
         "operation": request.operation,
@@ -187,26 +186,26 @@ def read_answer(
     except ValueError:
         lost = http_status not in _REFUSALS or body.lstrip().startswith(b"{")
         raise AnswerError(
-            "the answer is not JSON", excerpt=_excerpt(request, body), lost=lost, **context
+            "the response is not JSON", excerpt=_excerpt(request, body), lost=lost, **context
         ) from None
     errcode = whole_number(document.get("errcode")) if isinstance(document, dict) else None
     if not isinstance(document, dict) or errcode is None:
-        raise AnswerError("the answer has no errcode", excerpt=_excerpt(request, body), **context)
+        raise AnswerError("the response has no errcode", excerpt=_excerpt(request, body), **context)
     if errcode:
         errmsg = document.get("errmsg")
-        words = _without(request.secrets, errmsg) if isinstance(errmsg, str) else ""
-        raise wedrive_error(errcode, excerpt(words, MAX_MESSAGE), **context)
+        message = _without(request.secrets, errmsg) if isinstance(errmsg, str) else ""
+        raise wedrive_error(errcode, excerpt(message, MAX_MESSAGE), **context)
     return Answer(request, http_status, document)
 
 
 def _excerpt(request: Request[Any], body: bytes) -> str:
-    """Return how a body that cannot be read begins, unless it holds a secret."""
+    """Return the beginning of a body that cannot be parsed; empty if it contains a secret."""
     if any(secret.encode() in body for secret in request.secrets):
         return ""
     return excerpt_of_body(body, _EXCERPT_LENGTH)
 
 
-def _without(secrets: tuple[str, ...], words: str) -> str:
+def _without(secrets: tuple[str, ...], message: str) -> str:
     for secret in secrets:
-        words = words.replace(secret, "[...]")
-    return words
+        message = message.replace(secret, "[...]")
+    return message

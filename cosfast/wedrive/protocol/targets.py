@@ -1,4 +1,4 @@
-"""Names, folders and fileids: what the service takes, checked before any call."""
+"""Targets of uploads, and checks of names, ids and sizes before any call."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from cosfast.errors import InputError
 from cosfast.parsing import is_unicode, shown
 
 MAX_NAME_WIDTH = 255
-"""The width of a name at most: an ASCII character is 1 wide, any other 2."""
+"""Maximum width of a name: an ASCII character counts 1, any other 2."""
 
 MAX_FILE_SIZE = 20 * 1024**3
-"""Bytes in a file at most, 20 GiB."""
+"""Maximum size of a file in bytes, 20 GiB."""
 
 _FOLDER = re.compile(r"(?:s\.[^_]+|.*_d\.[^_]+)", re.DOTALL)
 
@@ -23,11 +23,11 @@ class Folder:
     """A folder of a space.
 
     Args:
-        spaceid: The space.
-        fatherid: The folder's fileid; by default the spaceid, which is the space's root.
+        spaceid: Id of the space.
+        fatherid: Fileid of the folder; by default the spaceid, which is the root of the space.
 
     Raises:
-        InputError: If one is not usable.
+        InputError: If one is not valid.
     """
 
     spaceid: str
@@ -41,7 +41,7 @@ class Folder:
 
     @property
     def fields(self) -> dict[str, str]:
-        """What every call about it has."""
+        """Fields of every call about the folder."""
         return {"spaceid": self.spaceid, "fatherid": self.fatherid}
 
     def __str__(self) -> str:
@@ -54,10 +54,10 @@ class Ticket:
     """A folder that a user chose in the file picker.
 
     Args:
-        selected_ticket: What the picker returned. It is a secret, which errors do not show.
+        selected_ticket: Ticket from the picker, a secret that errors do not show.
 
     Raises:
-        InputError: If it is not usable.
+        InputError: If the ticket is not valid.
     """
 
     selected_ticket: str = field(repr=False)
@@ -68,12 +68,12 @@ class Ticket:
 
     @property
     def fields(self) -> dict[str, str]:
-        """What every call about it has."""
+        """Fields of every call about the folder."""
         return {"selected_ticket": self.selected_ticket}
 
     @property
     def mark(self) -> str:
-        """A text that tells it from others without giving it away."""
+        """SHA-256 of the ticket, in hex, which identifies it without revealing it."""
         return sha256(self.selected_ticket.encode()).hexdigest()
 
     def __str__(self) -> str:
@@ -85,10 +85,10 @@ class Document:
     """A document of WeDoc.
 
     Args:
-        docid: Its id.
+        docid: Id of the document.
 
     Raises:
-        InputError: If it is not usable.
+        InputError: If the id is not valid.
     """
 
     docid: str
@@ -98,7 +98,7 @@ class Document:
 
     @property
     def fields(self) -> dict[str, str]:
-        """What `file_upload_init` has."""
+        """Fields of `file_upload_init`."""
         return {"docid": self.docid}
 
     def __str__(self) -> str:
@@ -106,16 +106,16 @@ class Document:
 
 
 Target = Folder | Ticket | Document
-"""Where an upload goes."""
+"""Destination of an upload."""
 
 
 def upload_target(
     spaceid: str | None, fatherid: str | None, selected_ticket: str | None
 ) -> Folder | Ticket:
-    """Return where a file is uploaded to.
+    """Return the destination of an upload.
 
     Raises:
-        InputError: If both a space and a ticket are given, or neither.
+        InputError: If both a space and a ticket are given, or neither, or one is not valid.
     """
     if selected_ticket is not None:
         if spaceid is not None or fatherid is not None:
@@ -124,56 +124,60 @@ def upload_target(
             raise InputError("selected_ticket must not be empty")
         return Ticket(selected_ticket)
     if spaceid is None:
-        raise InputError("neither spaceid nor selected_ticket is given")
+        raise InputError("give either selected_ticket or spaceid")
     if fatherid is not None:
         check_id("fatherid", fatherid)
     return Folder(spaceid, fatherid or "")
 
 
 def is_visible(text: str) -> bool:
-    """Tell whether `text` is visible ASCII without blanks."""
+    """Return whether `text` is visible ASCII without spaces."""
     return text.isascii() and text.isprintable() and " " not in text
 
 
 def check_id(name: str, value: object) -> None:
-    """Refuse what cannot be the id of anything.
+    """Check an id.
+
+    Args:
+        name: Name of the argument, for the message.
+        value: The id.
 
     Raises:
-        InputError: Naming `name`.
+        InputError: If `value` cannot be an id.
     """
     if not isinstance(value, str) or not value or not value.isprintable() or " " in value:
-        raise InputError(f"{name} must be an id as the service gives it, not {shown(value)}")
+        raise InputError(f"{name} must be an id from the service, not {shown(value)}")
 
 
 def check_fileid(fileid: object) -> None:
-    """Refuse what cannot be the fileid of a file, as a space's and a folder's id are.
+    """Check the fileid of a file.
 
-    The service's fileids tell: a space's begins with ``s.`` and has no ``_``; a folder's last part
-    begins with ``d.``. Any other is for the service to judge.
+    The id of a space begins with ``s.`` and has no ``_``; the last part of the id of a folder
+    begins with ``d.``. Any other id is left to the service to check.
 
     Raises:
-        InputError: If it is not one.
+        InputError: If `fileid` is not an id, or is that of a space or folder.
     """
     check_id("fileid", fileid)
     if isinstance(fileid, str) and _FOLDER.fullmatch(fileid):
-        raise InputError(f"the fileid {fileid!r} is a folder's, not a file's")
+        raise InputError(f"the fileid {fileid!r} is that of a folder; give that of a file")
 
 
 def check_name(name: object) -> None:
-    """Refuse what cannot be the name of a file or a folder.
+    """Check the name of a file or folder.
 
     Raises:
-        InputError: If it is empty, too wide, or not a name.
+        InputError: If the name is empty, too wide, or a path.
     """
     if not isinstance(name, str) or not name or not is_unicode(name):
-        raise InputError(f"the name must be a text that is not empty, not {shown(name)}")
+        raise InputError(f"the name must be a non-empty str of valid Unicode, not {shown(name)}")
     if "/" in name or "\0" in name or name in {".", ".."}:
-        raise InputError(f"{name!r} cannot be the name of a file: it is a path")
+        raise InputError(f"{name!r} is a path, not a name: it must not contain / or be . or ..")
     width = name_width(name)
     if width > MAX_NAME_WIDTH:
         raise InputError(
-            f"the name {name[:20]!r}... is {width} wide, and {MAX_NAME_WIDTH} is the most: an ASCII"
-            " character counts 1, any other 2"
+            f"the name {name[:20]!r}... has a width of {width}, but at most {MAX_NAME_WIDTH} is"
+            " allowed: an ASCII character counts 1, any other 2"
         )
 
 
@@ -183,12 +187,14 @@ def name_width(name: str) -> int:
 
 
 def check_size(name: str, size: int) -> None:
-    """Refuse a file that the service does not take.
+    """Check the size of a file in bytes.
 
     Raises:
-        InputError: If it is empty or larger than 20 GiB.
+        InputError: If the file is empty or larger than 20 GiB.
     """
     if not size:
-        raise InputError(f"{name}: it is empty, and WeDrive takes no empty file")
+        raise InputError(f"{name}: the file is empty, and WeDrive does not accept empty files")
     if size > MAX_FILE_SIZE:
-        raise InputError(f"{name}: {size} bytes are more than WeDrive takes, {MAX_FILE_SIZE}")
+        raise InputError(
+            f"{name}: the file has {size} bytes, and WeDrive accepts at most {MAX_FILE_SIZE}"
+        )

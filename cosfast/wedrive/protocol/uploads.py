@@ -1,4 +1,4 @@
-"""The calls of uploads: `file_upload_init`, `_part`, `_finish` of both services; `file_upload`."""
+"""The calls of uploads: `file_upload`; `file_upload_init`, `_part`, `_finish` of both services."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ PART = "file_upload_part"
 FINISH = "file_upload_finish"
 
 MAX_ENCODED = 10 * 1024 * 1024
-"""Characters of base64 that `file_upload` takes at most: 7.5 MiB of content."""
+"""Maximum number of base64 characters in `file_upload`: 7.5 MiB of content."""
 
 
 @dataclass(frozen=True)
 class Uploaded:
-    """A file that is there.
+    """A file on the server.
 
     Attributes:
-        location: WeDrive's `fileid`, WeDoc's `file_url`.
+        location: The `fileid` in WeDrive, or the `file_url` in WeDoc.
     """
 
     location: str
@@ -39,28 +39,28 @@ class UploadKey:
     """An open upload.
 
     Attributes:
-        value: The service's name for it, a secret.
+        value: The service's `upload_key`, a secret.
     """
 
     value: str = field(repr=False)
 
 
 def service_of(target: Target) -> str:
-    """Return which of the twins a target belongs to: ``wedrive`` or ``wedoc``."""
+    """Return the service of a target: ``wedrive`` or ``wedoc``."""
     return "wedoc" if isinstance(target, Document) else "wedrive"
 
 
 def upload_init(
     target: Target, name: str, *, size: int, block_sha: Sequence[str], skip_push_card: bool = False
 ) -> Request[Uploaded | UploadKey]:
-    """Open an upload, or learn that the content is known: then the file is there.
+    """Build the call that opens an upload, or creates the file if the service has the content.
 
     Args:
-        target: Where the file goes.
-        name: Its name.
-        size: Its bytes.
-        block_sha: The list, one entry for each block of 2 MiB.
-        skip_push_card: Whether the members get no card when the file is there.
+        target: Destination of the file.
+        name: Name of the file.
+        size: Size of the file in bytes.
+        block_sha: The parts list, with one entry for each block of 2 MiB.
+        skip_push_card: Whether to suppress the card that members get about the new file.
     """
     check_name(name)
     fields: dict[str, Any] = {
@@ -83,14 +83,14 @@ def upload_init(
 def upload_part(
     target: Target, name: str, *, key: str, index: int, content: memoryview
 ) -> Request[None]:
-    """Send one block.
+    """Build the call that sends one block.
 
     Args:
-        target: Where the file goes.
-        name: Its name.
-        key: The upload's.
-        index: The block's, from 1.
-        content: Its bytes, encoded as they are sent.
+        target: Destination of the file.
+        name: Name of the file.
+        key: The `upload_key`.
+        index: Number of the block, from 1.
+        content: Bytes of the block, encoded while they are sent.
     """
     return Request(
         f"{service_of(target)}/{PART}",
@@ -102,7 +102,7 @@ def upload_part(
 
 
 def upload_finish(target: Target, name: str, *, key: str) -> Request[Uploaded]:
-    """Make the file of its blocks."""
+    """Build the call that combines the blocks to the file."""
     return Request(
         f"{service_of(target)}/{FINISH}",
         f"{target}/{name}",
@@ -113,14 +113,16 @@ def upload_finish(target: Target, name: str, *, key: str) -> Request[Uploaded]:
 
 
 def upload_whole(target: Folder | Ticket, name: str, content: memoryview) -> Request[Uploaded]:
-    """Send a small file in one call.
+    """Build the call that uploads a small file.
 
     Raises:
-        InputError: If its base64 is longer than `MAX_ENCODED`.
+        InputError: If the content in base64 is longer than `MAX_ENCODED`.
     """
     check_name(name)
     if base64_length(len(content)) > MAX_ENCODED:
-        raise InputError(f"{name}: {len(content)} bytes are more than file_upload takes")
+        raise InputError(
+            f"{name}: {len(content)} bytes are more than file_upload accepts; upload it in blocks"
+        )
     return Request(
         "wedrive/file_upload",
         f"{target}/{name}",
