@@ -1,4 +1,4 @@
-"""The C core, `ffi` and `lib`, with the kernel chosen that COSFAST_KERNEL names.
+"""The C core, `ffi` and `lib`, with the kernel that COSFAST_KERNEL selects.
 
 All other modules import the core from here, so that the kernel is chosen before anything is hashed.
 """
@@ -33,9 +33,9 @@ def _select_from_environment() -> None:
     numbers = range(lib.cosfast_kernel_count())
     if outcome == lib.COSFAST_KERNEL_UNKNOWN:
         every = ", ".join(map(kernel_name, numbers))
-        raise InputError(f"COSFAST_KERNEL={name!r} is unknown: the kernels are {every}")
+        raise InputError(f"COSFAST_KERNEL={name!r} is unknown: use one of {every}")
     supported = ", ".join(kernel_name(n) for n in numbers if lib.cosfast_kernel_supported(n))
-    raise InputError(f"COSFAST_KERNEL={name!r} does not run here: supported are {supported}")
+    raise InputError(f"COSFAST_KERNEL={name!r} is not supported here: use one of {supported}")
 
 
 _select_from_environment()

@@ -1,4 +1,4 @@
-"""`Sha1` and `Sha256`: hashlib's API on the C core, with a state that can be exported."""
+"""`Sha1` and `Sha256`: hashlib-compatible hashes of the C core, whose state can be exported."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 State = TypeVar("State", bound=HashState[Any])
 
 _NOTHING = b""
-_SMALL = 2049  # bytes; shorter updates are gathered, since a call of the core costs more than they
-_GATHERED = 256  # of them go to the core at once, up to 512 KiB
-_SHORT = 16385  # bytes; a shorter message given at once is kept until its digest is wanted
-_UNREACHABLE = 2**60  # bytes that nobody hashes in a lifetime; half of the longest message
+_SMALL = 2049  # bytes; shorter updates are gathered, since a call of the core would take longer
+_GATHERED = 256  # updates that are passed to the core at once, up to 512 KiB
+_SHORT = 16385  # bytes; a shorter message passed to `sha1` or `sha256` is hashed when needed
+_UNREACHABLE = 2**60  # bytes, more than a process can hash; half of the longest message
 
 _new = object.__new__
 _CONTEXT = ffi.typeof("cosfast_context *")
@@ -38,7 +38,7 @@ _update = lib.cosfast_update
 _hash = lib.cosfast_hash
 _digest = lib.cosfast_digest
 _begin_lock = Lock()
-if hasattr(os, "register_at_fork"):  # a forked process must not find it locked
+if hasattr(os, "register_at_fork"):  # it must not be locked in a forked process
     os.register_at_fork(
         before=_begin_lock.acquire,
         after_in_parent=_begin_lock.release,
@@ -47,7 +47,7 @@ if hasattr(os, "register_at_fork"):  # a forked process must not find it locked
 
 
 class _DigestRoom(NamedTuple):
-    """Memory that the core writes a digest to, as cffi and as Python see it."""
+    """Memory that the core writes a digest to, as a cffi pointer and as a memoryview."""
 
     pointer: Any
     view: memoryview
@@ -56,10 +56,10 @@ class _DigestRoom(NamedTuple):
 class Hash(Generic[State]):
     """Base class of `Sha1` and `Sha256`.
 
-    Short updates are appended to a list and hashed together. All threads see each call whole:
-    appending is atomic, and only the holder of the lock takes items from the front of the list,
-    after it has hashed them. Until anything has reached the core there is no context: a short
-    message hashed at once never needs one.
+    Short updates are appended to a list and hashed together. Each call is atomic for other threads:
+    appending is atomic, and only the holder of the lock removes items from the front of the list,
+    after it has hashed them. The context of the core is created when it is needed: a short message
+    passed at once never needs one.
     """
 
     __slots__ = ("_gather_below", "_gathered", "_running")
@@ -71,11 +71,11 @@ class Hash(Generic[State]):
     _algorithm: ClassVar[Algorithm]
     _number: ClassVar[int]
     _state_class: ClassVar[type[HashState[Any]]]
-    _rooms: ClassVar[list[_DigestRoom]]  # that no thread uses just now
+    _rooms: ClassVar[list[_DigestRoom]]  # not in use by any thread
 
     _gathered: list[bytes]  # short updates that are not hashed yet
-    _gather_below: int  # bytes
-    _running: tuple[Any, Lock] | None  # a context of the core, and the lock that it needs
+    _gather_below: int  # bytes; shorter updates are gathered
+    _running: tuple[Any, Lock] | None  # a context of the core, and its lock
 
     def __init__(
         self, data: Any = _NOTHING, *, string: Any = _NOTHING, usedforsecurity: bool = True
@@ -110,7 +110,7 @@ class Hash(Generic[State]):
                 if len(gathered) >= _GATHERED:
                     self._hash_gathered()
                 return
-            view = data  # cffi passes the memory of bytes as it is, which is quicker
+            view = data  # cffi passes bytes without a copy, faster than `from_buffer`
         elif isinstance(data, str):
             raise TypeError("strings must be encoded before they are hashed")
         else:
@@ -121,7 +121,7 @@ class Hash(Generic[State]):
             hashed = _update(context, view, len(view))
         if not hashed:
             title = self._algorithm.title
-            raise InputError(f"{title} takes no message longer than 2**61 - 1 bytes")
+            raise InputError(f"the message is too long: {title} allows at most 2**61 - 1 bytes")
 
     def digest(self) -> bytes:
         """Return the digest of the bytes so far; more can be hashed afterwards."""
@@ -146,9 +146,9 @@ class Hash(Generic[State]):
         if len(gathered) == 1:
             try:
                 data = gathered[0]
-            except IndexError:  # another thread has hashed it just now
+            except IndexError:  # another thread has hashed it in the meantime
                 data = _NOTHING
-            # Items leave the list only after `_running` is set: this was all of the message.
+            # Items are removed only after `_running` is set, so `data` is the whole message.
             if self._running is None:
                 _hash(self._number, data, len(data), room[0])
                 return room
@@ -186,7 +186,7 @@ class Hash(Generic[State]):
     def chaining_words(self) -> bytes:
         """Return the words after the last whole block as bytes, each little-endian.
 
-        What `state().datasha` spells in hex if nothing is pending, in less time.
+        The bytes of `state().datasha`, in less time, if nothing is pending.
         """
         algorithm = self._algorithm
         context, lock = self._running or self._begin()
@@ -196,11 +196,11 @@ class Hash(Generic[State]):
 
     @classmethod
     def from_state(cls, state: State) -> Self:
-        """Return an object that resumes from `state`, on whatever machine that was exported.
+        """Return an object that resumes from `state`, which any machine may have exported.
 
         Raises:
             InputError: If `state` is of another algorithm.
-            TypeError: If it is no state.
+            TypeError: If `state` is not a state.
         """
         return cls._resumed(state, None)
 
@@ -210,8 +210,8 @@ class Hash(Generic[State]):
         if not isinstance(state, kind):
             if isinstance(state, HashState):
                 raise InputError(
-                    f"{cls.__name__} resumes from a {kind.__name__}, not from a"
-                    f" {type(state).__name__}: it is the state of another algorithm"
+                    f"{cls.__name__} resumes from a {kind.__name__}, not a {type(state).__name__},"
+                    " the state of another algorithm"
                 )
             hint = ""
             if isinstance(state, (bytes, bytearray, memoryview)):
@@ -221,12 +221,12 @@ class Hash(Generic[State]):
         self._clear()
         words, length, pending = state.words, state.length, state.pending
         if length:
-            # The state has checked the length, the one thing that the import can refuse.
+            # The import can only fail because of the length, which the state has checked.
             context = ffi.new(_CONTEXT)
             self._running = (context, Lock())
             lib.cosfast_import(context, cls._algorithm.number, words, length, pending)
             if length >= _UNREACHABLE:
-                self._gather_below = 0  # each update is told at once that the message is too long
+                self._gather_below = 0  # so that each update raises at once if it is too long
         if attributes:
             self.__dict__.update(attributes)
         return self
@@ -238,7 +238,7 @@ class Hash(Generic[State]):
         return f"<cosfast.{type(self).__name__} after {self.state().length} bytes>"
 
     def _begin(self) -> tuple[Any, Lock]:
-        """Return the context and its lock; make them if there are none."""
+        """Return the context and its lock, created if needed."""
         with _begin_lock:
             if self._running is None:
                 context = ffi.new(_CONTEXT)
@@ -252,7 +252,7 @@ class Hash(Generic[State]):
             self._flush(context)
 
     def _flush(self, context: Any) -> None:
-        """Hash what is gathered; the lock is held."""
+        """Hash the gathered updates; the caller holds the lock."""
         gathered = self._gathered[:]
         if not gathered:
             return
@@ -260,7 +260,7 @@ class Hash(Generic[State]):
         length, count = len(joined), len(gathered)
         try:
             _update(context, joined, length)
-        finally:  # also if a signal's handler raises just after it
+        finally:  # even if a signal handler raises after the update
             del self._gathered[:count]
 
     @classmethod
@@ -270,14 +270,14 @@ class Hash(Generic[State]):
 
 
 class Sha1(Hash[Sha1State]):
-    """A running SHA-1 (FIPS 180-4), as `hashlib.sha1` gives, whose state can be exported.
+    """A SHA-1 hash (FIPS 180-4) with the API of `hashlib.sha1`, whose state can be exported.
 
-    Any contiguous bytes-like object is taken without a copy. The GIL is free while the core
-    works. Threads may share one object: each call is whole, in some order.
+    Contiguous bytes-like objects are hashed without a copy. The GIL is released while the core
+    hashes. Threads may share one object: each call is atomic.
 
     Args:
-        data: The first bytes of the message; also by hashlib's keyword `string`.
-        usedforsecurity: Accepted as hashlib does; it changes nothing.
+        data: The first bytes of the message; also hashlib's keyword `string`.
+        usedforsecurity: Accepted for compatibility with hashlib, without effect.
     """
 
     __slots__ = ()
@@ -290,14 +290,14 @@ class Sha1(Hash[Sha1State]):
 
 
 class Sha256(Hash[Sha256State]):
-    """A running SHA-256 (FIPS 180-4), as `hashlib.sha256` gives, whose state can be exported.
+    """A SHA-256 hash (FIPS 180-4) with the API of `hashlib.sha256`, whose state can be exported.
 
-    Any contiguous bytes-like object is taken without a copy. The GIL is free while the core
-    works. Threads may share one object: each call is whole, in some order.
+    Contiguous bytes-like objects are hashed without a copy. The GIL is released while the core
+    hashes. Threads may share one object: each call is atomic.
 
     Args:
-        data: The first bytes of the message; also by hashlib's keyword `string`.
-        usedforsecurity: Accepted as hashlib does; it changes nothing.
+        data: The first bytes of the message; also hashlib's keyword `string`.
+        usedforsecurity: Accepted for compatibility with hashlib, without effect.
     """
 
     __slots__ = ()
@@ -313,23 +313,23 @@ _HASHES: dict[Algorithm, type[Hash[Any]]] = {SHA1: Sha1, SHA256: Sha256}
 
 
 def hash_class(algorithm: Algorithm) -> type[Hash[Any]]:
-    """Return the class of an algorithm's running hashes."""
+    """Return the hash class of an algorithm."""
     return _HASHES[algorithm]
 
 
 def sha1(data: Any = _NOTHING, *, string: Any = _NOTHING, usedforsecurity: bool = True) -> Sha1:
-    """Return a `Sha1` that has hashed `data`, as `hashlib.sha1` does."""
+    """Return a `Sha1` of `data`, like `hashlib.sha1`."""
     if type(data) is bytes and len(data) < _SHORT and string is _NOTHING:
-        made = _new(Sha1)  # as __init__ does it, in half of the time
+        made = _new(Sha1)  # like __init__, in half the time
         made._gathered, made._gather_below, made._running = [data], _SMALL, None  # noqa: SLF001
         return made
     return Sha1(data, string=string, usedforsecurity=usedforsecurity)
 
 
 def sha256(data: Any = _NOTHING, *, string: Any = _NOTHING, usedforsecurity: bool = True) -> Sha256:
-    """Return a `Sha256` that has hashed `data`, as `hashlib.sha256` does."""
+    """Return a `Sha256` of `data`, like `hashlib.sha256`."""
     if type(data) is bytes and len(data) < _SHORT and string is _NOTHING:
-        made = _new(Sha256)  # as __init__ does it, in half of the time
+        made = _new(Sha256)  # like __init__, in half the time
         made._gathered, made._gather_below, made._running = [data], _SMALL, None  # noqa: SLF001
         return made
     return Sha256(data, string=string, usedforsecurity=usedforsecurity)
@@ -338,16 +338,16 @@ def sha256(data: Any = _NOTHING, *, string: Any = _NOTHING, usedforsecurity: boo
 def new(
     name: str, data: Any = _NOTHING, *, string: Any = _NOTHING, usedforsecurity: bool = True
 ) -> Sha1 | Sha256:
-    """Return a `Sha1` or a `Sha256` that has hashed `data`, as `hashlib.new` does.
+    """Return a `Sha1` or a `Sha256` of `data`, like `hashlib.new`.
 
     Args:
-        name: ``"sha1"`` or ``"sha256"``, in either case.
+        name: ``"sha1"`` or ``"sha256"``, in upper or lower case.
         data: The first bytes of the message.
-        string: The same, by hashlib's keyword.
-        usedforsecurity: Accepted as hashlib does; it changes nothing.
+        string: Hashlib's keyword for `data`.
+        usedforsecurity: Accepted for compatibility with hashlib, without effect.
 
     Raises:
-        InputError: (a ValueError) If the name is another.
+        InputError: If the name is unknown; a ValueError.
     """
     algorithm = algorithm_named(name.lower() if isinstance(name, str) else name)
     make = sha1 if algorithm is SHA1 else sha256
@@ -355,13 +355,13 @@ def new(
 
 
 def digest_of_end(algorithm: Algorithm, words: Sequence[int], length: int, tail: Any) -> bytes:
-    """Return the digest of a message of which only the end is at hand.
+    """Return the digest of a message, given the chaining state before its last bytes.
 
     Args:
-        algorithm: Which hash.
-        words: The chaining state before `tail`.
-        length: Bytes before it, a multiple of 64.
-        tail: The bytes that are left.
+        algorithm: The hash algorithm.
+        words: Chaining state before `tail`.
+        length: Number of bytes before `tail`, a multiple of 64.
+        tail: The last bytes of the message.
     """
     running = hash_class(algorithm).from_state(state_class(algorithm)(words, length))
     running.update(tail)

@@ -1,4 +1,4 @@
-"""`digest_many`: the digests of many whole messages at once, over the lanes of one core."""
+"""`digest_many`: the digests of many messages at once, in the SIMD lanes of one CPU core."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ if TYPE_CHECKING:
 
 
 def digest_many(messages: Iterable[Any], *, algorithm: str = "sha1") -> list[bytes]:
-    """Return the digest of each message, in order; all are hashed side by side.
+    """Return the digest of each message, in order; several are hashed in parallel lanes.
+
+    The GIL is released during hashing.
 
     Args:
-        messages: Contiguous bytes-like objects, of any lengths. The GIL is free meanwhile.
+        messages: Contiguous bytes-like objects, of any lengths.
         algorithm: ``"sha1"`` or ``"sha256"``.
 
     Raises:
-        TypeError: If one is not bytes-like.
+        InputError: If the algorithm is unknown.
+        TypeError: If a message is not a bytes-like object.
     """
     kind = algorithm_named(algorithm)
     views = [ffi.from_buffer("uint8_t[]", message) for message in messages]

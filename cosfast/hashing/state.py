@@ -1,4 +1,4 @@
-"""The algorithms, and `Sha1State` and `Sha256State`: the state of a hash between two bytes."""
+"""The hash algorithms, and `Sha1State` and `Sha256State`: exported states of a hash."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BLOCK_SIZE = 64
 """Bytes in a message block of SHA-1 and SHA-256 (FIPS 180-4, section 5.2.1)."""
 
 MAX_LENGTH = 2**61 - 1
-"""Bytes in the longest message: FIPS 180-4 counts its bits, in 64 of them."""
+"""Bytes in the longest message: FIPS 180-4 has a 64-bit counter of its bits."""
 
 DIGEST_SIZE = 20
 """Bytes in a SHA-1 digest."""
@@ -32,12 +32,12 @@ class Algorithm(NamedTuple):
     """A hash algorithm of the core.
 
     Attributes:
-        name: As `hashlib` has it, such as ``"sha1"``.
-        title: As FIPS 180-4 has it, such as ``"SHA-1"``.
-        number: The core's.
+        name: Name in hashlib, such as ``"sha1"``.
+        title: Name in FIPS 180-4, such as ``"SHA-1"``.
+        number: Number in the core.
         digest_size: Bytes in a digest, and in a chaining state.
-        initial_words: The chaining state before the first block (FIPS 180-4, section 5.3).
-        words: Chaining words as bytes, each little-endian.
+        initial_words: Chaining state before the first block (FIPS 180-4, section 5.3).
+        words: Converts chaining words to and from bytes, each word little-endian.
     """
 
     name: str
@@ -71,10 +71,10 @@ ALGORITHMS = {algorithm.name: algorithm for algorithm in (SHA1, SHA256)}
 
 
 def algorithm_named(name: str) -> Algorithm:
-    """Return the algorithm of a name.
+    """Return the algorithm with a name.
 
     Raises:
-        InputError: If there is none; it says which there are.
+        InputError: If the name is unknown; the message lists the known names.
     """
     found = ALGORITHMS.get(name) if isinstance(name, str) else None
     if found is None:
@@ -87,12 +87,13 @@ class HashState(Generic[Words]):
     """An immutable state of a hash, from which any machine can resume.
 
     Args:
-        words: The chaining state after the last whole 64-byte block, each from 0 to 2**32 - 1.
+        words: Words of the chaining state after the last whole 64-byte block, each from 0 to
+            2**32 - 1.
         length: Bytes hashed so far, below 2**61 (FIPS 180-4, section 1).
         pending: The ``length % 64`` bytes that are not compressed yet.
 
     Raises:
-        InputError: If the three do not fit one another; it names the one at fault.
+        InputError: If an argument is not valid, or the three are inconsistent.
     """
 
     __slots__ = ("length", "pending", "words")
@@ -123,7 +124,7 @@ class HashState(Generic[Words]):
 
     @classmethod
     def exported(cls, words: tuple[int, ...], length: int, pending: bytes) -> Self:
-        """Make a state of values that the core gave, unchecked."""
+        """Return a state with values from the core, without checking them."""
         self = cls.__new__(cls)
         self._set(words, length, pending)
         return self
@@ -143,27 +144,27 @@ class HashState(Generic[Words]):
         """The wire form: each word little-endian, in lower-case hex (PROTOCOL.md, 3).
 
         Raises:
-            InputError: (a ValueError) If bytes are pending, since the wire form has no room for
-                them: slices end at multiples of 64 bytes.
+            InputError: If bytes are pending, which the wire form cannot represent: slices end at
+                multiples of 64 bytes. A ValueError.
         """
         if self.pending:
             raise InputError(
-                f"no datasha after {self.length} bytes: {len(self.pending)} of them are pending,"
-                " and a slice ends at a multiple of 64"
+                f"a state after {self.length} bytes has no datasha: {len(self.pending)} bytes are"
+                " pending, and slices end at multiples of 64 bytes"
             )
         return self._algorithm.words.pack(*self.words).hex()
 
     @classmethod
     def from_datasha(cls, datasha: str, length: int) -> Self:
-        """Read the wire form of the state after `length` bytes, a multiple of 64.
+        """Return the state with a wire form after `length` bytes, a multiple of 64.
 
         Raises:
-            InputError: If `datasha` is not the algorithm's number of hex digits (40 or 64), or
-                `length` not a multiple of 64.
+            InputError: If `datasha` does not have the algorithm's number of hex digits (40 or 64),
+                or `length` is not a multiple of 64.
         """
         _check_length(length)
         if length % BLOCK_SIZE:
-            raise InputError(f"a datasha stands at a multiple of 64 bytes, not at {length}")
+            raise InputError(f"the length of a datasha must be a multiple of 64, not {length}")
         raw = datasha_bytes(datasha, cls._algorithm)
         return cls(cls._algorithm.words.unpack(raw), length)
 
@@ -174,24 +175,27 @@ class HashState(Generic[Words]):
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Read what `to_bytes` wrote, on any platform.
+        """Return a state from the result of `to_bytes` on any platform.
 
         Raises:
-            InputError: If `data` is not such a state, or is one of another algorithm or of an
-                unknown version.
+            InputError: If `data` is not such a state, or is of another algorithm or of an unknown
+                version.
         """
         data = bytes(data)
         if len(data) < cls._header.size or not data.startswith(cls._magic):
             for other in _STATES.values():
                 if data.startswith(other._magic) and other._magic != cls._magic:  # noqa: SLF001
                     raise InputError(
-                        f"a serialised {other.__name__}, not a {cls.__name__}: the state is one"
-                        f" of another algorithm; use {other.__name__}.from_bytes"
+                        f"a serialised {other.__name__}, not a {cls.__name__}: the state is of"
+                        f" another algorithm; use {other.__name__}.from_bytes"
                     )
             raise InputError(f"not a serialised {cls.__name__}: its header is missing")
         _, version, *words, length = cls._header.unpack_from(data)
         if version != _VERSION:
-            raise InputError(f"a serialised {cls.__name__} of version {version} is not known here")
+            raise InputError(
+                f"a serialised {cls.__name__} of version {version} is not supported: it is from"
+                " another version of cosfast"
+            )
         return cls(words, length, data[cls._header.size :])
 
     def __eq__(self, other: object) -> bool:
@@ -225,18 +229,18 @@ class HashState(Generic[Words]):
         try:
             checked = tuple(words)
         except TypeError:
-            raise InputError(f"the words of a state are integers, not {shown(words)}") from None
+            raise InputError(f"the words of a state must be integers, not {shown(words)}") from None
         if len(checked) != len(algorithm.initial_words):
             raise InputError(
-                f"a {algorithm.title} state has {len(algorithm.initial_words)} words,"
+                f"a {algorithm.title} state must have {len(algorithm.initial_words)} words,"
                 f" not {len(checked)}"
             )
         if {*map(type, checked)} == _INTEGERS and min(checked) >= 0 and max(checked) <= _MAX_WORD:
             return checked
-        for index, word in enumerate(checked):  # name the one at fault
+        for index, word in enumerate(checked):  # find the invalid word
             if type(word) is not int or not 0 <= word <= _MAX_WORD:
                 raise InputError(
-                    f"word h{index} of the state is not within 0 and 2**32 - 1: {shown(word)}"
+                    f"word h{index} of a state must be from 0 to 2**32 - 1, not {shown(word)}"
                 )
         return checked
 
@@ -253,7 +257,7 @@ class Sha1State(HashState[tuple[int, int, int, int, int]]):
         pending: The ``length % 64`` bytes that are not compressed yet.
 
     Raises:
-        InputError: If the three do not fit one another; it names the one at fault.
+        InputError: If an argument is not valid, or the three are inconsistent.
     """
 
     __slots__ = ()
@@ -271,7 +275,7 @@ class Sha256State(HashState[tuple[int, int, int, int, int, int, int, int]]):
         pending: The ``length % 64`` bytes that are not compressed yet.
 
     Raises:
-        InputError: If the three do not fit one another; it names the one at fault.
+        InputError: If an argument is not valid, or the three are inconsistent.
     """
 
     __slots__ = ()
@@ -284,15 +288,15 @@ _STATES: dict[Algorithm, type[HashState[Any]]] = {SHA1: Sha1State, SHA256: Sha25
 
 
 def state_class(algorithm: Algorithm) -> type[HashState[Any]]:
-    """Return the class of an algorithm's states."""
+    """Return the state class of an algorithm."""
     return _STATES[algorithm]
 
 
 def datasha_bytes(datasha: str, algorithm: Algorithm = SHA1) -> bytes:
-    """Decode the hex digits of a state or digest, in either case.
+    """Decode the hex digits of a state or digest, in upper or lower case.
 
     Raises:
-        InputError: If they are not exactly the algorithm's number of hex digits.
+        InputError: If `datasha` does not have exactly the algorithm's number of hex digits.
     """
     digits = 2 * algorithm.digest_size
     if isinstance(datasha, str) and len(datasha) == digits and datasha.isalnum():
@@ -300,13 +304,14 @@ def datasha_bytes(datasha: str, algorithm: Algorithm = SHA1) -> bytes:
             return bytes.fromhex(datasha)
         except ValueError:
             pass
-    raise InputError(f"a datasha is {digits} hex digits, not {shown(datasha)}")
+    raise InputError(f"a datasha must be {digits} hex digits, not {shown(datasha)}")
 
 
 def _check_length(length: int) -> None:
     if type(length) is not int or not 0 <= length <= MAX_LENGTH:
         raise InputError(
-            f"state length {shown(length)} is not a whole number of bytes from 0 to 2**61 - 1"
+            f"the length of a state must be a number of bytes from 0 to 2**61 - 1,"
+            f" not {shown(length)}"
         )
 
 
@@ -314,4 +319,4 @@ def _pending_bytes(pending: bytes) -> bytes:
     try:
         return bytes(memoryview(pending))
     except TypeError as exc:
-        raise InputError(f"pending is bytes, not {type(pending).__name__}") from exc
+        raise InputError(f"pending must be bytes, not {type(pending).__name__}") from exc

@@ -279,9 +279,9 @@ def test_a_state_of_the_other_algorithm_is_named():
         cosfast.Sha256State.from_bytes(one.to_bytes())
     with pytest.raises(cosfast.InputError, match=r"Sha256State\.from_bytes"):
         cosfast.Sha1State.from_bytes(two.to_bytes())
-    with pytest.raises(cosfast.InputError, match="SHA-256 state has 8 words, not 5"):
+    with pytest.raises(cosfast.InputError, match="SHA-256 state must have 8 words, not 5"):
         cosfast.Sha256State(one.words, 64)
-    with pytest.raises(cosfast.InputError, match="SHA-1 state has 5 words, not 8"):
+    with pytest.raises(cosfast.InputError, match="SHA-1 state must have 5 words, not 8"):
         cosfast.Sha1State(two.words, 64)
 
 
