@@ -1,1 +1,1 @@
-"""From bytes to parts lists, and from parts lists back to what they say of the bytes."""
+"""Parts lists: making, reading, writing and verifying them."""

@@ -1,4 +1,4 @@
-"""Making parts lists: `PartsBuilder`, `uploadparts` and `extend`."""
+"""Functions that make parts lists: `PartsBuilder`, `uploadparts` and `extend`."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class PartsBuilder:
-    """Hash bytes as they come and keep the state at the end of each slice.
+    """Hashes a stream of bytes and records the state at the end of each slice.
 
     Args:
-        slice_size: Bytes in a slice, a positive multiple of 64.
+        slice_size: Slice size in bytes, a positive multiple of 64.
         algorithm: ``"sha1"`` or ``"sha256"``.
 
     Raises:
-        InputError: If either is anything else.
+        InputError: If an argument is not valid.
     """
 
     def __init__(self, slice_size: int = SLICE_SIZE, *, algorithm: str = "sha1") -> None:
@@ -50,7 +50,7 @@ class PartsBuilder:
         return self
 
     def update(self, data: Any) -> None:
-        """Hash the next bytes of the file, cut anyhow."""
+        """Hash the next bytes of the file, of any length."""
         view = byte_view(data)
         while len(view):
             room = self._slice_size - self._length % self._slice_size
@@ -73,28 +73,28 @@ class PartsBuilder:
 
     @property
     def digest(self) -> str:
-        """The digest of the bytes so far in lower-case hex."""
+        """Digest of the bytes so far in lower-case hex."""
         return self._hash.hexdigest()
 
     @property
     def state(self) -> HashState[Any]:
-        """The chaining state of the hash after the bytes so far."""
+        """State of the hash after the bytes so far."""
         state: HashState[Any] = self._hash.state()
         return state
 
     @property
     def sha1(self) -> str:
-        """The SHA-1 of the bytes so far, 40 hex digits.
+        """SHA-1 of the bytes so far, 40 hex digits.
 
         Raises:
-            InputError: If the builder is one of another algorithm.
+            InputError: If the builder uses another algorithm.
         """
         if self._algorithm is not SHA1:
-            raise InputError(f"the builder is one of {self._algorithm.title}: use .digest")
+            raise InputError(f"the builder uses {self._algorithm.title}: use .digest")
         return self.digest
 
     def finish(self) -> UploadParts:
-        """Return the parts of all bytes so far; the last has the digest instead of a state."""
+        """Return the parts list of all bytes so far; the last part has the digest, not a state."""
         raw = bytearray(self._raw)
         digest = self._hash.digest()
         if self._length % self._slice_size:
@@ -111,18 +111,18 @@ def uploadparts(
     algorithm: str = "sha1",
     progress: Callable[[int], object] | None = None,
 ) -> UploadParts:
-    """Hash `source` once and return its parts (PROTOCOL.md, section 3).
+    """Hash `source` once and return its parts list (PROTOCOL.md, section 3).
 
     Args:
-        source: A path, a bytes-like object, or a binary file, which is read from its present
-            position to its end.
-        slice_size: Bytes in a slice, a positive multiple of 64.
+        source: Path, bytes-like object, or binary file, which is read from its current position to
+            its end.
+        slice_size: Slice size in bytes, a positive multiple of 64.
         algorithm: ``"sha1"`` or ``"sha256"``.
-        progress: Called with each number of bytes hashed.
+        progress: Called with numbers of bytes that were hashed.
 
     Raises:
-        InputError: If the slice size, the algorithm or the source is not one of these.
-        OSError: If the file cannot be opened or read; it names the path.
+        InputError: If an argument is not valid.
+        OSError: If the file cannot be opened or read.
         SourceChanged: If the file changed while it was read.
     """
     check_slice_size(slice_size)
@@ -138,7 +138,7 @@ def parts_of(
     algorithm: str = "sha1",
     progress: Callable[[int], object] | None = None,
 ) -> UploadParts:
-    """Return the parts of an opened source; see `uploadparts`."""
+    """Return the parts list of an open source; see `uploadparts`."""
     builder = PartsBuilder(slice_size, algorithm=algorithm)
     for block in source.blocks():
         builder.update(block)
@@ -148,23 +148,23 @@ def parts_of(
 
 
 def extend(source: Any, parts: UploadParts, *, algorithm: str | None = None) -> UploadParts:
-    """Return the parts of a file that grew, hashing only what came after its last whole slice.
+    """Return the parts list of a file that has grown, reading only its last slice and new bytes.
 
-    The bytes before that slice are not read again; the slice itself is, and is checked.
+    The bytes before the last slice of `parts` are not read again; that slice is, and is checked.
 
     Args:
-        source: A path, a bytes-like object, or a seekable binary file: the whole file as it is.
-        parts: Its list from before.
-        algorithm: If it is given, `parts` must be of this one.
+        source: Path, bytes-like object, or seekable binary file: the whole file in its new state.
+        parts: Parts list of the file in its previous state.
+        algorithm: Algorithm that `parts` must have; None for any.
 
     Raises:
         InputError: If `source` is a file object that cannot seek, or `parts` is of another
-            algorithm or lacks the file's digest, by which the last slice is checked.
-        SourceChanged: If the file is shorter than `parts` says, if its last slice is no longer
-            what it was, or if it changed while it was read.
+            algorithm or lacks the digest, which is needed to check the last slice.
+        SourceChanged: If the file is shorter than in `parts`, if its last slice changed, or if the
+            file changed while it was read.
     """
     if algorithm is not None and algorithm_named(algorithm).name != parts.algorithm:
-        raise InputError(f"the list is one of {parts.algorithm}, not of {algorithm}")
+        raise InputError(f"the parts list uses {parts.algorithm}, not {algorithm}")
     with open_source(source) as opened, measured(opened, "extended") as whole:
         size = whole.size or 0
         if size < parts.filesize:

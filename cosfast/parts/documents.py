@@ -1,4 +1,4 @@
-"""Parts lists as JSON documents, of every format: `write_parts` and `read_parts`."""
+"""Parts lists as JSON documents in all formats: `write_parts` and `read_parts`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def write_parts(parts: UploadParts, form: Format) -> str:
-    """Return a list as a service's API has it, on one line.
+    """Return a parts list in the JSON format of a service's API, on one line.
 
-    COS: the array of `uploadparts`. WeDrive: ``{"size":..., "block_sha": [...]}``. The others: the
-    file's size and digest, and an array of parts, each with its number, size and hash context.
+    COS: the array of `uploadparts`. WeDrive: ``{"size":..., "block_sha": [...]}``. Others: the size
+    and digest of the file, and an array of parts, each with its number, size and hash context.
 
     Raises:
-        InputError: If the service does not take the list's algorithm or slice size.
+        InputError: If the service does not support the algorithm or the slice size of the list.
     """
     form.check_algorithm(parts.algorithm)
     form.check_slice_size(parts.slice_size)
@@ -56,19 +56,19 @@ def _context_document(parts: UploadParts, form: Format, layout: Layout) -> dict[
 def read_parts(
     text: str | bytes, *, filesize: int | None = None, digest: str | None = None
 ) -> UploadParts:
-    """Read a list in whichever format it is.
+    """Read a parts list in any of the formats.
 
-    A list of hash contexts alone says nothing of the last part: it has no digest then
-    (`UploadParts.has_digest`), and `verify` leaves the last part unchecked.
+    A list of hash contexts without a digest does not cover the last part: the result has no digest
+    (`UploadParts.has_digest`), and `verify` does not check the last part.
 
     Args:
-        text: JSON that `write_parts` wrote, or an array alone: of WeDrive's hex digits, or of
-            what `contexts`, `oss_hash_contexts` or `parallel_hash_contexts` returns.
-        filesize: Bytes; what an array alone does not tell.
-        digest: The file's digest in hex, if the list may lack it.
+        text: JSON as returned by `write_parts`, or only the array: of WeDrive's hex digits, or the
+            result of `contexts`, `oss_hash_contexts` or `parallel_hash_contexts`.
+        filesize: Size of the file in bytes, which an array does not contain.
+        digest: Digest of the file in hex, for a list without it.
 
     Raises:
-        InputError: If it is none of these; it names what is wrong.
+        InputError: If the list is in none of the formats, or not valid.
     """
     document = load_json(text)
     if isinstance(document, dict):
@@ -94,17 +94,17 @@ def _read_document(
         layout = form.layout
         if layout is not None and isinstance(document.get(layout.parts), list):
             return _read_context_document(document, form, layout, size, digest)
-    return UploadParts.from_entries(document)  # which says that it is none
+    return UploadParts.from_entries(document)  # raises InputError
 
 
 def _read_wedrive(block_sha: list[str], filesize: object) -> UploadParts:
     if type(filesize) is not int or filesize < 0:
-        raise InputError("a block_sha list needs the file's size beside it")
+        raise InputError("the block_sha list has no valid file size: give filesize")
     return UploadParts(block_sha, filesize, WEDRIVE.slice_size)
 
 
 def _context_format(contexts: list[Any]) -> Format | None:
-    """Return which format's hash contexts these are; None if they are none."""
+    """Return the format of a list of hash contexts; None if they are not hash contexts."""
     probe = next((each for each in contexts if each is not None), None)
     if isinstance(probe, dict):
         if "part_offset" in probe:
@@ -133,7 +133,7 @@ def _read_context_document(
         filesize = sum(sizes)
     listed = document.get(layout.digest, digest)
     if listed is not None and not isinstance(listed, str):
-        raise InputError(f"{layout.digest} is not a digest in hex: {shown(listed)}")
+        raise InputError(f"{layout.digest} must be a digest in hex, not {shown(listed)}")
     parts = _from_contexts(form, states, filesize, algorithm, listed)
     for index, size in enumerate(sizes):
         expected = min(parts.slice_size, parts.filesize - index * parts.slice_size)
@@ -145,11 +145,13 @@ def _read_context_document(
 def _algorithm_of(
     document: dict[str, Any], form: Format, layout: Layout, entries: list[dict[str, Any]]
 ) -> str | None:
-    """Return the algorithm that a document tells, by its name or by its fields' names."""
+    """Return the algorithm of a document, from its algorithm field or the names of its fields."""
     name = document.get(layout.algorithm) if layout.algorithm else None
     if name is not None:
         if not isinstance(name, str) or name.lower() not in form.field:
-            raise InputError(f"{layout.algorithm} is {shown(name)}: {form.service} has no such")
+            raise InputError(
+                f"{layout.algorithm} is {shown(name)}, which {form.service} does not support"
+            )
         return name.lower()
     for algorithm, field in form.field.items():
         if any(field in entry for entry in entries):
@@ -158,7 +160,7 @@ def _algorithm_of(
 
 
 def _read_contexts(form: Format, values: list[Any]) -> list[HashState[Any]]:
-    """Read the hash contexts of all parts; return the states, the first part's left out."""
+    """Return the states in the hash contexts of all parts, except the first part."""
     decode = form.decode
     if decode is None:
         raise InputError(f"{form.service} has no hash contexts")
@@ -169,7 +171,7 @@ def _read_contexts(form: Format, values: list[Any]) -> list[HashState[Any]]:
         except InputError as exc:
             raise InputError(f"part {index}: {exc}") from exc
         if (state is None or not state.length) != (index == 0):
-            kind = "no context" if index else "a context, though nothing is before it"
+            kind = "no context" if index else "a context, although it is the first part"
             raise InputError(f"part {index} has {kind}")
         if state is not None and index:
             states.append(state)
@@ -184,7 +186,7 @@ def _from_contexts(
     digest: str | None,
 ) -> UploadParts:
     if type(filesize) is not int or filesize < 0:
-        raise InputError("a list of hash contexts needs the file's size beside it")
+        raise InputError("the list of hash contexts has no valid file size: give filesize")
     if algorithm is None:
         algorithm = states[0].algorithm if states else next(iter(form.field))
     alone = slice_size_for_one(filesize, form.slice_size)

@@ -26,7 +26,7 @@ class FileState(NamedTuple):
 
     @classmethod
     def of(cls, status: os.stat_result) -> FileState:
-        """Take the state from what `os.fstat` returned."""
+        """Return the state in a result of `os.fstat`."""
         return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
     def require(self, name: str, status: os.stat_result, *, content_verified: bool = False) -> None:
@@ -44,7 +44,7 @@ class FileState(NamedTuple):
         """
         now = FileState.of(status)
         if now.size != self.size:
-            detail = f"it had {self.size} bytes, and now {now.size}"
+            detail = f"it had {self.size} bytes and now has {now.size}"
         elif now.mtime_ns != self.mtime_ns:
             detail = "it was written to"
         elif now.ctime_ns != self.ctime_ns and not content_verified:

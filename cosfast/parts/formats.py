@@ -1,8 +1,8 @@
-"""How each service writes the states of a parts list: the table of formats, and their values.
+"""The formats in which services represent the states of a parts list.
 
-COS and WeDrive take the state *after* each slice, and the digest at the end (`datasha`). The others
-take the state *before* each part, its hash context. `cosfast.parts.documents` writes and reads
-whole lists.
+COS and WeDrive use the state *after* each slice, and the digest for the last one (`datasha`). The
+others use the state *before* each part, its hash context. `cosfast.parts.documents` writes and
+reads whole lists.
 """
 
 from __future__ import annotations
@@ -26,37 +26,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SLICE_SIZE = 1048576
-"""Bytes in a slice of COS v4 that comes with `uploadparts` (PROTOCOL.md, section 3)."""
+"""Slice size of COS v4 uploads with `uploadparts`, in bytes (PROTOCOL.md, section 3)."""
 
 WEDRIVE_BLOCK_SIZE = 2097152
-"""Bytes in a WeDrive block, exactly (PROTOCOL.md, section 8)."""
+"""Block size of WeDrive in bytes, which is fixed (PROTOCOL.md, section 8)."""
 
 PDS_PART_SIZE = 52428800
-"""Bytes in a part of PDS, unless another size is chosen."""
+"""Default part size of PDS in bytes."""
 
 OSS_PART_SIZE = 4194304
-"""Bytes in a part of Quark Drive, unless the server's `pre` response says another size."""
+"""Default part size of Quark Drive in bytes; the server's `pre` response may contain another."""
 
 CMCC_PART_SIZE = 104857600
-"""Bytes in a part of China Mobile's cloud up to 30 GB of file, as its public clients have it."""
+"""Part size in bytes of China Mobile's public clients, for files of up to 30 GB."""
 
 MAX_PART_SIZE = 5 * 1024**3
-"""Bytes in the largest part of an OSS multipart upload, which PDS and Quark are built on."""
+"""Maximum part size in bytes of OSS multipart uploads, which PDS and Quark use."""
 
 _LOW_WORD = 2**32 - 1
 
 
 class Layout(NamedTuple):
-    """The names in a JSON document that has hash contexts part by part, as the service's API does.
+    """The names of the fields in a JSON document with a hash context for each part.
 
     Attributes:
-        parts: The array of parts.
-        number: In a part: its number, from 1.
-        size: In a part: its bytes.
-        digest: The whole file's digest.
-        algorithm: That digest's algorithm; empty if the document does not tell.
-        upper_digest: Whether the digest is written in upper case.
-        upper_algorithm: Whether the algorithm is.
+        parts: Name of the array of parts.
+        number: Name of the number of a part, from 1.
+        size: Name of the size of a part in bytes.
+        digest: Name of the digest of the whole file.
+        algorithm: Name of the algorithm of the digest; empty if the document has no such field.
+        upper_digest: Whether the digest is in upper case.
+        upper_algorithm: Whether the algorithm is in upper case.
     """
 
     parts: str
@@ -69,18 +69,19 @@ class Layout(NamedTuple):
 
 
 class Format(NamedTuple):
-    """How one service writes a list.
+    """The format of one service.
 
     Attributes:
-        name: As the command line has it.
-        service: The service's name.
-        field: What its API calls the value of one part, for each algorithm that it takes.
-        slice_size: The service's own, in bytes.
-        fixed_size: Whether it takes no other.
-        encode: Makes that value from the state before a part, the first part's included; None
-            if the service takes the state after it.
-        decode: Reads that value; None for the first part's.
-        layout: The document that holds these values.
+        name: Name on the command line.
+        service: Name of the service.
+        field: Name of the value of one part in the API, for each supported algorithm.
+        slice_size: Default slice size in bytes.
+        fixed_size: Whether the service supports no other slice size.
+        encode: Converts the state before a part, including the first part, to the value; None if
+            the service uses the state after each slice.
+        decode: Converts the value to the state, or to None for the first part; None if the service
+            uses the state after each slice.
+        layout: Field names of the document with these values; None if it has none.
     """
 
     name: str
@@ -93,28 +94,29 @@ class Format(NamedTuple):
     layout: Layout | None = None
 
     def check_algorithm(self, algorithm: str) -> None:
-        """Refuse an algorithm that the service does not take.
+        """Check that the service supports an algorithm.
 
         Raises:
-            InputError: If that is so; it names both.
+            InputError: If it does not.
         """
         if algorithm not in self.field:
-            takes = " and ".join(self.field)
-            raise InputError(f"{self.service} takes {takes}, not {algorithm}")
+            supported = " and ".join(self.field)
+            raise InputError(f"{self.service} supports {supported}, not {algorithm}")
 
     def check_slice_size(self, slice_size: int) -> None:
-        """Refuse a slice size that the service forbids.
+        """Check that the service supports a slice size.
 
         Raises:
-            InputError: If that is so; it names the size.
+            InputError: If it does not.
         """
         if self.fixed_size and slice_size != self.slice_size:
             raise InputError(
-                f"{self.service} takes slices of {self.slice_size} bytes, not {shown(slice_size)}"
+                f"{self.service} requires slices of {self.slice_size} bytes, not"
+                f" {shown(slice_size)}"
             )
         if type(slice_size) is int and slice_size > MAX_PART_SIZE:
             raise InputError(
-                f"{self.service} takes parts of {MAX_PART_SIZE} bytes at most, not {slice_size}"
+                f"{self.service} supports parts of at most {MAX_PART_SIZE} bytes, not {slice_size}"
             )
 
 
@@ -135,24 +137,24 @@ def _decode_cmcc(value: Any) -> HashState[Any] | None:
 
 
 def _decode_words(value: Any, offset_name: str) -> HashState[Any] | None:
-    """Read ``{"h": [...], offset_name: N}``; without words at offset 0 it is the first part's."""
+    """Read ``{"h": [...], offset_name: N}``; return None if `h` is empty at offset 0."""
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise InputError(f"a hash context is a JSON object, not {shown(value)}")
+        raise InputError(f"a hash context must be a JSON object, not {shown(value)}")
     words, offset = value.get("h", []), _check_offset(value.get(offset_name))
     if not isinstance(words, list):
-        raise InputError(f"h is a list of integers, not {shown(words)}")
+        raise InputError(f"h must be a list of integers, not {shown(words)}")
     if not words and offset == 0:
         return None
     for algorithm in (SHA1, SHA256):
         if len(words) == len(algorithm.initial_words):
             return state_class(algorithm)(words, offset)
-    raise InputError(f"h has 5 words (SHA-1) or 8 (SHA-256), not {len(words)}")
+    raise InputError(f"h must have 5 words (SHA-1) or 8 (SHA-256), not {len(words)}")
 
 
 def _encode_oss(state: HashState[Any]) -> str | None:
-    """Write OpenSSL's `SHA_CTX`, field for field; `Nl` and `Nh` count bits."""
+    """Return the fields of OpenSSL's `SHA_CTX`, in which `Nl` and `Nh` count bits."""
     if not state.length:
         return None
     bits = state.length * 8
@@ -165,23 +167,26 @@ def _encode_oss(state: HashState[Any]) -> str | None:
 
 
 def _decode_oss(value: Any) -> HashState[Any] | None:
-    """Read `X-Oss-Hash-Ctx`, also if all bits are in `Nl`, as some clients have them."""
+    """Read `X-Oss-Hash-Ctx`; the whole count of bits may be in `Nl`, as some clients write it."""
     if value is None:
         return None
     fields = _oss_fields(value)
     if fields.get("hash_type") != SHA1.name:
-        raise InputError(f"X-Oss-Hash-Ctx: hash_type is sha1, not {shown(fields.get('hash_type'))}")
+        raise InputError(
+            f"X-Oss-Hash-Ctx: hash_type must be sha1, not {shown(fields.get('hash_type'))}"
+        )
     names = [f"h{index}" for index in range(len(SHA1.initial_words))]
     h0, h1, h2, h3, h4, low, high = (_oss_number(fields, name) for name in (*names, "Nl", "Nh"))
     if fields.get("data", "") != "" or fields.get("num", "0") != "0":
         raise InputError(
-            "X-Oss-Hash-Ctx: data and num speak of pending bytes: no part begins there"
+            "X-Oss-Hash-Ctx: data must be empty and num 0, since no bytes are pending at the start"
+            " of a part"
         )
     if high and low > _LOW_WORD:
-        raise InputError(f"X-Oss-Hash-Ctx: Nl is not below 2**32: {low}")
+        raise InputError(f"X-Oss-Hash-Ctx: Nl must be below 2**32, not {low}")
     bits = (high << 32) + low
     if bits % 8:
-        raise InputError(f"X-Oss-Hash-Ctx: {bits} bits are no whole number of bytes")
+        raise InputError(f"X-Oss-Hash-Ctx: {bits} bits are not a whole number of bytes")
     return state_class(SHA1)((h0, h1, h2, h3, h4), _check_offset(bits // 8))
 
 
@@ -205,9 +210,9 @@ def _oss_number(fields: dict[str, Any], name: str) -> int:
 
 def _check_offset(offset: Any) -> int:
     if type(offset) is not int or not 0 <= offset <= min(MAX_LENGTH, MAX_INTEGER):
-        raise InputError(f"the offset of a part is not a number of bytes: {shown(offset)}")
+        raise InputError(f"the offset of a part must be a number of bytes, not {shown(offset)}")
     if offset % BLOCK_SIZE:
-        raise InputError(f"the offset of a part is a multiple of {BLOCK_SIZE}, not {offset}")
+        raise InputError(f"the offset of a part must be a multiple of {BLOCK_SIZE}, not {offset}")
     return offset
 
 
@@ -260,10 +265,10 @@ FORMATS = {each.name: each for each in (COS, WEDRIVE, PDS, OSS, CMCC)}
 
 
 def check_slice_size(slice_size: int) -> None:
-    """Refuse what is not a positive multiple of the hash's block (PROTOCOL.md, section 3).
+    """Check that a slice size is a positive multiple of the hash's block (PROTOCOL.md, section 3).
 
     Raises:
-        InputError: If that is so; it names the size.
+        InputError: If it is not.
     """
     if not isinstance(slice_size, int) or slice_size <= 0 or slice_size % BLOCK_SIZE:
         raise InputError(f"slice_size must be a positive multiple of 64, not {shown(slice_size)}")

@@ -1,4 +1,4 @@
-"""Hashing files side by side in one thread: `FileLanes` for large ones, `SmallFiles` for others."""
+"""Hashing several files at once in one thread: `FileLanes` for large files, and `SmallFiles`."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ PIECE_BYTES = 128 * 1024
 """Bytes of each that are read at a time; a multiple of 64. Larger ones would leave the L2 cache."""
 
 SMALL_BYTES = 128 * 1024
-"""The largest small file; others have enough to do for a lane of their own."""
+"""Maximum size of a small file in bytes; larger files are worth their own lane."""
 
 HEAP_BYTES = 2 * 1024 * 1024
-"""Bytes of small files read before they are hashed: enough for every lane, and still in cache."""
+"""Bytes of small files read before they are hashed: enough for all lanes, and still in cache."""
 
 
 class FileLanes:
-    """Large files, each in a lane of its own, a piece at a time.
+    """Hashes large files, each in its own lane, one piece at a time.
 
-    There is a fixed number of lanes. A context manager that closes the files still in them.
+    The number of lanes is fixed. A context manager that closes the files that are in lanes.
 
     Args:
-        slice_size: Bytes in a slice.
-        algorithm: Which hash.
+        slice_size: Slice size in bytes.
+        algorithm: The hash algorithm.
     """
 
     def __init__(self, slice_size: int, algorithm: Algorithm) -> None:
@@ -60,18 +60,18 @@ class FileLanes:
 
     @property
     def busy(self) -> bool:
-        """Whether any lane has one."""
+        """Whether any lane has a file."""
         return bool(self._lanes)
 
     def add(self, file: PlainFile, size: int) -> None:
-        """Give a file of `size` bytes a free lane, which closes it in the end."""
+        """Put a file of `size` bytes in a free lane, which closes it when it is done."""
         number = self._free.pop()
         room = self._buffer[number * PIECE_BYTES : (number + 1) * PIECE_BYTES]
         self._streams[number].h = self._algorithm.initial_words
         self._lanes[number] = _Lane(file, size, room, self._slice_size, self._algorithm)
 
     def step(self) -> list[Result]:
-        """Hash the next piece of every file; return those that are done or have failed."""
+        """Hash the next piece of every file; return the results of finished and failed files."""
         results: list[Result] = []
         words = len(self._algorithm.initial_words)
         for number, lane in list(self._lanes.items()):
@@ -106,7 +106,7 @@ class FileLanes:
 
 
 class _Lane:
-    """A file under way: how far it is, and the entries of the slices behind it."""
+    """A file in progress: its current offset, and the states of its finished slices."""
 
     __slots__ = ("_algorithm", "_offset", "_piece", "_raw", "_room", "_size", "_slice_size", "file")
 
@@ -123,14 +123,14 @@ class _Lane:
         self._raw = bytearray()
 
     def read(self) -> int:
-        """Read the next piece, of one slice; return its whole blocks."""
+        """Read the next piece, within one slice; return its number of whole blocks."""
         left_of_slice = self._slice_size - self._offset % self._slice_size
         self._piece = min(PIECE_BYTES, left_of_slice, self._size - self._offset)
         self.file.read_slice(self._offset, self._piece, self._room)
         return self._piece // BLOCK_SIZE
 
     def settle(self, words: tuple[int, ...]) -> UploadParts | None:
-        """Keep the state after the piece; return the parts if that was the last one."""
+        """Record the state after the piece; return the parts list after the last piece."""
         self._offset += self._piece
         if self._offset < self._size:
             if self._offset % self._slice_size == 0:
@@ -144,20 +144,20 @@ class _Lane:
 
 
 class Sorted(NamedTuple):
-    """What came of some paths: results, and those that are no small files."""
+    """Results of hashing small files, and the paths of files that are not small."""
 
     results: list[Result]
     others: list[Path]
 
 
 class SmallFiles:
-    """Files of one slice, opened, read and hashed in the core, many in one call.
+    """Hashes files of one slice; the core opens, reads and hashes many of them in one call.
 
-    One thread at a time uses it.
+    Only one thread at a time may use it.
 
     Args:
-        slice_size: Bytes in a slice; a file of more than one slice is not small.
-        algorithm: Which hash.
+        slice_size: Slice size in bytes; a file of more than one slice is not small.
+        algorithm: The hash algorithm.
     """
 
     def __init__(self, slice_size: int, algorithm: Algorithm) -> None:
@@ -167,9 +167,9 @@ class SmallFiles:
         self._heap = ffi.new("uint8_t[]", HEAP_BYTES)
 
     def hash(self, paths: Sequence[Path]) -> Sorted:
-        """Hash the small files among `paths`; a failed one has its error as its result."""
+        """Hash the small files among `paths`; the result of a file that failed is its error."""
         names = [os.fsencode(path) for path in paths]
-        plain = [name if b"\0" not in name else b"" for name in names]  # no file has such a name
+        plain = [name if b"\0" not in name else b"" for name in names]  # cannot be opened
         count = len(paths)
         errors = ffi.new("int32_t[]", count)
         sizes = ffi.new("uint64_t[]", count)

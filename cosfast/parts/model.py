@@ -1,4 +1,4 @@
-"""`UploadPart` and `UploadParts`: the list itself, and its values on the wire of each service."""
+"""`UploadPart` and `UploadParts`: the parts list, and its values in each service's protocol."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class UploadPart(NamedTuple):
-    """One slice: where it starts, how long it is (bytes), and what the hash is after it.
+    """One slice: its offset and length in bytes, and the state of the hash after it.
 
-    `datasha` is the chaining state, words little-endian, for an interior slice, and the digest
-    of the whole file for the last one (PROTOCOL.md, section 3).
+    `datasha` is the chaining state, words little-endian, of an interior slice, and the digest of
+    the whole file for the last one (PROTOCOL.md, section 3).
     """
 
     offset: int
@@ -43,20 +43,20 @@ class UploadParts(Sequence[UploadPart]):
     """The parts of one file, in order: an immutable sequence of `UploadPart`.
 
     Args:
-        datashas: One a slice, in hex.
-        filesize: Bytes in the file.
+        datashas: The `datasha` of each slice, in hex.
+        filesize: Size of the file in bytes.
         slice_size: Bytes in each slice but the last, a positive multiple of 64.
         algorithm: ``"sha1"`` or ``"sha256"``.
 
     Attributes:
-        filesize: Bytes in the file.
+        filesize: Size of the file in bytes.
         slice_size: Bytes in each slice but the last.
-        has_digest: Whether the file's digest is known. It is not if the list was read from hash
-            contexts alone, which say nothing of the last part.
+        has_digest: Whether the digest of the file is known. It is not if the list was read from
+            hash contexts without a digest, which do not cover the last part.
 
     Raises:
-        InputError: If the number of entries is not what `filesize` and `slice_size` give, or an
-            entry is not the algorithm's number of hex digits.
+        InputError: If the number of entries does not match `filesize` and `slice_size`, or an entry
+            does not have the algorithm's number of hex digits.
     """
 
     __slots__ = ("_algorithm", "_raw", "filesize", "has_digest", "slice_size")
@@ -76,7 +76,7 @@ class UploadParts(Sequence[UploadPart]):
     def from_raw(
         cls, raw: bytes, filesize: int, slice_size: int, algorithm: str = "sha1"
     ) -> UploadParts:
-        """Make a list of the bytes that the `datasha` of each slice spells in hex, joined."""
+        """Return a list from the concatenated bytes of the `datasha` of each slice."""
         self = cls.__new__(cls)
         self._set(raw, filesize, slice_size, algorithm_named(algorithm))
         return self
@@ -91,32 +91,32 @@ class UploadParts(Sequence[UploadPart]):
         algorithm: str = "sha1",
         digest: str | None = None,
     ) -> UploadParts:
-        """Make a list of the states before its parts.
+        """Return a list from the states before its parts.
 
         Args:
-            states: Those before the second, third... part.
-            filesize: Bytes in the file.
+            states: States before the second and all further parts.
+            filesize: Size of the file in bytes.
             slice_size: Bytes in each part but the last.
-            algorithm: Which the states are of.
-            digest: The file's, in hex; None if it is not known.
+            algorithm: Algorithm of the states.
+            digest: Digest of the file in hex; None if it is not known.
 
         Raises:
-            InputError: If a state is of another algorithm or not at its part's offset, or if their
-                number is not what `filesize` and `slice_size` give.
+            InputError: If a state is of another algorithm or not at the offset of its part, or if
+                the number of states does not match `filesize` and `slice_size`.
         """
         kind = algorithm_named(algorithm)
         for number, state in enumerate(states, start=1):
             if not isinstance(state, state_class(kind)):
-                raise InputError(f"the context of part {number} is not one of {kind.title}")
+                raise InputError(f"the context of part {number} is not a state of {kind.title}")
             if state.length != number * slice_size:
                 raise InputError(
-                    f"the context of part {number} is at {state.length},"
-                    f" not at {number * slice_size}"
+                    f"the context of part {number} is at offset {state.length},"
+                    f" not {number * slice_size}"
                 )
         raw = b"".join(kind.words.pack(*state.words) for state in states)
         known = b"" if digest is None or not filesize else datasha_bytes(digest, kind)
         if digest is not None and not filesize and bytes.fromhex(digest) != _empty_digest(kind):
-            raise InputError("the digest is not that of an empty file")
+            raise InputError("the file is empty, and the digest is not that of an empty file")
         self = cls.__new__(cls)
         self._set(raw + known, filesize, slice_size, kind, has_digest=digest is not None)
         return self
@@ -134,7 +134,7 @@ class UploadParts(Sequence[UploadPart]):
         if type(filesize) is not int or filesize > MAX_LENGTH:
             raise InputError(f"filesize must be a number of bytes below 2**61, not {filesize!r}")
         expected = -(-filesize // slice_size)
-        missing = 0 if has_digest or not expected else 1  # an empty file's digest is always known
+        missing = 0 if has_digest or not expected else 1  # the digest of an empty file is known
         size = algorithm.digest_size
         if filesize < 0 or len(raw) != (expected - missing) * size:
             raise InputError(
@@ -154,7 +154,7 @@ class UploadParts(Sequence[UploadPart]):
 
     @property
     def digest(self) -> str:
-        """The digest of the whole file in lower-case hex.
+        """Digest of the whole file in lower-case hex.
 
         Raises:
             InputError: If it is not known (`has_digest`).
@@ -165,25 +165,25 @@ class UploadParts(Sequence[UploadPart]):
 
     @property
     def sha1(self) -> str:
-        """The SHA-1 of the whole file, 40 hex digits: the last entry, or that of nothing.
+        """SHA-1 of the whole file, 40 hex digits: the last entry, or that of an empty file.
 
         Raises:
-            InputError: If the list is of another algorithm, or the digest is not known.
+            InputError: If the list uses another algorithm, or the digest is not known.
         """
         if self._algorithm is not SHA1:
-            raise InputError(f"the list is one of {self._algorithm.title}: use .digest")
+            raise InputError(f"the parts list uses {self._algorithm.title}: use .digest")
         return self.digest
 
     @property
     def datashas(self) -> list[str]:
-        """The `datasha` of every part in order; at 2 MiB a slice, WeDrive's `block_sha`."""
+        """The `datasha` of all parts in order; with slices of 2 MiB, WeDrive's `block_sha`."""
         return [self._datasha(index) for index in range(len(self))]
 
     def raw(self, index: int) -> bytes:
-        """Return the bytes that the `datasha` of part `index` spells in hex.
+        """Return the bytes of the `datasha` of part `index`.
 
         Raises:
-            InputError: If it is the last part's, and the digest is not known.
+            InputError: If it is the last part and the digest is not known.
         """
         index = range(len(self))[index]
         if not self.has_digest and index == len(self) - 1:
@@ -207,17 +207,17 @@ class UploadParts(Sequence[UploadPart]):
     def contexts(self) -> list[dict[str, Any]]:
         """Return PDS's `parallel_sha1_ctx` or `parallel_sha256_ctx`, the state *before* each part.
 
-        ``{"h": [h0, h1...], "part_offset": bytes}``, with an empty `h` for the first part, as that
-        service's own SDK sends it (PROTOCOL.md, section 8). Quark's open platform takes the same,
-        but none with the first part.
+        ``{"h": [h0, h1...], "part_offset": bytes}``, with an empty `h` for the first part, as the
+        SDK of PDS sends it (PROTOCOL.md, section 8). Quark's open platform uses the same format,
+        without a value for the first part.
         """
         return self.contexts_for(PDS)
 
     def oss_hash_contexts(self) -> list[str | None]:
-        """Return `X-Oss-Hash-Ctx` of each part, as Quark Drive has it; None for the first.
+        """Return Quark Drive's `X-Oss-Hash-Ctx` of each part; None for the first.
 
         Raises:
-            InputError: If the list is not one of SHA-1.
+            InputError: If the list does not use SHA-1.
         """
         return self.contexts_for(OSS)
 
@@ -227,12 +227,12 @@ class UploadParts(Sequence[UploadPart]):
         ``{"h": [h0..h7], "partOffset": bytes}``
 
         Raises:
-            InputError: If the list is not one of SHA-256.
+            InputError: If the list does not use SHA-256.
         """
         return self.contexts_for(CMCC)
 
     def contexts_for(self, form: Format) -> list[Any]:
-        """Return the value that a service takes with each part, in its format.
+        """Return the hash context of each part in the format of a service.
 
         Raises:
             InputError: If the service does not take the list's algorithm or part size, or no such
@@ -242,36 +242,36 @@ class UploadParts(Sequence[UploadPart]):
         form.check_slice_size(self.slice_size)
         encode = form.encode
         if encode is None:
-            raise InputError(f"{form.service} takes no hash contexts")
+            raise InputError(f"{form.service} does not use hash contexts")
         return [encode(self.state_before(index)) for index in range(len(self))]
 
     def to_json(self) -> str:
-        """Return COS's wire string: compact, one object a part, in order (PROTOCOL.md, 3).
+        """Return the JSON string of COS: compact, one object per part, in order (PROTOCOL.md, 3).
 
         Raises:
-            InputError: If the list is not one of SHA-1.
+            InputError: If the list does not use SHA-1.
         """
         COS.check_algorithm(self.algorithm)
         return "[" + ",".join(map(_part_json, self)) + "]"
 
     @classmethod
     def from_json(cls, text: str | bytes, *, slice_size: int | None = None) -> UploadParts:
-        """Read COS's wire string.
+        """Read the JSON string of COS.
 
         Args:
-            text: A JSON array of ``{"offset":..., "datalen":..., "datasha":...}``.
-            slice_size: Bytes. By default the length of the first of several parts; a single part
-                does not tell, and then it is `SLICE_SIZE`, or more if the part is larger.
+            text: JSON array of ``{"offset":..., "datalen":..., "datasha":...}``.
+            slice_size: Slice size in bytes. By default the length of the first of several parts;
+                for a single part, `SLICE_SIZE`, or more if the part is larger.
 
         Raises:
-            InputError: If it is not such an array, or the parts leave gaps, overlap, are out of
-                order or of unequal length; it names the part at fault.
+            InputError: If `text` is not such an array, or the parts leave gaps, overlap, are out of
+                order or of unequal length; the message names the part.
         """
         return cls.from_entries(load_json(text), slice_size=slice_size)
 
     @classmethod
     def from_entries(cls, entries: object, *, slice_size: int | None = None) -> UploadParts:
-        """Read what the wire string holds; see `from_json`."""
+        """Read the parsed JSON of COS; see `from_json`."""
         parts = _read_parts(entries)
         size = _slice_size_of(parts) if slice_size is None else slice_size
         check_slice_size(size)
@@ -360,20 +360,20 @@ def _slice_size_of(parts: list[UploadPart]) -> int:
 
 
 def slice_size_for_one(filesize: int, usual: int) -> int:
-    """Return the slice size of a list of one part, which does not tell it.
+    """Return the slice size to assume for a list of one part.
 
     Args:
-        filesize: Bytes in that part.
-        usual: The service's own slice size.
+        filesize: Size of that part in bytes.
+        usual: Default slice size of the service.
     """
     return max(usual, -(-filesize // BLOCK_SIZE) * BLOCK_SIZE)
 
 
 def load_json(text: str | bytes) -> object:
-    """Parse a list's JSON.
+    """Parse the JSON of a parts list.
 
     Raises:
-        InputError: If it is not JSON.
+        InputError: If it is not valid JSON.
     """
     try:
         return load_strictly(text)
@@ -393,7 +393,7 @@ def _read_part(index: int, entry: object) -> UploadPart:
     for key in ("offset", "datalen"):
         value = entry.get(key)
         if type(value) is not int or not 0 <= value <= MAX_INTEGER:
-            raise InputError(f"part {index}: {key} is not a number of bytes: {shown(value)}")
+            raise InputError(f"part {index}: {key} must be a number of bytes, not {shown(value)}")
     if entry["datalen"] == 0:
         raise InputError(f"part {index} is empty")
     try:

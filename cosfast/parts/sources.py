@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BLOCK_BYTES = 256 * 1024
-"""Bytes read at a time: small enough that a block is still in the core's cache when hashed."""
+"""Bytes read at a time, few enough for a block to be in the CPU cache when it is hashed."""
 
 HAS_PREADV = hasattr(os, "preadv")
 HAS_PREAD = hasattr(os, "pread")
 """Positioned reads, with which threads can share a descriptor; Windows has neither."""
 
 READ_AHEAD_FROM = 32 * 1024 * 1024
-"""Bytes: with a smaller file, a thread and its buffers would cost more than they save."""
+"""Minimum file size in bytes for reading ahead: for less, a thread costs more than it saves."""
 
 READ_AHEAD_BUFFERS = 3
 READ_AHEAD_BYTES = 2 * 1024 * 1024
-"""Bytes in each of the buffers that are read ahead."""
+"""Size of each read-ahead buffer in bytes."""
 
 MEMORY_BLOCK_BYTES = 16 * 1024 * 1024
-"""Bytes of memory hashed in one go."""
+"""Bytes of memory that are hashed in one call."""
 
 
 class Source(ABC):
-    """Bytes to be hashed or sent.
+    """Bytes to hash or send.
 
     Attributes:
         name: Its name in messages.
@@ -128,7 +128,7 @@ class PathSource(Source):
         self.name: str = os.fspath(path)
         self._file = self._open()
         self._lock = Lock()
-        self._state: FileState | None = None  # of a plain file
+        self._state: FileState | None = None  # of a regular file
         try:
             status = self.status()
             self.seekable: bool = stat.S_ISREG(status.st_mode)
@@ -147,7 +147,7 @@ class PathSource(Source):
         try:
             if _ends_at(size, lambda offset: self._read_once(offset, memoryview(bytearray(1)))):
                 return size
-        except OSError:  # it cannot be read at any place, or not at all, as reading it will tell
+        except OSError:  # positioned reads fail; if all reads do, `blocks` raises the error
             pass
         self.check_unchanged()
         return None
@@ -178,7 +178,7 @@ class PathSource(Source):
             count = self._read_once(offset + done, view[done:] if done else view)
             if not count:
                 raise SourceChanged(
-                    self.name, f"it was truncated under way, to {offset + done} bytes"
+                    self.name, f"it was truncated to {offset + done} bytes while it was read"
                 )
             done += count
         return view
@@ -188,7 +188,7 @@ class PathSource(Source):
         return os.fstat(self._file.fileno())
 
     def check_unchanged(self, *, content_verified: bool = False) -> None:
-        """Compare the file's state with that at opening; see `Source.check_unchanged`."""
+        """Compare the state of the file with that at opening; see `Source.check_unchanged`."""
         if self._state is not None:
             self._state.require(self.name, self.status(), content_verified=content_verified)
 
@@ -216,14 +216,14 @@ class PathSource(Source):
     def _read_next(self, view: memoryview) -> int:
         count = self._file.readinto(view)
         if count is None:
-            raise BlockingIOError(errno.EAGAIN, "it has no bytes ready", self.name)
+            raise BlockingIOError(errno.EAGAIN, "non-blocking, and no bytes are ready", self.name)
         return count
 
     def _read_once(self, offset: int, view: memoryview) -> int:
         try:
             if HAS_PREADV or HAS_PREAD:
                 return read_at(self._file.fileno(), view, offset)
-            with self._lock:  # one position for all threads
+            with self._lock:  # all threads share one position
                 return read_at(self._file.fileno(), view, offset)
         except OSError as exc:
             exc.filename = self.name
@@ -241,7 +241,7 @@ class PlainFile(PathSource):
         super().__init__(path)
         if not self.seekable:
             self.close()
-            raise OSError(errno.EINVAL, "not a plain file", self.name)
+            raise OSError(errno.EINVAL, "not a regular file", self.name)
 
     def _open(self) -> io.FileIO:
         try:
@@ -263,9 +263,9 @@ class FileSource(Source):
         self._lock = Lock()
         self._start: int = 0
         raw = getattr(file, "raw", file)
-        # A descriptor of another kind of object may be of something else, as in `gzip`.
+        # The descriptor of another kind of object may have other content, as in `gzip`.
         self._raw = raw if isinstance(raw, io.FileIO) else None
-        self._state: FileState | None = None  # of a plain file that `open` gave
+        self._state: FileState | None = None  # of a regular file from `open`
         seekable = getattr(file, "seekable", None)
         self.seekable: bool = callable(seekable) and bool(seekable())
         if self.seekable:
@@ -278,7 +278,7 @@ class FileSource(Source):
         """
         self._start = self._file.tell()
         if self._raw is not None:
-            self._file.flush()  # what the caller wrote through it is no change
+            self._file.flush()  # so that pending writes of the caller do not count as a change
             status = os.fstat(self._raw.fileno())
             self._state = FileState.of(status) if stat.S_ISREG(status.st_mode) else None
         try:
@@ -288,7 +288,7 @@ class FileSource(Source):
         except (OSError, ValueError) as exc:
             if isinstance(exc, InputError):
                 raise
-            ends_there = False  # as with the files in /proc, which have no end to seek
+            ends_there = False  # such as a file in /proc that cannot seek to its end
         self._file.seek(self._start)
         if ends_there:
             return end - self._start
@@ -314,9 +314,9 @@ class FileSource(Source):
         _check_total(self.name, self.size, total)
 
     def read_slice(self, offset: int, length: int, buffer: memoryview | None = None) -> memoryview:
-        """Read one slice under a lock, since the object has one position."""
+        """Read one slice; a lock guards the position of the object."""
         if self.size is None:
-            raise InputError(f"{self.name} cannot be read out of order: it is not seekable")
+            raise InputError(f"{self.name} cannot be read at an offset: it is not seekable")
         view = _room(length, buffer)
         done = 0
         with self._lock:
@@ -325,7 +325,9 @@ class FileSource(Source):
                 view[done : done + len(data)] = data
                 done += len(data)
         if done < length:
-            raise SourceChanged(self.name, f"it was truncated under way, to {offset + done} bytes")
+            raise SourceChanged(
+                self.name, f"it was truncated to {offset + done} bytes while it was read"
+            )
         return view
 
     def check_unchanged(self, *, content_verified: bool = False) -> None:
@@ -350,13 +352,13 @@ def open_source(source: Any) -> Source:
         return MemorySource(source)
     except (TypeError, BufferError) as exc:
         raise InputError(
-            "a source is a path, a contiguous bytes-like object or a binary file,"
+            "a source must be a path, a contiguous bytes-like object or a binary file,"
             f" not {type(source).__name__}"
         ) from exc
 
 
 def read_at(descriptor: int, view: memoryview, offset: int) -> int:
-    """Read once from `offset` into `view`; return the bytes read, 0 at the end of the file.
+    """Read once from `offset` into `view`; return the number of bytes, 0 at the end of the file.
 
     If the system has no positioned reads, this moves the descriptor's position, and threads must
     take turns.
@@ -386,7 +388,7 @@ def _fill_blocks(readinto: Callable[[memoryview], int | None], name: str) -> Ite
     while True:
         count = readinto(buffer)
         if count is None:
-            raise InputError(f"{name} is non-blocking and has no bytes ready")
+            raise InputError(f"{name} is non-blocking and has no bytes ready: make it blocking")
         if not count:
             return
         yield buffer[:count]
@@ -397,11 +399,11 @@ def _room(length: int, buffer: memoryview | None) -> memoryview:
 
 
 def _take(file: Any, name: str, wanted: int | None) -> Iterator[bytes]:
-    """Read `wanted` bytes, or to the end, with an object's plain `read`."""
+    """Yield `wanted` bytes, or all to the end, from the `read` method of an object."""
     while wanted is None or wanted > 0:
         data = file.read(BLOCK_BYTES if wanted is None else wanted)
         if data is None:
-            raise InputError(f"{name} is non-blocking and has no bytes ready")
+            raise InputError(f"{name} is non-blocking and has no bytes ready: make it blocking")
         if isinstance(data, str):
             raise InputError(f"{name} is a text file: open it in binary mode")
         if not data:
@@ -412,23 +414,23 @@ def _take(file: Any, name: str, wanted: int | None) -> Iterator[bytes]:
 
 
 def _ends_at(size: int, probe: Callable[[int], int]) -> bool:
-    """Whether the last byte is before `size`; `probe` tries to read one, and returns 1 or 0."""
+    """Return whether content ends at `size`; `probe` reads at an offset and returns 1, or 0."""
     return (not size or probe(size - 1) == 1) and not probe(size)
 
 
 def _check_total(name: str, size: int | None, total: int) -> None:
     if size is not None and total != size:
-        raise SourceChanged(name, f"it had {size} bytes, and then {total}")
+        raise SourceChanged(name, f"it had {size} bytes, but {total} were read")
 
 
 def byte_view(data: Any) -> memoryview:
-    """Return the bytes of a contiguous bytes-like object of any shape, as one row.
+    """Return a one-dimensional view of the bytes of a contiguous bytes-like object.
 
     Raises:
-        TypeError: If it is not bytes-like, or not contiguous.
+        TypeError: If `data` is not bytes-like, or not contiguous.
     """
     view = memoryview(data)
     if view.nbytes:
         return view.cast("B")
     view.release()
-    return memoryview(b"")  # of an empty array, which `cast` refuses
+    return memoryview(b"")  # `cast` fails for an empty array

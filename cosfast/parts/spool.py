@@ -1,6 +1,6 @@
-"""Temporary files for content whose size is known only at its end.
+"""Temporary files for content of unknown size.
 
-`Spool` is such a file; `spooled` copies a source into one, and `measured` does so if it has to.
+`Spool` is such a file; `spooled` copies a source into one, and `measured` does so if needed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cosfast.parts.sources import Source
 
 MEMORY_BYTES = 8 * 1024 * 1024
-"""Bytes that stay in memory; more go to disk."""
+"""Maximum bytes in memory; larger content is written to disk."""
 
 
 class Spool:
@@ -28,10 +28,10 @@ class Spool:
     position before the beginning is an error, and a hole beyond `MEMORY_BYTES` takes no memory.
 
     Args:
-        name: The name in error messages.
+        name: Name in error messages.
 
     Attributes:
-        name: As given.
+        name: The given name.
     """
 
     def __init__(self, name: str) -> None:
@@ -137,7 +137,7 @@ def measured(source: Source, purpose: str) -> Iterator[Source]:
         purpose: What it is read for, a participle for the message, such as ``"verified"``.
 
     Raises:
-        InputError: If it cannot be read again, as a pipe cannot.
+        InputError: If the source cannot be read again, such as a pipe.
     """
     if not source.seekable:
         raise InputError(f"{source.name} cannot be {purpose}: it is not seekable")
