@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Buckets:
     """The buckets of an account.
 
-    Paths do not end in ``/``: whether one names a file or a folder, each method knows or asks.
+    Paths do not end in ``/``: each method knows whether its path is a file or a folder, or asks the
+    server.
 
     Args:
         client: Makes the calls. A forked process gets a copy, since two processes must not share
@@ -112,7 +113,7 @@ class Buckets:
             return self.client.download_url(bucket, key, expires_in=expires_in)
 
     def upload(self, source: Any, path: str, *, overwrite: bool, **options: Any) -> int:
-        """Upload a file and make its parents; return its size; see `Client.upload`.
+        """Upload a file and create its parents; return its size; see `Client.upload`.
 
         Raises:
             FileExistsError: If it exists, even with the same content, and `overwrite` is not set.
@@ -124,12 +125,12 @@ class Buckets:
             result = self.client.upload(
                 source, address.bucket, address.path, overwrite=overwrite, **options
             )
-            if result.existed and not overwrite:  # perhaps another process's lock file
+            if result.existed and not overwrite:  # it may be a lock file of another process
                 raise os_error(errno.EEXIST, path)
             return result.filesize
 
     def make_folder(self, path: str, *, parents: bool) -> None:
-        """Make a folder.
+        """Create a folder.
 
         Raises:
             FileExistsError: If the path exists.
@@ -211,7 +212,7 @@ class Buckets:
             try:
                 operation(old.bucket, old.path, new.path, overwrite=True)
             except NotFoundError:
-                self.stat_file(path)  # it exists, so what is missing is the target's folder
+                self.stat_file(path)  # the source exists, so the target's folder is missing
                 self._make_parents(new)
                 operation(old.bucket, old.path, new.path, overwrite=True)
 
@@ -232,13 +233,13 @@ class Buckets:
     def _writing(self, address: ObjectAddress, path: str) -> Iterator[None]:
         """Raise the errors of the block, which writes the file at `address`, as Python's own.
 
-        The server does not say which folder is missing or which path exists, so this asks.
+        The server does not say which folder is missing or which path exists, so this asks for them.
         """
         try:
             with os_errors(path):
                 yield
         except FileNotFoundError as exc:
-            if isinstance(exc.__cause__, CosError):  # else it is about the local file
+            if isinstance(exc.__cause__, CosError):  # otherwise it is about the local file
                 raise self._parent_error(address) or exc from exc.__cause__
             raise
         except FileExistsError as exc:

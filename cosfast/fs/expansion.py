@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 class Expander:
     """Expands the paths of one filesystem by fsspec's rules, with one exception.
 
-    fsspec takes every path with ``*``, ``?`` or ``[`` as a pattern, although files may have such
+    fsspec treats every path with ``*``, ``?`` or ``[`` as a pattern, although files may have such
     names. Here the part of a path that exists is literal, and only the rest is a pattern:
     ``b/[d]/*.csv`` is all CSV files in the folder ``[d]`` if that exists.
 
     Args:
         fs: Any fsspec filesystem.
-        exists: Returns whether a path exists, without taking it as a pattern.
+        exists: Returns whether a path exists, without treating it as a pattern.
     """
 
     def __init__(self, fs: Any, exists: Callable[[str], bool]) -> None:
@@ -42,8 +42,8 @@ class Expander:
 
         Args:
             path: A pattern that ends in ``/`` matches only folders.
-            maxdepth: How deep ``**`` goes.
-            options: Those of the filesystem's `find`.
+            maxdepth: Maximum depth of ``**``.
+            options: Options of the filesystem's `find`.
 
         Raises:
             ValueError: If `maxdepth` is less than 1, or ``**`` is not a whole segment.
@@ -74,10 +74,10 @@ class Expander:
         Args:
             paths: Files, folders and patterns. One that is not a pattern need not exist, unless
                 `recursive` is set.
-            recursive: Add what is in folders, at any depth.
-            maxdepth: How deep; the matches of a pattern are the first level.
-            assume_literal: Take no path as a pattern.
-            options: Those of the filesystem's `find`.
+            recursive: Whether to add the content of folders, at any depth.
+            maxdepth: Maximum depth; the matches of a pattern are the first level.
+            assume_literal: Whether to treat no path as a pattern.
+            options: Options of the filesystem's `find`.
 
         Raises:
             FileNotFoundError: If nothing matches.
@@ -119,8 +119,9 @@ class Expander:
             source: A path or a pattern, or a list of them.
             target: The new path of a single source; the folder for several; or a list with
                 one target for each of a list of sources, which are not expanded then.
-            into_folder: Whether `target` is a folder, existing or to be made.
-            recursive: Copy folders too; otherwise folders that match a pattern are left out.
+            into_folder: Whether `target` is a folder, existing or to be created.
+            recursive: Whether to copy folders, too; otherwise folders that match a pattern are
+                omitted.
             maxdepth: As in `expand`.
 
         Raises:

@@ -23,13 +23,13 @@ WRITING_MODES = ("wb", "xb", "ab")
 class ReadingFile(AbstractBufferedFile):
     """A file open for reading, through one of fsspec's caches.
 
-    It reads ranges of the content that the file had when it was opened. A read of all of it at
-    once is checked against the server's SHA-1.
+    It reads ranges of the content that the file had when it was opened. A read of the whole content
+    at once is checked against the server's SHA-1.
 
     Args:
         fs: The filesystem.
         path: The file's path.
-        options: Those of fsspec's `AbstractBufferedFile`, such as `cache_type` and `block_size`.
+        options: Options of fsspec's `AbstractBufferedFile`, such as `cache_type` and `block_size`.
 
     Raises:
         FileNotFoundError: If it does not exist.
@@ -49,22 +49,22 @@ class ReadingFile(AbstractBufferedFile):
 
 
 class WritingFile(AbstractBufferedFile):
-    """A file open for writing, which `close` uploads; in a transaction, `commit`.
+    """A file open for writing, which is uploaded by `close`, or by `commit` in a transaction.
 
-    What is written is kept in memory or on disk, since the service wants the size before the
-    first byte. Until the file is closed, it can be written at any position.
+    The content is kept in memory or on disk, since the service needs the size before the first
+    byte. Until the file is closed, it can be written at any position.
 
-    A ``with`` block that ends with an exception uploads nothing. One around a wrapper, for text
-    or compression, does upload, since the wrapper closes this file as if nothing had happened;
-    a transaction prevents that.
+    A ``with`` block that ends with an exception uploads nothing. A block around a wrapper, for text
+    or compression, does upload, since the wrapper closes this file even after an exception; a
+    transaction prevents that.
 
     Args:
         fs: The filesystem.
         path: The file's path.
         mode: ``wb``; ``xb``, which never replaces a file; ``ab``, which starts with the content
             that the file has when it is opened.
-        autocommit: Upload in `close`; else in `commit`.
-        options: Those of `Client.upload`.
+        autocommit: Whether to upload in `close`; otherwise in `commit`.
+        options: Options of `Client.upload`.
 
     Raises:
         FileExistsError: If the mode is ``xb`` and the path exists; checked again by the upload.
@@ -87,17 +87,17 @@ class WritingFile(AbstractBufferedFile):
     ) -> None:
         if mode not in WRITING_MODES:
             raise NotImplementedError(
-                f"mode {mode!r}: files open for {', '.join(WRITING_MODES)} or rb"
+                f"mode {mode!r} is not supported: use {', '.join(WRITING_MODES)} or rb"
             )
         fs.buckets.address(path)
-        UploadOptions(**options)  # wrong options fail now, not when everything has been written
+        UploadOptions(**options)  # check them now, not when everything has been written
         if mode == "xb" and fs.exists(path, refresh=True):
             raise os_error(errno.EEXIST, path)
         spool = Spool(path)
         try:
             if mode == "ab":
                 _copy_content(fs, path, spool)
-        except BaseException:  # before super().__init__: `__del__` would upload half of it
+        except BaseException:  # before super().__init__: `__del__` would upload a part of it
             spool.close()
             raise
         super().__init__(fs, path, mode, autocommit=autocommit, **options)
@@ -105,9 +105,9 @@ class WritingFile(AbstractBufferedFile):
         self.loc: int = spool.tell()
 
     def seekable(self) -> bool:
-        """Return whether the file is open, as nothing is sent before it is closed.
+        """Return whether the file is open, since nothing is sent before it is closed.
 
-        Python's text layer asks, to write a byte order mark only at the beginning.
+        Python's text layer needs this to write a byte order mark only at the beginning.
         """
         return not self.closed
 
@@ -161,10 +161,10 @@ class WritingFile(AbstractBufferedFile):
             self.commit()
 
     def commit(self) -> None:
-        """Upload what was written, unless it was discarded.
+        """Upload the written content, unless it was discarded.
 
         Raises:
-            OSError: As in `Buckets.upload`; what was written is deleted nevertheless.
+            OSError: As in `Buckets.upload`; the written content is deleted nevertheless.
         """
         self.forced = True
         spool, self.buffer = self.buffer, None

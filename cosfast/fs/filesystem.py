@@ -56,26 +56,26 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
     Options that are not given come from fsspec's own configuration, and then from the environment:
     COSFAST_APPID, COSFAST_SECRET_ID, COSFAST_SECRET_KEY, COSFAST_REGION, COSFAST_ENDPOINT.
 
-    Every error is one of Python's own, raised from cosfast's. What the service has no call for,
-    such as a list of buckets, is a `NotImplementedError`.
+    Errors are Python's own, raised from cosfast's. Operations that the service does not have, such
+    as a list of buckets, raise `NotImplementedError`.
 
-    **The key.** No text of a filesystem shows it: not `repr`, `storage_options`, `to_dict` or
-    `to_json`, whatever their `include_password` is; a filesystem is made from such a text if the
-    key is in the environment. A pickled filesystem carries the key and everything else that came
-    from the environment, so that a Dask worker needs no settings of its own.
+    **The key** is not in any text of a filesystem: not in `repr`, `storage_options`, `to_dict` or
+    `to_json`, even with `include_password`. A filesystem can be created from such a text if the key
+    is in the environment. A pickled filesystem contains the key and everything else that was read
+    from the environment, so that a Dask worker needs no settings.
 
-    **Listings** are cached as fsspec does it: until something is written through this instance,
-    `listings_expiry_time` is over, `invalidate_cache` is called, or `refresh=True` is given.
-    `ls`, `find`, `glob`, `info` and `exists` use them. To read, write, or tell versions apart
-    (`checksum`, `ukey`, `modified`), the server is asked.
+    **Listings** are cached like those of fsspec: until something is written through this instance,
+    `listings_expiry_time` is over, `invalidate_cache` is called, or `refresh=True` is given. `ls`,
+    `find`, `glob`, `info` and `exists` use them. Reading, writing and the comparison of versions
+    (`checksum`, `ukey`, `modified`) ask the server.
 
     Args:
         appid, secret_id, secret_key: The account and one of its keys.
         credentials: A `cosfast.Credentials` that replaces them.
         region: A short name such as ``gz``.
         endpoint: An address that replaces the region's, such as an emulator's.
-        client: A `cosfast.Client` that replaces all of them. fsspec does not reuse such an
-            instance for others that ask for the same, and it cannot become JSON.
+        client: A `cosfast.Client` that replaces all of them. fsspec does not cache such an
+            instance, and it cannot be serialized as JSON.
         use_listings_cache, listings_expiry_time (seconds), max_paths: For the cached listings.
 
     Raises:
@@ -91,7 +91,7 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
 
     @property
     def client(self) -> Client:
-        """The client that makes the calls, for operations that fsspec does not have."""
+        """The client of the filesystem, for operations that fsspec does not have."""
         return self.buckets.client
 
     @property
@@ -103,13 +103,13 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
         return f"<{type(self).__name__} of {self.client!r}>"
 
     def to_dict(self, *, include_password: bool = True) -> dict[str, Any]:
-        """Return a dict for `from_dict`, which takes the key from the environment.
+        """Return a dict for `from_dict`, which reads the key from the environment.
 
         Args:
             include_password: Ignored: the key is never included.
 
         Raises:
-            TypeError: If it was made with `client`.
+            TypeError: If the filesystem was created with `client`.
         """
         del include_password
         kind = type(self)
@@ -136,8 +136,8 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
         """Describe a file or a folder; see `cosfast.fs.buckets.describe`.
 
         Args:
-            path: Its path.
-            refresh: Ask the server even if it is in a cached listing.
+            path: Path of the file or folder.
+            refresh: Whether to ask the server even if it is in a cached listing.
 
         Raises:
             FileNotFoundError: If it does not exist.
@@ -151,9 +151,9 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
         """List a folder in order of name; a file lists itself.
 
         Args:
-            path: Its path.
-            detail: Return dicts as `info` does, else only the paths.
-            refresh: Ask the server even if the listing is cached.
+            path: Path of the folder.
+            detail: Whether to return dicts like `info`; otherwise only the paths.
+            refresh: Whether to ask the server even if the listing is cached.
 
         Raises:
             FileNotFoundError: If it does not exist.
@@ -169,7 +169,7 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
         """Return whether a file or a folder exists.
 
         Raises:
-            OSError: If the server does not say.
+            OSError: If the server cannot be asked.
         """
         return self._info_or_none(path, **options) is not None
 
@@ -199,8 +199,8 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
 
         Args:
             path: The pattern. The part of it that exists is literal.
-            maxdepth: How deep ``**`` goes.
-            options: ``detail``, for a dict with the `info` of each; those of `find`.
+            maxdepth: Maximum depth of ``**``.
+            options: ``detail``, for a dict with the `info` of each; options of `find`.
         """
         detail = options.pop("detail", False)
         found = self._expander.glob(path, maxdepth, **options)
@@ -224,7 +224,7 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
         )
 
     def created(self, path: str) -> datetime:
-        """Return when a file or a folder was made, in UTC."""
+        """Return when a file or a folder was created, in UTC."""
         return self.buckets.stat(self._strip_protocol(path)).ctime
 
     def modified(self, path: str) -> datetime:
@@ -240,11 +240,11 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
         return int(self.ukey(path), 16)
 
     def sign(self, path: str, expiration: int = 100, **_: Any) -> str:
-        """Return a URL with which anybody can download a file for `expiration` seconds."""
+        """Return a URL from which anyone can download a file for `expiration` seconds."""
         return self.buckets.download_url(self._strip_protocol(path), expires_in=expiration)
 
     def invalidate_cache(self, path: str | None = None) -> None:
-        """Drop the listings of `path`, of its parents and of everything below; None: all."""
+        """Drop the listings of `path`, its parents and everything below it; with None, of all."""
         super().invalidate_cache(path)
         if path is None:
             self.dircache.clear()
@@ -270,7 +270,7 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
 
     def _list(self, path: str) -> list[dict[str, Any]]:
         if not path:
-            raise NotImplementedError("the COS v4 API does not list buckets: name one")
+            raise NotImplementedError("the COS v4 API cannot list buckets: give a bucket")
         try:
             found = [describe(name, stat) for name, stat in self.buckets.list(path)]
         except FileNotFoundError:
@@ -286,7 +286,7 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
     # Folders
 
     def mkdir(self, path: str, create_parents: bool = True, **_: Any) -> None:  # noqa: FBT001, FBT002 - fsspec's interface
-        """Make a folder.
+        """Create a folder.
 
         Raises:
             FileExistsError: If the path exists.
@@ -302,11 +302,11 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
             self.invalidate_cache(path)
 
     def makedirs(self, path: str, exist_ok: bool = False) -> None:  # noqa: FBT001, FBT002 - fsspec's interface
-        """Make a folder and its parents; raise errors as `mkdir` does.
+        """Create a folder and its parents; raise errors as `mkdir` does.
 
         Args:
-            path: Its path; a bucket must exist.
-            exist_ok: Accept a folder that exists.
+            path: Path of the folder; its bucket must exist.
+            exist_ok: Whether to accept an existing folder.
         """
         path = self._strip_protocol(path)
         if "/" not in path and exist_ok and self.isdir(path):
@@ -356,9 +356,10 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
 
         Args:
             path: A path, a pattern, or a list of them.
-            recursive: Delete folders; otherwise a folder is an error before anything is deleted.
-            maxdepth: With `recursive`, delete only the files down to this depth, and the folders
-                that are empty then.
+            recursive: Whether to delete folders; otherwise a folder is an error, before anything is
+                deleted.
+            maxdepth: With `recursive`, depth to which files are deleted, and folders that are empty
+                then.
 
         Raises:
             FileNotFoundError: If nothing matches.
@@ -380,7 +381,7 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
     def cp_file(self, path1: str, path2: str, **_: Any) -> None:
         """Copy a file, replacing one that exists; see `Buckets.copy`.
 
-        If `path1` is a folder, make a folder, as fsspec's `copy` expects.
+        If `path1` is a folder, create a folder, as fsspec's `copy` expects.
         """
         source, target = self._strip_protocol(path1), self._strip_protocol(path2)
         if self.isdir(source):
@@ -405,10 +406,10 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
         Args:
             path1: A path, a pattern, or a list of them.
             path2: The new path; the folder for several; or a list, one for each.
-            recursive: Copy folders with everything in them.
-            maxdepth: How deep.
+            recursive: Whether to copy folders with everything in them.
+            maxdepth: Maximum depth.
             on_error: ``raise`` if a file is missing, or ``ignore`` it, the default if `recursive`.
-            options: Those of `cp_file`.
+            options: Options of `cp_file`.
 
         Raises:
             FileNotFoundError: If nothing matches.
@@ -433,15 +434,15 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
         Args:
             path1: A path, a pattern, or a list of them.
             path2: The new path; the folder for several; or a list, one for each.
-            recursive: Needed only for `maxdepth`: folders always move with everything in them.
-            maxdepth: With `recursive`, move only the files down to this depth, and delete the
-                folders that are empty then.
+            recursive: Needed only for `maxdepth`: folders are always moved with everything in them.
+            maxdepth: With `recursive`, depth to which files are moved; folders that are empty then
+                are deleted.
             options: Ignored.
 
         Raises:
             FileNotFoundError: If nothing matches.
             InputError: If two would get the same path.
-            OSError: EINVAL if a folder would move into itself.
+            OSError: EINVAL if a folder would be moved into itself.
         """
         del options
         if recursive and maxdepth is not None:
@@ -495,7 +496,7 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
                     target = f"{folder}/{_name(source)}"
                 pairs = [(source, target)]
         if len({target for _, target in pairs}) < len(pairs):
-            raise InputError(f"of what is moved to {path2!r}, two would become one")
+            raise InputError(f"two of the entries to move to {path2!r} have the same name")
         return pairs
 
     def _copy_pairs(
@@ -553,9 +554,9 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
 
         Args:
             path: A path, a pattern, or a list of them.
-            recursive: Read all files in the folders among them.
+            recursive: Whether to read all files in the folders among them.
             on_error: ``raise`` the first error, ``omit`` files that fail, or ``return`` the error.
-            options: Those of `cat_file`.
+            options: Options of `cat_file`.
         """
         paths = self.expand_path(path, recursive=recursive)
         if recursive:
@@ -587,10 +588,10 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
             ends: A list, or one number for all.
             max_gap: Not implemented, as in fsspec.
             on_error: ``return`` an error instead of the bytes, or ``raise`` the first.
-            options: Those of `cat_file`.
+            options: Options of `cat_file`.
         """
         if max_gap is not None:
-            raise NotImplementedError("max_gap")
+            raise NotImplementedError("max_gap is not implemented, as in fsspec")
         if not isinstance(paths, list):
             raise TypeError(f"paths must be a list, not {type(paths).__name__}")
         count = len(paths)
@@ -618,10 +619,11 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
             rpath: A path, a pattern, or a list of them.
             lpath: The local path; the folder for several; or a list, one for each. Never a
                 pattern.
-            recursive: Download folders with everything in them.
-            callback: fsspec's, for the number of files; its branches, for the bytes of each.
-            maxdepth: How deep.
-            options: Those of `get_file`.
+            recursive: Whether to download folders with everything in them.
+            callback: fsspec's callback, for the number of files; its branches get the bytes of
+                each.
+            maxdepth: Maximum depth.
+            options: Options of `get_file`.
 
         Raises:
             FileNotFoundError: If nothing matches.
@@ -648,16 +650,16 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
         outfile: Any = None,
         **options: Any,
     ) -> None:
-        """Download a file; if it is a folder, make a local one; see `Client.download`.
+        """Download a file; if it is a folder, create a local one; see `Client.download`.
 
         A file at `lpath` gets its name when it is complete and checked.
 
         Args:
             rpath: The file.
-            lpath: The target: a path, whose parents are made, or a binary file.
-            callback: Gets the size, and the number of bytes as they arrive.
+            lpath: The target: a path, whose parents are created, or a binary file.
+            callback: Gets the size, and the number of received bytes.
             outfile: A binary file that replaces `lpath`.
-            options: Those of `Client.download`.
+            options: Options of `Client.download`.
         """
         path = self._strip_protocol(rpath)
         known = self.buckets.stat(path)
@@ -687,10 +689,11 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
         Args:
             lpath: A path, a pattern, or a list of them. A file that exists is never a pattern.
             rpath: The new path; the folder for several; or a list, one for each. Never a pattern.
-            recursive: Upload folders with everything in them.
-            callback: fsspec's, for the number of files; its branches, for the bytes of each.
-            maxdepth: How deep.
-            options: Those of `put_file`.
+            recursive: Whether to upload folders with everything in them.
+            callback: fsspec's callback, for the number of files; its branches get the bytes of
+                each.
+            maxdepth: Maximum depth.
+            options: Options of `put_file`.
 
         Raises:
             FileNotFoundError: If nothing matches.
@@ -712,14 +715,14 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
         mode: str = "overwrite",
         **options: Any,
     ) -> None:
-        """Upload a file; if it is a folder, make one in the bucket; see `Client.upload`.
+        """Upload a file; if it is a folder, create one in the bucket; see `Client.upload`.
 
         Args:
             lpath: The file.
-            rpath: The new path, whose parents are made.
-            callback: Gets the size, and the number of bytes as the server acknowledges them.
+            rpath: The new path, whose parents are created.
+            callback: Gets the size, and the number of bytes that the server acknowledged.
             mode: ``overwrite``; or ``create``, which never replaces a file.
-            options: Those of `Client.upload`.
+            options: Options of `Client.upload`.
 
         Raises:
             FileExistsError: If the mode is ``create`` and the path exists.
@@ -735,7 +738,7 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
                 copyfileobj(source, target)
             return
         sent = self._upload(local, rpath, mode, {"progress": callback.relative_update, **options})
-        if sent != size:  # a pipe, or a file that does not end where the system says
+        if sent != size:  # a pipe, or a file whose reported size is wrong
             callback.set_size(sent)
 
     def pipe_file(self, path: str, value: Any, mode: str = "overwrite", **options: Any) -> None:
@@ -758,7 +761,7 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
 
 
 def _with_errors_returned(work: Callable[..., Any], *, unless: bool) -> Callable[..., Any]:
-    """Return a function that returns what `work` raises, unless it is to raise."""
+    """Return a function that returns the exceptions of `work`; with `unless`, `work` itself."""
     if unless:
         return work
 

@@ -1,8 +1,8 @@
-"""Storage options: `resolve_options` normalizes them, `make_client` makes a client of the result.
+"""Storage options: `resolve_options` normalizes them, `make_client` creates the client.
 
-Options that are missing come from the environment when a filesystem is made, so that a pickled
-filesystem carries them to another machine. The resolved key is a `Secret`, since fsspec tells
-instances apart by the text of their options, and that text is shown in many places.
+Missing options are read from the environment when a filesystem is created, so that a pickled
+filesystem carries them to another machine. The resolved key is a `Secret`, since fsspec
+distinguishes instances by the repr of their options, which is shown in many places.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SERVER = ("region", "endpoint")
 LISTINGS = ("use_listings_cache", "listings_expiry_time", "max_paths")
 """fsspec's options for its cache of listings."""
 IGNORED = ("asynchronous", "loop", "batch_size", "skip_instance_cache")
-"""fsspec's options that mean nothing to a synchronous filesystem."""
+"""fsspec's options without effect on a synchronous filesystem."""
 
 _KNOWN = {*ACCOUNT, *SERVER, *LISTINGS, *IGNORED, "credentials", "client"}
 _SALT = os.urandom(16)
@@ -46,11 +46,11 @@ class Secret:
 
 
 def resolve_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the storage options with everything that the environment adds.
+    """Return the storage options, completed from the environment.
 
     Args:
-        options: As the user gave them. With `client`, other options of account and server are
-            ignored; `credentials` replaces those in `ACCOUNT`; missing ones come from
+        options: The user's options. With `client`, other options of account and server are
+            ignored; `credentials` replaces those in `ACCOUNT`; missing ones are read from
             ``COSFAST_APPID`` and so on.
 
     Raises:
@@ -99,7 +99,7 @@ def public_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the resolved options without the key.
 
     Raises:
-        TypeError: If they hold a client, which cannot be serialized.
+        TypeError: If they contain a client, which cannot be serialized.
     """
     if "client" in options:
         raise TypeError("a filesystem made with client=... cannot be written as JSON")

@@ -1,4 +1,4 @@
-"""The `OSError` that stands for each of cosfast's errors."""
+"""Conversion of cosfast's errors to the corresponding `OSError`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cosfast.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# OSError(number) makes the subclass of that number, such as FileNotFoundError.
+# OSError(number) returns the subclass of that number, such as FileNotFoundError.
 _NUMBERS: tuple[tuple[type[CosError], int], ...] = (
     (NotFoundError, errno.ENOENT),
     (ExistsError, errno.EEXIST),
@@ -39,7 +39,7 @@ _SELF_EXPLANATORY = frozenset(
 
 @contextmanager
 def os_errors(path: str) -> Iterator[None]:
-    """Raise the block's `CosError` as the `OSError` that stands for it, about `path`.
+    """Convert a `CosError` of the block to the corresponding `OSError` about `path`.
 
     `InputError` (a ValueError) and `SourceChanged` (an OSError) pass unchanged.
     """
@@ -52,7 +52,7 @@ def os_errors(path: str) -> Iterator[None]:
 
 
 def as_os_error(error: CosError, path: str) -> OSError:
-    """Return the `OSError` that stands for `error`."""
+    """Return the `OSError` that corresponds to `error`."""
     number = next((number for kind, number in _NUMBERS if isinstance(error, kind)), errno.EIO)
     if isinstance(error, ServerError) and error.code == Code.FOLDER_NOT_EMPTY:
         number = errno.ENOTEMPTY

@@ -1,4 +1,4 @@
-"""Operations on whole folders and many files: make, move, delete."""
+"""Operations on whole folders and many files: create, move, delete."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def ensure_folder(buckets: Buckets, path: str) -> None:
-    """Make a folder and its parents, unless it exists.
+    """Create a folder and its parents, unless it exists.
 
     Raises:
         FileExistsError: If `path` is a file.
@@ -32,15 +32,15 @@ def ensure_folder(buckets: Buckets, path: str) -> None:
 def move_tree(buckets: Buckets, path: str, target: str) -> None:
     """Move a folder with everything in it, replacing files that exist.
 
-    The service moves only files: they move one by one, and the emptied folders are deleted at the
-    end. If that is interrupted, or somebody adds a file meanwhile, nothing is lost: the rest is
-    still in the old place.
+    The service can only move files: they are moved one by one, and the emptied folders are deleted
+    at the end. If that is interrupted, or another client adds a file in the meantime, nothing is
+    lost: the rest is still in the old place.
 
     Raises:
         OSError: EINVAL if the target is in the folder itself; ENOTEMPTY if a file was added.
     """
     if target.startswith(f"{path}/"):
-        raise os_error(errno.EINVAL, target, f"{path!r} cannot move into itself")
+        raise os_error(errno.EINVAL, target, f"{path!r} cannot be moved into itself")
     entries = list(buckets.list(path, recursive=True))
     folders = [path, *(name for name, entry in entries if entry.is_folder)]
     files = [name for name, entry in entries if not entry.is_folder]
@@ -67,11 +67,11 @@ def remove_all(buckets: Buckets, paths: Sequence[str], *, recursive: bool) -> No
 
 
 def remove_files_and_empty_folders(buckets: Buckets, paths: Sequence[str]) -> None:
-    """Delete the files among `paths`, and then those of the folders that are empty.
+    """Delete the files among `paths`, then the folders among them that are empty.
 
     Args:
-        buckets: Where they are.
-        paths: In order of name, so that a folder comes before what is in it.
+        buckets: The buckets.
+        paths: Paths in order of name, so that a folder comes before its content.
     """
     folders, files = _split_by_kind(buckets, paths)
     gather(buckets.remove_file, files)

@@ -67,7 +67,7 @@ def compare(
 
 
 def _difference(local: LocalFile | None, remote: RemoteFile | None) -> str | None:
-    """Return how they differ as far as that shows without hashing, or None."""
+    """Return a difference that is known without hashing, or None."""
     if local is None or remote is None:
         return "new"
     if local.identity is None:
@@ -105,10 +105,10 @@ def _verdict_on(sha1: str, remote: RemoteFile) -> str:
 class Digests:
     """The SHA-1s of local files, from the journal or by hashing.
 
-    A context manager: whatever ends the block, the journal then has what was learnt in it.
+    A context manager that writes the SHA-1s learnt in the block to the journal on exit.
 
     Args:
-        journal: Remembers the SHA-1s.
+        journal: Stores the SHA-1s.
         hash_progress: Called with the bytes of each file that was hashed; or None.
         executor: Hashes the files; by default threads of this process do.
     """
@@ -183,9 +183,9 @@ class Digests:
 
 
 def has_listed_size(file: LocalFile) -> bool:
-    """Tell whether a file ends at its size in the listing; files in ``/proc`` do not."""
+    """Return whether a file ends at its size in the listing; files in ``/proc`` do not."""
     try:
         with PlainFile(file.path) as opened:
             return opened.size is not None
-    except OSError:  # whoever reads the file reports this
+    except OSError:  # reported when the file is read
         return True

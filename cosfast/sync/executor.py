@@ -31,7 +31,7 @@ class SyncExecutor:
     Args:
         source: The tree that the target is to be made equal to.
         existing: The tree of the target.
-        plan: What their names tell.
+        plan: The plan made from their names.
         verdicts: On the unblocked files of the source, in any order.
         target: Changes the target.
     """
@@ -56,7 +56,9 @@ class SyncExecutor:
 
     def _blocked(self) -> Iterator[SyncStep]:
         for name in sorted(self.plan.blocked):
-            error = FileExistsError(EEXIST, "something else of this name is in the way", name)
+            error = FileExistsError(
+                EEXIST, "a file or folder of the same name is in the way and is not deleted", name
+            )
             action = SyncAction.CREATE_FOLDER if name.endswith("/") else self.target.action
             yield SyncStep(action, name, self._size(name), "new", error)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SEPARATORS = frozenset(filter(None, (os.sep, os.altsep, "/", "\0")))
 
-# Names that Windows takes for a device, a drive, an alternate data stream, or shortens.
+# Names that mean a device, a drive or an alternate data stream on Windows, or that it shortens.
 _WINDOWS_DEVICE = re.compile(
     r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(?:[.:].*)?", re.IGNORECASE | re.DOTALL
 )
@@ -44,7 +44,7 @@ class Filter:
     def __post_init__(self) -> None:
         if not isinstance(self.pattern, str) or not isinstance(self.keep, bool):
             raise InputError(
-                f"a filter is a str and a bool, not {self.pattern!r} and {self.keep!r}"
+                f"a filter must have a str and a bool, not {self.pattern!r} and {self.keep!r}"
             )
 
     @classmethod
@@ -72,15 +72,15 @@ class Selection:
         self._filters = tuple(filters)
         for each in self._filters:
             if not isinstance(each, Filter):
-                raise InputError(f"filters are cosfast.Filter, not {type(each).__name__}")
+                raise InputError(f"filters must be cosfast.Filter, not {type(each).__name__}")
         self._rules = [(re.compile(translate(f.pattern)), f) for f in reversed(self._filters)]
 
     def includes(self, name: str) -> bool:
-        """Tell whether `name` takes part."""
+        """Return whether `name` takes part."""
         return next((f.keep for rule, f in self._rules if rule.match(name)), True)
 
     def may_include_below(self, folder: str) -> bool:
-        """Tell whether a name in `folder` may take part; False is certain."""
+        """Return whether a name in `folder` may take part; False is certain."""
         for rule, each in self._rules:
             if each.keep:
                 return True
@@ -90,14 +90,15 @@ class Selection:
 
 
 def check_local_name(name: str, *, windows: bool = os.name == "nt") -> None:
-    """Check that a name from a server becomes a file of just that name in its folder.
+    """Check that a name from a server is a valid name of a local file.
 
     Args:
         name: One segment of a path.
         windows: Whether to apply the rules of Windows.
 
     Raises:
-        InputError: If it does not.
+        InputError: If it would lead to a file of another name or in another folder, or is the name
+            of a partial file.
     """
     check_text("name", name)
     if name in {"", ".", ".."} or not _SEPARATORS.isdisjoint(name):

@@ -70,7 +70,7 @@ def sync_up(
         dry_run: Whether to yield the steps without changing anything.
         filters: Select the names that take part; the last filter that matches decides. Without
             filters everything takes part. What takes no part is neither uploaded nor deleted.
-        max_workers: Files to upload at a time; without meaning to an executor.
+        max_workers: Files to upload at a time; ignored with an executor.
         executor: Hashes and uploads the files, as for `Client.upload_many`; it must see `folder`
             at the same path. By default threads of this process do.
         options: For each upload; `overwrite` is always set. The progress is that of all files;
@@ -140,7 +140,7 @@ def sync_down(
         dry_run: Whether to yield the steps without changing anything.
         filters: Select the names that take part; the last filter that matches decides. Without
             filters everything takes part. What takes no part is neither downloaded nor deleted.
-        max_workers: Files to download at a time; without meaning to an executor.
+        max_workers: Files to download at a time; ignored with an executor.
         executor: Hashes and downloads the files; it must see `folder` at the same path. By default
             threads of this process do.
         options: For each download. Without `overwrite`, a file that exists and differs is an
@@ -204,10 +204,10 @@ class SyncJob:
         check_workers(self.max_workers)
 
     def check_options(self, options: Options | None, kind: type[Options]) -> Options:
-        """Return the options of each transfer, by default those of a transfer without any.
+        """Return the options of each transfer, by default the default options.
 
         Raises:
-            InputError: If they are of another kind, or do not go with an executor.
+            InputError: If they are of another class, or cannot be used with an executor.
         """
         options = kind() if options is None else options
         if not isinstance(options, kind):
@@ -272,7 +272,7 @@ class SyncJob:
         comparison: Callable[[Iterable[str]], Iterator[Verdict]],
     ) -> Iterator[SyncStep]:
         plan = make_plan(source, existing, delete=self.limits.delete)
-        # Partial files do not count: they are nobody's files, and may yet be resumed.
+        # Partial files do not count: they are not the user's files, and may be resumed.
         deletions = [name for name in plan.deletions if not target.is_leftover(name)]
         source_at, target_at = str(self.folder), self.top
         if target.action is SyncAction.UPLOAD:

@@ -75,7 +75,7 @@ class Tree(Generic[Entry]):
         errors: The error of each entry that cannot be used, by name.
         is_complete: Whether everything could be listed. An entry that cannot be used, but was
             listed, does not count.
-        retained: Folders that cannot be deleted: at some depth they hold what takes no part.
+        retained: Folders that cannot be deleted, since they contain entries that take no part.
         exists: Whether the folder itself exists.
     """
 
@@ -87,7 +87,7 @@ class Tree(Generic[Entry]):
     exists: bool = True
 
     def exclude(self, name: str) -> None:
-        """Note that `name` exists but takes no part, which retains the folders above it."""
+        """Record that `name` exists but takes no part, which retains the folders above it."""
         folder = parent(name)
         while folder != ROOT and folder not in self.retained:
             self.retained.add(folder)
@@ -157,8 +157,8 @@ def _list_local(
 ) -> None:
     """Fill `tree` with the local folder `top`.
 
-    Links in a source are followed. Links in a target count as files, whatever they lead to, so
-    that nothing is written or deleted through one.
+    Links in a source are followed. Links in a target count as files, whatever their targets, so
+    that nothing is written or deleted through a link.
     """
     if not is_source and not os.path.lexists(top):
         tree.exists = False
@@ -219,11 +219,11 @@ class _RemoteListing:
     def _add(
         self, path: str, listed: list[ObjectStat | UnreadableEntry] | Failure
     ) -> Iterable[str]:
-        """Add what is in a folder to the tree; return the folders in it that are to be listed."""
+        """Add the entries of a folder to the tree; return the folders in it to list."""
         if not isinstance(listed, Exception):
             return [entry.path for entry in listed if self._add_entry(entry)]
         if path != self.top.path:
-            if not isinstance(listed, NotFoundError):  # else it was deleted in the meantime
+            if not isinstance(listed, NotFoundError):  # otherwise it was deleted in the meantime
                 self.tree.add_error(self._name(path), listed, is_listed=False)
         elif isinstance(listed, NotFoundError) and not self.is_source:
             self.tree.exists = False
@@ -232,7 +232,7 @@ class _RemoteListing:
         return []
 
     def _add_entry(self, entry: ObjectStat | UnreadableEntry) -> bool:
-        """Add an entry to the tree; tell whether it is a folder that is to be listed."""
+        """Add an entry to the tree; return whether it is a folder to list."""
         tree, name = self.tree, self._name(entry.path)
         is_selected = self.selection.includes(name)
         if self.is_source:

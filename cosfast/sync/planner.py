@@ -1,4 +1,4 @@
-"""What a sync has to do, as far as names tell: `Plan`, and `DeletionLimits` on its deletions."""
+"""The plan of a sync, made from the names: `Plan`, and `DeletionLimits` on its deletions."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Plan:
     """Names that conflict, and names that only the target has.
 
     Attributes:
-        obstacles: What is deleted before the transfers: files of the target that have the name of
-            a folder in the source, and folders that have the name of a file, with their content.
-        blocked: Names of the source that conflict with something that may not be deleted.
-        extras: What is deleted after the transfers, since the source does not have it.
+        obstacles: Names to delete before the transfers: files of the target that have the name of a
+            folder in the source, and folders that have the name of a file, with their content.
+        blocked: Names of the source that conflict with an entry that must not be deleted.
+        extras: Names to delete after the transfers, since the source does not have them.
     """
 
     obstacles: list[str]
@@ -33,11 +33,11 @@ class Plan:
 
     @property
     def deletions(self) -> list[str]:
-        """Everything that is to be deleted."""
+        """All names to delete."""
         return [*self.obstacles, *self.extras]
 
     def unblocked(self, names: Iterable[str]) -> list[str]:
-        """Return the names that conflict with nothing, in order."""
+        """Return the names without a conflict, sorted."""
         return sorted(name for name in names if name not in self.blocked)
 
 
@@ -45,7 +45,7 @@ def make_plan(source: Tree[Any], target: Tree[Any], *, delete: bool) -> Plan:
     """Compare the names of two trees.
 
     Nothing is deleted before the transfers if the source could not be listed completely. A folder
-    that holds what takes no part is never deleted.
+    with entries that take no part is never deleted.
 
     Args:
         source: The tree that the target is to be made equal to.
@@ -57,7 +57,7 @@ def make_plan(source: Tree[Any], target: Tree[Any], *, delete: bool) -> Plan:
     may_delete = delete and source.is_complete
     deleted = {rival for rival in conflicts.values() if may_delete and rival not in target.retained}
     blocked = {name for name, rival in conflicts.items() if rival not in deleted}
-    if blocked:  # with what is in a blocked folder
+    if blocked:  # and the content of blocked folders
         blocked.update(_below(blocked, names))
     extras = list(_extras(source, target)) if delete else []
     obstacles = deleted.union(_below(deleted, extras))
@@ -71,7 +71,7 @@ def make_plan(source: Tree[Any], target: Tree[Any], *, delete: bool) -> Plan:
 def levels(names: Iterable[str]) -> list[list[str]]:
     """Return the files, then the folders by depth, deepest first.
 
-    What is in one level can be deleted concurrently, and created in reverse order.
+    The names in one level can be deleted concurrently, and created in reverse order of the levels.
     """
     by_depth: dict[int, list[str]] = {}
     for name in names:
@@ -126,7 +126,7 @@ class DeletionLimits:
     def refusal(
         self, deletions: Collection[str], source: Tree[Any], *, source_at: str, target_at: str
     ) -> DeletionRefused | None:
-        """Return the error to raise if the planned deletions exceed the limits, else None.
+        """Return the error to raise if the planned deletions exceed the limits, otherwise None.
 
         An unmounted disk is an empty folder, often with empty folders in it, so a source without
         files is more likely a mistake than intended.

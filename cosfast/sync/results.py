@@ -1,4 +1,4 @@
-"""What a sync yields: `SyncStep`, with its `SyncAction`."""
+"""The results of a sync: `SyncStep`, with its `SyncAction`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = "./"
 
 
 class SyncAction(StrEnum):
-    """What a step does."""
+    """The action of a step."""
 
     UPLOAD = "upload"
     DOWNLOAD = "download"
@@ -26,14 +26,14 @@ class SyncAction(StrEnum):
 
 @dataclass(frozen=True)
 class SyncStep:
-    """What was done with one name; in a dry run, what would be done.
+    """The outcome of a sync for one name; in a dry run, the outcome to expect.
 
     Attributes:
-        action: What the step does.
+        action: The action of the step.
         name: The name relative to the synchronised folder, with ``/`` between segments. A folder's
             name ends in ``/``; that of the synchronised folder itself is ``./``.
-        size: Bytes of the file that is transferred, kept or deleted; None for a folder.
-        reason: Why, in a few words, such as ``new``, ``size differs``, ``content differs``,
+        size: Size in bytes of the file that is transferred, kept or deleted; None for a folder.
+        reason: Reason of the action, such as ``new``, ``size differs``, ``content differs``,
             ``extra``, ``in the way`` and ``same``.
         error: Why the step failed; None if it did not.
         result: The result of the transfer, if there was one.

@@ -60,14 +60,14 @@ class SyncTarget(ABC):
 
     @abstractmethod
     def is_source_failure(self, error: Failure) -> bool:
-        """Tell whether a transfer failed at its source, or was cancelled."""
+        """Return whether a transfer failed at its source, or was cancelled."""
 
-    def is_leftover(self, name: str) -> bool:  # noqa: ARG002 - for those that have such files
-        """Tell whether a file of the target belongs to an unfinished transfer."""
+    def is_leftover(self, name: str) -> bool:  # noqa: ARG002 - overridden
+        """Return whether a file of the target belongs to an unfinished transfer."""
         return False
 
     def obsolete(self, extras: list[str], transferred: set[str]) -> list[str]:  # noqa: ARG002
-        """Return `extras` without what the next transfer of a file in `transferred` resumes."""
+        """Return `extras` without partial files that later transfers of `transferred` resume."""
         return extras
 
 
@@ -140,7 +140,7 @@ class BucketTarget(SyncTarget):
         ObjectAddress(self._folder.appid, self._folder.bucket, self._path(name))
 
     def is_source_failure(self, error: Failure) -> bool:
-        """Tell the failures of the local file from those of the server."""
+        """Return whether the local file is the cause, rather than the server."""
         return isinstance(error, (OSError, Cancelled))
 
     def _job(self, path: str, verdict: Verdict) -> UploadJob:
@@ -159,7 +159,7 @@ class BucketTarget(SyncTarget):
                 raise
 
     def _delete(self, name: str) -> None:
-        with suppress(NotFoundError):  # somebody else has deleted it
+        with suppress(NotFoundError):  # deleted by another client
             self._client.delete(self._folder.bucket, self._path(name))
 
 
@@ -169,10 +169,11 @@ class FolderTarget(SyncTarget):
     Args:
         client: Downloads the files.
         folder: The source, a folder in a bucket.
-        source: Its tree.
+        source: The tree of the source.
         top: The local folder, a path without links.
         options: For each download.
-        may_replace: Whether to delete what has the name of a file but is not a regular file.
+        may_replace: Whether to delete an entry that has the name of a file but is not a regular
+            file.
         max_workers: Downloads at a time.
         executor: Runs the downloads; by default threads of this process do.
     """
@@ -195,7 +196,7 @@ class FolderTarget(SyncTarget):
         self._max_workers = max_workers
         self._executor = executor
         self._cancel = options.cancel or CancelToken()
-        self._stopper = CancelToken()  # used if the user cancels, or leaves the iterator
+        self._stopper = CancelToken()  # used if the user cancels or closes the iterator
         self._progress = Progress(options.progress)
         if executor is None:
             progress = options.progress and self._progress.advance
@@ -209,7 +210,7 @@ class FolderTarget(SyncTarget):
         return ((name, _failure(self._local.make_folder, name)) for name in names)
 
     def delete(self, names: Sequence[str]) -> Iterator[Changed]:
-        """Delete files and empty folders; of a link, the link itself."""
+        """Delete files and empty folders; a link is deleted, not its target."""
         return ((name, _failure(self._local.delete, name)) for name in names)
 
     def transfer(self, verdicts: Sequence[Verdict]) -> Iterator[Transferred]:
@@ -236,11 +237,11 @@ class FolderTarget(SyncTarget):
         self._local.check(name)
 
     def is_source_failure(self, error: Failure) -> bool:
-        """Tell the failures of the server from those of the local disk."""
+        """Return whether the server is the cause, rather than the local disk."""
         return isinstance(error, CosError)
 
     def is_leftover(self, name: str) -> bool:
-        """Tell whether it is a partial file of an unfinished download."""
+        """Return whether the file is a partial file of an unfinished download."""
         return is_partial(name)
 
     def obsolete(self, extras: list[str], transferred: set[str]) -> list[str]:
@@ -257,8 +258,8 @@ class FolderTarget(SyncTarget):
 class _LocalFolder:
     """Changes a local folder; pickled for an executor.
 
-    The folders in `top` were not links when it was listed. Others may have replaced some since, so
-    that is checked before each change.
+    The folders in `top` were not links when it was listed. Other processes may have replaced some
+    in the meantime, so that is checked before each change.
     """
 
     client: Client
@@ -268,7 +269,7 @@ class _LocalFolder:
     may_replace: bool
 
     def download(self, wanted: tuple[str, ObjectStat | None]) -> DownloadResult:
-        """Download a file, given its name and what the server said of it, if that is complete."""
+        """Download a file, given its name and its stat, if the listing has a complete one."""
         name, known = wanted
         source = remote_path(self.folder.path, name)
         ObjectAddress(self.folder.appid, self.folder.bucket, source)  # before anything is changed
@@ -311,7 +312,7 @@ class _LocalFolder:
 
 
 class DryRunTarget(SyncTarget):
-    """Changes nothing, and yields what would be done, with the names that `target` refuses."""
+    """Changes nothing, and yields the outcomes to expect, with the names that `target` refuses."""
 
     def __init__(self, target: SyncTarget) -> None:
         self._target = target
@@ -334,15 +335,15 @@ class DryRunTarget(SyncTarget):
         self._target.check(name)
 
     def is_source_failure(self, error: Failure) -> bool:
-        """Tell as the target does."""
+        """Return the result of the target."""
         return self._target.is_source_failure(error)
 
     def is_leftover(self, name: str) -> bool:
-        """Tell as the target does."""
+        """Return the result of the target."""
         return self._target.is_leftover(name)
 
     def obsolete(self, extras: list[str], transferred: set[str]) -> list[str]:
-        """Return what the target does."""
+        """Return the result of the target."""
         return self._target.obsolete(extras, transferred)
 
 
@@ -360,7 +361,7 @@ def _is_regular(path: str) -> bool:
 
 def _in_the_way(path: str) -> OSError:
     return FileExistsError(
-        errno.EEXIST, "a link, or what is not a regular file, is in the way", path
+        errno.EEXIST, "a link, or something other than a regular file, is in the way", path
     )
 
 
