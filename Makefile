@@ -12,7 +12,7 @@ help:
 	@echo "make demo [FILE=...]  upload a real file to a local server, interrupt, resume, download, compare"
 	@echo "make test             build everything and run all tests"
 	@echo "make check            the same at length, on other machines' C targets too, and lint"
-	@echo "make bench [QUICK=1]  benchmarks beside their peers; charts in benchmarks/charts"
+	@echo "make bench [QUICK=1]  benchmarks beside their peers; charts in benchmarks/charts; QUICK: only a check that they work"
 	@echo "make interop          other people's clients against the emulator"
 	@echo "make docs             the documents as a site"
 	@echo "make pictures         the emulator's page as README shows it, drawn by Chromium"

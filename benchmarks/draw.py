@@ -1,16 +1,23 @@
-"""Draw the charts from a result file: one SVG for each group, and one of the claims.
+"""Draw the charts from a result file: one SVG for each group, and one of all ratios.
 
 python benchmarks/draw.py benchmarks/results/zen-5.json benchmarks/charts
+
+The charts have no background, and colours that are readable on white and on dark pages. Each has a
+title and a description with all values, for screen readers.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 import sys
-from itertools import groupby
+from dataclasses import dataclass
+from io import StringIO
+from itertools import cycle, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
 
 import matplotlib as mpl
 
@@ -19,24 +26,28 @@ mpl.use("svg")
 from matplotlib import pyplot as plt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     Entry = dict[str, Any]
 
-COLOURS = {"cosfast": "#1f6feb", "peer": "#9aa4b2", "limit": "#ffffff"}
-PEER_LINES = ("#9aa4b2", "#52606d", "#c08a2d")
-INK = "#1f2933"
-FAINT = "#c5ccd6"
+INK = "#717a85"  # a contrast of 4.3 with white and with GitHub's dark page
+FAINT = "#9aa4b2"
+BLUE = "#2f81f7"
+COLOURS = {"cosfast": BLUE, "peer": FAINT, "limit": "none"}
+PEER_LINES = ("#8b949e", "#bf8700", "#2da44e")
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: small files that can be searched and read aloud
     "svg.hashsalt": "cosfast",  # the same results give the same file
+    "savefig.transparent": True,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 10,
     "text.color": INK,
     "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
     "xtick.color": INK,
     "ytick.color": INK,
     "axes.edgecolor": FAINT,
@@ -48,6 +59,43 @@ STYLE: dict[Any, Any] = {
 WIDTH = 9.0  # inches, as are the next two
 BAR_HEIGHT = 0.34
 PANEL_MARGIN = 0.75
+RATES = ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"))
+ORDER = (
+    "one stream in memory",
+    "small updates",
+    "file to parts",
+    "hash contexts",
+    "many streams",
+    "verify",
+    "many files",
+    "upload",
+    "wedrive",
+    "PDS",
+    "download",
+)
+"""Groups in the order of the chart of ratios; others follow."""
+RATIOS_LEFT_OUT = re.compile(r"update of (?!16 bytes)|message of|state out and in")
+"""Works of which one other stands for all in the chart of ratios."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A row of the chart of ratios.
+
+    Attributes:
+        work: What was measured.
+        reference: The peer that is 1x.
+        measured: How many times as fast cosfast is.
+        best_peer: The strongest other peer and its ratio; None if the reference is the only peer.
+        limit: The lowest limit of the machine above cosfast, of all cores if there is one of them,
+            and its ratio; None if unknown.
+    """
+
+    work: str
+    reference: str
+    measured: float
+    best_peer: tuple[str, float] | None = None
+    limit: tuple[str, float] | None = None
 
 
 def main(results: Path, charts: Path) -> None:
@@ -61,49 +109,14 @@ def main(results: Path, charts: Path) -> None:
             draw = DRAWN_OTHERWISE.get(group, draw_throughput)
             path = charts / f"{group.replace(' ', '-')}.svg"
             draw(f"{group} ({cpu})", list(members), path)
-        draw_claims(f"claims ({cpu})", stored["claims"], charts / "claims.svg")
+        ratios = [*ratios_of_races(stored["benchmarks"]), *ratios_of_syncs(stored["claims"])]
+        draw_ratios(ratios, charts / "claims.svg", cpu)
 
 
-def draw_throughput(title: str, entries: list[Entry], path: Path) -> None:
-    """Draw a bar for each contender, in GB/s, with a panel for each work."""
-    draw_panels(title, by_work(entries), path, gigabytes_per_second, "GB/s")
-
-
-def draw_import(title: str, entries: list[Entry], path: Path) -> None:
-    """Draw a bar for each module, in milliseconds."""
-    draw_panels(title, by_work(entries), path, lambda entry: median(entry) * 1e3, "ms")
-
-
-def draw_small_updates(title: str, entries: list[Entry], path: Path) -> None:
-    """Draw a line for each contender: nanoseconds of an update by its size."""
-    updates = [entry for entry in entries if work(entry).startswith("update")]
-    figure, axes = plt.subplots(figsize=(WIDTH, 3.6), layout="constrained")
-    greys = iter(PEER_LINES)
-    for name in dict.fromkeys(map(contender, updates)):
-        of_one = (entry for entry in updates if contender(entry) == name)
-        line = sorted((size(entry), median(entry) * 1e9) for entry in of_one)
-        colour = COLOURS["cosfast"] if name.startswith("cosfast") else next(greys)
-        axes.plot(*zip(*line, strict=True), "o-", label=name, color=colour)
-    sizes = sorted(set(map(size, updates)))
-    axes.set(xscale="log", yscale="log", xlabel="bytes in an update", ylabel="ns an update")
-    axes.set_xticks(sizes, [f"{count:,}" for count in sizes])
-    axes.set_yticks([10, 100, 1000, 10_000], ["10", "100", "1,000", "10,000"])
-    axes.minorticks_off()
-    axes.grid(color=FAINT, linewidth=0.5)
-    axes.set_title(title, loc="left", fontweight="bold")
-    axes.legend()
-    save(figure, path)
-
-
-def draw_panels(
-    title: str,
-    panels: list[tuple[str, list[Entry]]],
-    path: Path,
-    value: Callable[[Entry], float],
-    unit: str,
-) -> None:
-    """Draw horizontal bars, the panels one above another and each with its own scale."""
-    heights = [len(entries) * BAR_HEIGHT + PANEL_MARGIN for _, entries in panels]
+def draw_throughput(group: str, entries: list[Entry], path: Path) -> None:
+    """Draw a bar for each contender, with a panel for each work."""
+    panels = by_work(entries)
+    heights = [len(members) * BAR_HEIGHT + PANEL_MARGIN for _, members in panels]
     figure, grid = plt.subplots(
         len(panels),
         figsize=(WIDTH, sum(heights)),
@@ -111,63 +124,175 @@ def draw_panels(
         squeeze=False,
         layout="constrained",
     )
-    for axes, (name, entries) in zip(grid[:, 0], panels, strict=True):
-        draw_bars(axes, entries, value, unit)
-        axes.set_title(f"{title}: {name}", loc="left", fontweight="bold")
-    save(figure, path)
+    for axes, (name, members) in zip(grid[:, 0], panels, strict=True):
+        bars = [(entry, bytes_per_second(entry), spell_bar(entry)) for entry in members]
+        draw_bars(axes, bars)
+        axes.set_title(f"{group}: {name}", loc="left", fontweight="bold")
+    values = [
+        f"{name}: {'; '.join(f'{spelt(entry)} {spell_bar(entry)}' for entry in members)}."
+        for name, members in panels
+    ]
+    save(figure, path, f"{group}: throughput", " ".join(values))
 
 
-def draw_bars(axes: Axes, entries: list[Entry], value: Callable[[Entry], float], unit: str) -> None:
-    """Draw one bar a contender, with its value and its ratio to the peer at the end."""
-    for position, entry in enumerate(entries):
+def draw_import(group: str, entries: list[Entry], path: Path) -> None:
+    """Draw a bar for each module: what its import adds to the start of the interpreter."""
+    times = {contender(entry): median(entry) * 1e3 for entry in entries}
+    bare = times.pop("import sys")
+    backend = times["import _cffi_backend"]
+    added = {name: milliseconds - bare for name, milliseconds in times.items()}
+    ours = added["import cosfast"]
+    texts = {name: f"{milliseconds:.1f} ms" for name, milliseconds in added.items()}
+    texts["import cosfast"] += f": cosfast adds {bare + ours - backend:.1f} ms to cffi's backend"
+    figure, axes = plt.subplots(
+        figsize=(WIDTH, len(added) * BAR_HEIGHT + PANEL_MARGIN), layout="constrained"
+    )
+    of_module = {contender(entry): entry for entry in entries}
+    draw_bars(axes, [(of_module[name], max(0, ms), texts[name]) for name, ms in added.items()])
+    first = list(added).index("import cosfast")
+    axes.barh(first, max(0, backend - bare), color=FAINT, height=0.72)
+    axes.set_xlim(0, max(added.values()) * 1.9)
+    title = f"{group}: added to the {bare:.1f} ms in which an interpreter starts"
+    axes.set_title(title, loc="left", fontweight="bold")
+    save(figure, path, title, "; ".join(f"{name} {text}" for name, text in texts.items()) + ".")
+
+
+def draw_small_updates(group: str, entries: list[Entry], path: Path) -> None:
+    """Draw a line for each contender: nanoseconds of an update by its size."""
+    updates = [
+        entry
+        for entry in entries
+        if work(entry).startswith("update") and "SHA-256" not in work(entry)
+    ]
+    figure, axes = plt.subplots(figsize=(WIDTH, 3.6), layout="constrained")
+    colours = cycle(PEER_LINES)
+    values = []
+    for name, role in dict.fromkeys((contender(entry), role_of(entry)) for entry in updates):
+        of_one = (entry for entry in updates if contender(entry) == name)
+        line = sorted((size(entry), median(entry) * 1e9) for entry in of_one)
+        colour = BLUE if role == "cosfast" else next(colours)
+        axes.plot(*zip(*line, strict=True), "o-", label=name, color=colour)
+        points = (f"{count:,} bytes {ns:,.0f} ns" for count, ns in line)
+        values.append(f"{name}: {', '.join(points)}.")
+    sizes = sorted(set(map(size, updates)))
+    axes.set(xscale="log", yscale="log", xlabel="bytes in an update", ylabel="ns an update")
+    axes.set_xticks(sizes, [f"{count:,}" for count in sizes])
+    axes.set_yticks([10, 100, 1000, 10_000], ["10", "100", "1,000", "10,000"])
+    axes.minorticks_off()
+    axes.grid(color=FAINT, linewidth=0.3)
+    title = f"{group}: time of an update by its size (lower is better)"
+    axes.set_title(title, loc="left", fontweight="bold")
+    axes.legend()
+    save(figure, path, title, " ".join(values))
+
+
+def draw_bars(axes: Axes, bars: list[tuple[Entry, float, str]]) -> None:
+    """Draw horizontal bars from a common zero, each with its text at the end."""
+    for position, (entry, value, text) in enumerate(bars):
         role = entry["extra_info"]["role"]
         axes.barh(
             position,
-            value(entry),
+            value,
             color=COLOURS[role],
             edgecolor=FAINT if role == "limit" else COLOURS[role],
             hatch="////" if role == "limit" else None,
             height=0.72,
         )
-        text = f"{value(entry):.3g} {unit}{against_peer(entry)}"
-        label_point(axes, (value(entry), position), text, 6)
-    labels = [spelt(entry) for entry in entries]
-    axes.set_yticks(range(len(entries)), labels)
+        label_point(axes, (value, position), text, 6)
+    axes.set_yticks(range(len(bars)), [spelt(entry) for entry, _, _ in bars])
     axes.invert_yaxis()
-    axes.set_xlim(0, max(map(value, entries)) * 1.3)
+    axes.set_xlim(0, max(value for _, value, _ in bars) * 1.3)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(axis="y", length=0)
 
 
-def draw_claims(title: str, claims: list[Entry], path: Path) -> None:
-    """Draw each ratio on one scale: measurement, minimum and goal."""
-    ratios = [claim for claim in claims if claim["unit"] == "x"]
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.42 * len(ratios) + 1), layout="constrained")
-    for position, claim in enumerate(ratios):
-        axes.plot([1, claim["measured"]], [position] * 2, color=FAINT, linewidth=1.5, zorder=1)
-        axes.plot(claim["floor"], position, "|", color=INK, markersize=13)
-        axes.plot(claim["aim"], position, "D", color=INK, markerfacecolor="white", markersize=6)
-        axes.plot(claim["measured"], position, "o", color=COLOURS["cosfast"], markersize=9)
-        rightmost = max(claim["measured"], claim["aim"])
-        label_point(axes, (rightmost, position), spell_ratio(claim["measured"]), 9)
-    axes.set_yticks(range(len(ratios)), [spell_claim(claim) for claim in ratios], fontsize=9)
-    axes.set(xscale="log", xlim=(0.6, 6000), xlabel="times as fast as the peer named")
-    axes.set_xticks([1, 2, 5, 10, 100, 1000], ["1", "2", "5", "10", "100", "1,000"])
+def draw_ratios(ratios: list[Ratio], path: Path, cpu: str) -> None:
+    """Draw each ratio on one scale, with the strongest peer and the limit where they are known."""
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.5 * len(ratios) + 1.3), layout="constrained")
+    for position, ratio in enumerate(ratios):
+        axes.plot([1, ratio.measured], [position] * 2, color=FAINT, linewidth=1.5, zorder=1)
+        if ratio.best_peer:
+            axes.plot(ratio.best_peer[1], position, "o", color=FAINT, markersize=7)
+        if ratio.limit:
+            axes.plot(ratio.limit[1], position, "|", color=INK, markersize=14, markeredgewidth=2)
+        axes.plot(ratio.measured, position, "o", color=BLUE, markersize=9)
+        axes.annotate(
+            spell_ratio(ratio.measured),
+            (ratio.measured, position),
+            xytext=(0, 8),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+            color=BLUE,
+            fontweight="bold",
+        )
+        beside = "\n".join(spell_beside(ratio))
+        axes.text(
+            1.01, position, beside, transform=axes.get_yaxis_transform(), fontsize=8, va="center"
+        )
+    labels = [f"{ratio.work}\n1x: {ratio.reference}" for ratio in ratios]
+    axes.set_yticks(range(len(ratios)), labels, fontsize=8)
+    axes.set(xscale="log", xlim=(0.045, 4000), ylim=(len(ratios) - 0.5, -0.8))
+    axes.set_xticks([0.1, 1, 10, 100, 1000], ["0.1x", "1x", "10x", "100x", "1,000x"])
     axes.minorticks_off()
-    axes.invert_yaxis()
-    axes.axvline(1, color=FAINT, linewidth=1)
-    axes.plot([], [], "o", color=COLOURS["cosfast"], label="measured")
-    axes.plot([], [], "|", color=INK, markersize=13, label="at least")
-    axes.plot([], [], "D", color=INK, markerfacecolor="white", label="aim")
-    axes.legend(loc="lower right", ncols=3, bbox_to_anchor=(1, 1))
-    axes.set_title(title, loc="left", fontweight="bold")
-    save(figure, path)
+    axes.tick_params(axis="y", length=0)
+    axes.axvline(1, color=INK, linewidth=1)
+    axes.plot([], [], "o", color=BLUE, markersize=9, label="cosfast")
+    axes.plot([], [], "o", color=FAINT, markersize=7, label="the strongest other implementation")
+    limit = "the machine's limit, if known"
+    axes.plot([], [], "|", color=INK, markersize=14, markeredgewidth=2, linestyle="", label=limit)
+    figure.legend(loc="outside lower center", ncols=3)
+    title = f"Times as fast as the implementation named below each work, which is 1x ({cpu})"
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=11)
+    values = [
+        f"{ratio.work}: cosfast {spell_ratio(ratio.measured)} of {ratio.reference}"
+        f"{''.join(f'; {text}' for text in spell_beside(ratio))}."
+        for ratio in ratios
+    ]
+    save(figure, path, title, " ".join(values))
 
 
-def spell_claim(claim: Entry) -> str:
-    """Return the claim, with its subject if there are several measurements of it."""
-    return ", ".join(filter(None, (claim["claim"], claim["subject"])))
+def ratios_of_races(entries: list[Entry]) -> Iterator[Ratio]:
+    """Yield a ratio for each work of which cosfast's time was compared with that of a peer."""
+    works = dict.fromkeys((group_of(entry), work(entry)) for entry in entries)
+    for group, name in sorted(works, key=lambda of: ORDER.index(of[0]) if of[0] in ORDER else 99):
+        members = [entry for entry in entries if (group_of(entry), work(entry)) == (group, name)]
+        ours = next((entry for entry in members if role_of(entry) == "cosfast"), None)
+        if ours is None or unit_of(ours) != "x" or RATIOS_LEFT_OUT.match(name):
+            continue
+        measured = against_peer(ours)
+        reference = str(ours["extra_info"]["peer"])
+        peers = [entry for entry in members if role_of(entry) == "peer"]
+        others = [entry for entry in peers if contender(entry) != reference]
+        limits = [entry for entry in members if role_of(entry) == "limit"]
+        limits = [entry for entry in limits if "all cores" in contender(entry)] or limits
+        above = [entry for entry in limits if against_peer(entry) >= measured]
+        best, lowest = (
+            max(others, key=against_peer, default=None),
+            min(above, key=against_peer, default=None),
+        )
+        yield Ratio(
+            f"{group}: {name}",
+            reference,
+            measured,
+            None if best is None else (contender(best), against_peer(best)),
+            None if lowest is None else (contender(lowest), against_peer(lowest)),
+        )
+
+
+def ratios_of_syncs(claims: list[Entry]) -> Iterator[Ratio]:
+    """Yield the ratios that are not the results of a race."""
+    for claim in claims:
+        if "in sync" in claim["claim"]:
+            name, _, reference = claim["claim"].partition(", against ")
+            yield Ratio(f"{name}: {claim['subject']}", reference, claim["measured"])
+
+
+def spell_beside(ratio: Ratio) -> list[str]:
+    """Return the texts of the strongest other peer and of the limit."""
+    named = (("other", ratio.best_peer), ("limit", ratio.limit))
+    return [f"{kind}: {of[0]}, {spell_ratio(of[1])}" for kind, of in named if of]
 
 
 def label_point(axes: Axes, point: tuple[float, float], text: str, distance: int) -> None:
@@ -190,12 +315,23 @@ def by_work(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
     ]
 
 
-def against_peer(entry: Entry) -> str:
-    """Return the ratio at the end of a bar; empty for the peer itself."""
+def spell_bar(entry: Entry) -> str:
+    """Return the rate at the end of a bar, and its ratio to the peer: 1x for the peer itself."""
+    rate = spell_rate(bytes_per_second(entry))
     info = entry["extra_info"]
-    if info["unit"] != "x" or info["contender"] == info["peer"] or not info["against_peer"]:
-        return ""
-    return f", {spell_ratio(info['against_peer']['measured'])}"
+    if not info["against_peer"]:
+        return rate
+    if unit_of(entry) == "%":
+        return f"{rate}, {against_peer(entry):.0f} %"
+    if contender(entry) == info["peer"]:
+        return f"{rate}, 1x"
+    return f"{rate}, {spell_ratio(against_peer(entry))}"
+
+
+def spell_rate(rate: float) -> str:
+    """Return a rate with three digits, in the unit that makes it a number from 1 to 1,000."""
+    scale, unit = next(((scale, unit) for scale, unit in RATES if rate >= scale), RATES[-1])
+    return f"{f'{rate / scale:#.3g}'.rstrip('.')} {unit}"
 
 
 def spell_ratio(ratio: float) -> str:
@@ -210,13 +346,12 @@ def group_of(entry: Entry) -> str:
 
 def spelt(entry: Entry) -> str:
     """Return the name of a contender, marked if it is a limit."""
-    is_limit = entry["extra_info"]["role"] == "limit"
-    return f"limit: {contender(entry)}" if is_limit else contender(entry)
+    return f"limit: {contender(entry)}" if role_of(entry) == "limit" else contender(entry)
 
 
-def gigabytes_per_second(entry: Entry) -> float:
+def bytes_per_second(entry: Entry) -> float:
     """Return the number of bytes divided by the median of the times."""
-    return size(entry) / median(entry) / 1e9
+    return size(entry) / median(entry)
 
 
 def median(entry: Entry) -> float:
@@ -239,10 +374,37 @@ def contender(entry: Entry) -> str:
     return str(entry["extra_info"]["contender"])
 
 
-def save(figure: Any, path: Path) -> None:
-    """Write the chart without a date, so that the same results give the same file."""
-    figure.savefig(path, metadata={"Date": None})
+def role_of(entry: Entry) -> str:
+    """Return the role of an entry's contender: cosfast, peer or limit."""
+    return str(entry["extra_info"]["role"])
+
+
+def unit_of(entry: Entry) -> str:
+    """Return the unit of an entry's comparison with its peer."""
+    return str(entry["extra_info"]["unit"])
+
+
+def against_peer(entry: Entry) -> float:
+    """Return an entry's comparison with its peer."""
+    return float(entry["extra_info"]["against_peer"]["measured"])
+
+
+def save(figure: Figure, path: Path, title: str, description: str) -> None:
+    """Write the chart with its title and description.
+
+    It has no date, so that the same results give the same file.
+    """
+    drawn = StringIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None})
     plt.close(figure)
+    opening = re.search(r"<svg[^>]*>", drawn.getvalue())
+    assert opening is not None
+    named = opening.group()[:-1] + ' role="img" aria-labelledby="chart-title chart-values">'
+    text = (
+        f'\n <title id="chart-title">{escape(title)}</title>'
+        f'\n <desc id="chart-values">{escape(description)}</desc>'
+    )
+    path.write_text(drawn.getvalue().replace(opening.group(), named + text, 1), "utf-8")
 
 
 DRAWN_OTHERWISE = {"small updates": draw_small_updates, "import": draw_import}
