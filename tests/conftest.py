@@ -44,7 +44,10 @@ def cluster():
     distributed = pytest.importorskip("distributed", reason="the dask extra is not installed")
     with (
         distributed.LocalCluster(
-            n_workers=3, threads_per_worker=2, processes=True, dashboard_address=None
+            n_workers=3,
+            threads_per_worker=2,
+            processes=True,
+            dashboard_address="127.0.0.1:0",  # leaves the usual port to clusters of other tests
         ) as started,
         distributed.Client(started) as dask,
     ):
