@@ -146,7 +146,7 @@ def test_an_instant_upload_is_not_made_twice(drive, client):
 
 def test_what_cannot_be_looked_up_is_unconfirmed(drive, client):
     drive.script["wedrive/file_upload"] = [DONE_BUT_LOST]
-    with pytest.raises(wedrive.UnconfirmedError, match="see whether it is"):
+    with pytest.raises(wedrive.UnconfirmedError, match="check it by hand"):
         client.upload(b"small", selected_ticket="ticket", name="x")
     drive.script["wedoc/file_upload_finish"] = [DONE_BUT_LOST]
     with pytest.raises(wedrive.UnconfirmedError):
@@ -444,8 +444,8 @@ def test_bad_spaces_are_refused_before_any_call(drive, client, name, managers, r
         (b"x", {"selected_ticket": ""}, "empty"),
         (b"x", {"spaceid": ""}, "spaceid"),
         (b"x", {"spaceid": SPACE, "fatherid": ""}, "fatherid"),
-        (b"x", {"spaceid": SPACE, "name": "a" * 256}, "wide"),
-        (b"x", {"spaceid": SPACE, "name": "汉" * 128}, "wide"),
+        (b"x", {"spaceid": SPACE, "name": "a" * 256}, "width"),
+        (b"x", {"spaceid": SPACE, "name": "汉" * 128}, "width"),
         (b"x", {"spaceid": SPACE, "name": ""}, "name"),
         (b"x", {"spaceid": SPACE, "name": "a/b"}, "path"),
         (b"x", {"spaceid": SPACE, "name": "\ud800"}, "name"),
@@ -471,7 +471,7 @@ def test_a_file_that_is_too_large_is_refused_before_any_call(drive, client, tmp_
     path = tmp_path / "sparse"
     with path.open("wb") as file:
         file.truncate(20 * 1024**3 + 1)
-    with pytest.raises(cosfast.InputError, match="more than WeDrive takes"):
+    with pytest.raises(cosfast.InputError, match="WeDrive accepts at most"):
         client.upload(path, spaceid=SPACE)
     assert not drive.calls
 

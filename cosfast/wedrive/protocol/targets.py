@@ -124,7 +124,7 @@ def upload_target(
             raise InputError("selected_ticket must not be empty")
         return Ticket(selected_ticket)
     if spaceid is None:
-        raise InputError("give either selected_ticket or spaceid")
+        raise InputError("neither spaceid nor selected_ticket is given: give one of them")
     if fatherid is not None:
         check_id("fatherid", fatherid)
     return Folder(spaceid, fatherid or "")
