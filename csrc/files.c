@@ -1,6 +1,9 @@
 /* Small files opened, read, compared with what they were, and hashed in batches. */
 #if !defined(_WIN32)
 #define _POSIX_C_SOURCE 200809L
+/* On a 32-bit system, files of 2 GiB and more and times after 2038 would be errors. */
+#define _FILE_OFFSET_BITS 64
+#define _TIME_BITS 64
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 DIST = Path(__file__).parent.parent / "dist"
-VERSIONS = ("3.11", "3.12", "3.13", "3.14", "3.14t")
+VERSIONS = ("3.11", "3.12", "3.13", "3.14", "3.14t", "3.15")
 EXTRAS = ("cli", "emulator", "fsspec", "dask")
 """Extras whose version bounds are tested. The dependencies of the tests are always the newest."""
 

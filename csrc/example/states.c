@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(_WIN32)
+#include <fcntl.h>
+#include <io.h>
+#endif
 
 #include "cosfast.h"
 
@@ -28,6 +32,9 @@ int main(int argc, char **argv) {
                 cosfast_version());
         return EXIT_FAILURE;
     }
+#if defined(_WIN32)
+    _setmode(_fileno(stdin), _O_BINARY); /* otherwise it drops carriage returns */
+#endif
     const cosfast_algorithm algorithm = strcmp(name, "sha1") == 0 ? COSFAST_SHA1 : COSFAST_SHA256;
     const size_t digest_size = cosfast_digest_size(algorithm);
 

@@ -1,5 +1,6 @@
 /* Small files on disk, hashed many at a time: each as if alone, each failure its own. */
 #define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #if COSFAST_HAS_FILES
 
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #define FILES 150 /* more than the core hashes in one go */
@@ -126,6 +128,23 @@ static void wrong_sizes(cosfast_algorithm algorithm) {
     }
 }
 
+/* Sizes that no 32-bit off_t or size_t holds; the last two are small in their low 32 bits. */
+static void large_files(cosfast_algorithm algorithm) {
+    static const int64_t SIZES[] = {INT64_C(1) << 31, INT64_C(1) << 32, (INT64_C(5) << 32) + 100};
+    char name[NAME];
+    snprintf(name, sizeof name, "%s/large", folder);
+    for (size_t i = 0; i < sizeof SIZES / sizeof SIZES[0]; i++) {
+        uint8_t heap[LIMIT], digest[MAX_SIZE];
+        int32_t error = 0;
+        uint64_t size = 0;
+        FILE *file = fopen(name, "wb");
+        CHECK(file != NULL && ftruncate(fileno(file), SIZES[i]) == 0 && fclose(file) == 0);
+        cosfast_hash_files(algorithm, name, 1, LIMIT, heap, sizeof heap, &error, &size, digest);
+        CHECK(error == COSFAST_FILE_OTHER);
+    }
+    remove(name);
+}
+
 void test_files(void) {
     if (mkdtemp(folder) == NULL) {
         skip_test("files", NULL, "no temporary folder can be made");
@@ -135,11 +154,25 @@ void test_files(void) {
     run_test_of_algorithms("files whole", whole_files);
     run_test_of_algorithms("files that fail", failures);
     run_test_of_algorithms("files of a wrong size", wrong_sizes);
+    run_test_of_algorithms("files above 4 GiB", large_files);
     remove_files();
 }
 
 #else
 
-void test_files(void) { skip_test("files", NULL, "not on this system"); }
+/* Every file is left to the caller, and nothing else is written. */
+static void left_alone(cosfast_algorithm algorithm) {
+    static const char PATHS[] = "core_test\0nowhere";
+    uint8_t heap[64] = {1}, digests[2 * MAX_SIZE] = {2};
+    int32_t errors[3] = {0, 0, 3};
+    uint64_t sizes[2] = {4, 5};
+    cosfast_hash_files(algorithm, PATHS, 2, sizeof heap, heap, sizeof heap, errors, sizes, digests);
+    CHECK(errors[0] == COSFAST_FILE_OTHER && errors[1] == COSFAST_FILE_OTHER && errors[2] == 3);
+    CHECK(heap[0] == 1 && digests[0] == 2 && sizes[0] == 4 && sizes[1] == 5);
+    cosfast_hash_files(algorithm, "", 0, sizeof heap, heap, sizeof heap, errors, sizes, digests);
+    CHECK(errors[0] == COSFAST_FILE_OTHER);
+}
+
+void test_files(void) { run_test_of_algorithms("files left to the caller", left_alone); }
 
 #endif

@@ -3,8 +3,12 @@
 #define _DEFAULT_SOURCE
 #include <stdlib.h>
 #include <string.h>
+#if defined(_WIN32)
+#include <windows.h>
+#else
 #include <sys/mman.h>
 #include <unistd.h>
+#endif
 
 #include "../impl.h"
 #include "check.h"
@@ -12,6 +16,27 @@
 
 /* The most bytes of input that a case uses. */
 enum { MOST = 3 * 64 };
+
+#if defined(_WIN32)
+
+static size_t page_size(void) {
+    SYSTEM_INFO info;
+    GetSystemInfo(&info);
+    return info.dwPageSize;
+}
+
+/* A page to use between two that cannot be read. */
+static uint8_t *fenced_page(size_t page) {
+    uint8_t *pages = VirtualAlloc(NULL, 3 * page, MEM_RESERVE, PAGE_NOACCESS);
+    if (pages == NULL || VirtualAlloc(pages + page, page, MEM_COMMIT, PAGE_READWRITE) == NULL) {
+        abort();
+    }
+    return pages + page;
+}
+
+#else
+
+static size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 
 /* A page to use between two that cannot be read. */
 static uint8_t *fenced_page(size_t page) {
@@ -24,6 +49,8 @@ static uint8_t *fenced_page(size_t page) {
     return pages + page;
 }
 
+#endif
+
 static struct {
     size_t size;
     uint8_t *page[MAX_LANES];
@@ -34,7 +61,7 @@ static void make_pages(void) {
     if (fenced.size > 0) {
         return;
     }
-    fenced.size = (size_t)sysconf(_SC_PAGESIZE);
+    fenced.size = page_size();
     for (size_t i = 0; i < MAX_LANES; i++) {
         fenced.page[i] = fenced_page(fenced.size);
         rng_fill(&r, fenced.page[i], fenced.size);
