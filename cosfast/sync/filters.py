@@ -19,7 +19,8 @@ _SEPARATORS = frozenset(filter(None, (os.sep, os.altsep, "/", "\0")))
 
 # Names that mean a device, a drive or an alternate data stream on Windows, or that it shortens.
 _WINDOWS_DEVICE = re.compile(
-    r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(?:[.:].*)?", re.IGNORECASE | re.DOTALL
+    r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:[.:].*)?",
+    re.IGNORECASE | re.DOTALL,
 )
 _WINDOWS_FORBIDDEN = re.compile('[\x00-\x1f<>:"/\\\\|?*]|[. ]$')
 

@@ -6,7 +6,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import takewhile
+from itertools import chain, takewhile
 from threading import Event
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
@@ -15,6 +15,7 @@ from cosfast.cosv4.listing import check_depth
 from cosfast.cosv4.protocol.addresses import ObjectAddress
 from cosfast.cosv4.protocol.listing import UnreadableEntry
 from cosfast.errors import InputError, NotFoundError
+from cosfast.sync.case import find_rivals, ignores_case, spellings
 from cosfast.sync.filters import check_local_name
 from cosfast.sync.results import ROOT
 from cosfast.transfer.journal import FileIdentity
@@ -22,7 +23,7 @@ from cosfast.transfer.localfiles import walk
 from cosfast.transfer.partial_file import is_partial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from cosfast.cosv4 import Client
     from cosfast.cosv4.protocol.stats import ObjectStat
@@ -98,8 +99,18 @@ class Tree(Generic[Entry]):
         self.errors[name] = error
         self.is_complete = self.is_complete and is_listed
 
+    def respell(self, names: dict[str, str]) -> None:
+        """Replace names by other spellings of the same files and folders."""
+        self.files = {names.get(name, name): file for name, file in self.files.items()}
+        self.folders = {names.get(name, name): None for name in self.folders}
+        self.errors = {names.get(name, name): error for name, error in self.errors.items()}
+        self.retained = {names.get(name, name) for name in self.retained}
+
     def __contains__(self, name: str) -> bool:
         return name in self.files or name in self.folders
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self.folders, self.files, self.errors)
 
 
 def parent(name: str) -> str:
@@ -144,11 +155,14 @@ def list_both(
     stop = Event()
     local: Tree[LocalFile] = Tree()
     remote: Tree[RemoteFile] = Tree()
+    source_of = None if is_upload else top
     listings: list[Callable[[], None]] = [
-        _RemoteListing(remote, client, folder, selection, not is_upload, max_workers, stop).run,
+        _RemoteListing(remote, client, folder, selection, source_of, max_workers, stop).run,
         partial(_list_local, local, top, selection, is_source=is_upload, stop=stop),
     ]
     run_tasks(lambda fill: fill(), listings, max_workers=len(listings), stop=stop)
+    if not is_upload:
+        local.respell(spellings(local, remote, lambda name: os.path.lexists(local_path(top, name))))
     return local, remote
 
 
@@ -190,14 +204,15 @@ def _local_file(entry: LocalEntry) -> LocalFile:
 class _RemoteListing:
     """Fills `tree` with the folder `top` of a bucket, several folders at a time.
 
-    The names of a source are checked, since they become local files.
+    The names of a source are checked, since they become local files in the folder `target`; a
+    target has none.
     """
 
     tree: Tree[RemoteFile]
     client: Client
     top: ObjectAddress
     selection: Selection
-    is_source: bool
+    target: str | None
     max_workers: int
     stop: Event
 
@@ -221,21 +236,32 @@ class _RemoteListing:
     ) -> Iterable[str]:
         """Add the entries of a folder to the tree; return the folders in it to list."""
         if not isinstance(listed, Exception):
-            return [entry.path for entry in listed if self._add_entry(entry)]
+            rivals = self._rivals(listed)
+            return [entry.path for entry in listed if self._add_entry(entry, rivals)]
         if path != self.top.path:
             if not isinstance(listed, NotFoundError):  # otherwise it was deleted in the meantime
                 self.tree.add_error(self._name(path), listed, is_listed=False)
-        elif isinstance(listed, NotFoundError) and not self.is_source:
+        elif isinstance(listed, NotFoundError) and self.target is None:
             self.tree.exists = False
         else:
             raise listed
         return []
 
-    def _add_entry(self, entry: ObjectStat | UnreadableEntry) -> bool:
+    def _rivals(self, listed: list[ObjectStat | UnreadableEntry]) -> dict[str, str]:
+        """Return the names that would be one file in the target, each with another such name."""
+        if self.target is None:
+            return {}
+        rivals = find_rivals(filter(self.selection.includes, (self._name(e.path) for e in listed)))
+        return rivals if rivals and ignores_case(self.target) else {}
+
+    def _add_entry(self, entry: ObjectStat | UnreadableEntry, rivals: dict[str, str]) -> bool:
         """Add an entry to the tree; return whether it is a folder to list."""
         tree, name = self.tree, self._name(entry.path)
         is_selected = self.selection.includes(name)
-        if self.is_source:
+        if name in rivals:
+            tree.add_error(name, _rival_error(name, rivals[name]), is_listed=False)
+            return False
+        if self.target is not None:
             try:
                 check_local_name(name.rstrip("/").rpartition("/")[2])
             except InputError as exc:
@@ -256,3 +282,10 @@ class _RemoteListing:
 
     def _name(self, path: str) -> str:
         return path[len(self.top.path) :]
+
+
+def _rival_error(name: str, rival: str) -> InputError:
+    return InputError(
+        f"{name!r} and {rival!r} cannot both be in a folder whose file system ignores case;"
+        " rename one in the bucket, or exclude one with a filter (--exclude)"
+    )

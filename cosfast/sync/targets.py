@@ -8,6 +8,7 @@ import stat
 from abc import ABC, abstractmethod
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from os.path import normcase
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from cosfast.concurrency import Progress, as_outcomes
@@ -306,7 +307,8 @@ class _LocalFolder:
     def _path(self, name: str) -> str:
         path = local_path(self.top, name)
         above = os.path.dirname(path)  # noqa: PTH120
-        if name != ROOT and os.path.realpath(above) != above:
+        # On Windows, `realpath` spells a path as it is on disk.
+        if name != ROOT and normcase(os.path.realpath(above)) != normcase(above):
             raise _in_the_way(above)
         return path
 

@@ -241,7 +241,22 @@ def test_a_file_that_changes_after_it_was_listed(client, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["C:", "C:x", "a\\b", "CON", "con.txt", "nul", "COM1", "a.", "a ", "a:b", 'a"', "x\x1f"]
+    "name",
+    [
+        "C:",
+        "C:x",
+        "a\\b",
+        "CON",
+        "con.txt",
+        "nul",
+        "COM1",
+        "conin$",
+        "a.",
+        "a ",
+        "a:b",
+        'a"',
+        "x\x1f",
+    ],
 )
 def test_names_with_another_meaning_on_windows(name):
     with pytest.raises(cosfast.InputError):
