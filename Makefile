@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 FILE   ?=
 CORE   := setup.py pyproject.toml $(wildcard src/*.py csrc/*.c csrc/*.h csrc/sources.txt)
 
-.PHONY: help demo test check lint bench docs interop pictures wheels installed clean
+.PHONY: help demo test check lint bench docs interop pictures wheels installed platforms clean
 .DELETE_ON_ERROR:
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make lint             formatters, linters and types"
 	@echo "make wheels           the sdist and this system's wheel in dist/, looked at as strangers will"
 	@echo "make installed        the tests against that wheel; ALL=1: on every Python, with oldest and newest dependencies"
+	@echo "make platforms        the tests on other machines, systems and Pythons, under emulators"
 	@echo "make clean            remove all that was built"
 
 demo: $(VENV)/demo.stamp
@@ -71,6 +72,9 @@ wheels: $(VENV)/dev.stamp
 
 installed: wheels
 	@$(BIN)/python tools/installed_tests.py $(if $(ALL),--all)
+
+platforms:
+	@tools/platforms
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info cosfast/*.so csrc/build
