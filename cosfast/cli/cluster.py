@@ -28,7 +28,7 @@ def open_cluster(address: str) -> Iterator[Executor]:
         import distributed  # noqa: PLC0415 - an extra
         from distributed.comm import resolve_address  # noqa: PLC0415 - as above
     except ModuleNotFoundError as exc:
-        raise InputError(f"--dask needs {exc.name}: pip install 'cosfast[dask]'") from exc
+        raise InputError(f"--dask needs {exc.name}: install the extra cosfast[dask]") from exc
     try:
         resolve_address(address)  # a client of a wrong address is never closed, noisily
         client = distributed.Client(address, set_as_default=False)

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         argcomplete = _import_argcomplete()
     except ModuleNotFoundError as exc:
-        raise InputError("completion needs argcomplete: pip install 'cosfast[cli]'") from exc
+        raise InputError("completion needs argcomplete: install the extra cosfast[cli]") from exc
     print_line(argcomplete.shellcode(["cosfast"], shell=options.shell))
     return DONE
 

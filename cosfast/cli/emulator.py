@@ -73,7 +73,9 @@ def import_emulator() -> ModuleType:
     except ModuleNotFoundError as exc:
         if (exc.name or "").startswith("cosfast"):
             raise
-        raise InputError(f"the emulator needs {exc.name}: pip install 'cosfast[emulator]'") from exc
+        raise InputError(
+            f"the emulator needs {exc.name}: install the extra cosfast[emulator]"
+        ) from exc
     return emulator
 
 

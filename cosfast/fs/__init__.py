@@ -12,7 +12,7 @@ from __future__ import annotations
 try:
     import fsspec  # noqa: F401 - if it is missing, say what to install
 except ImportError as exc:
-    raise ImportError("cosv4:// needs fsspec: pip install 'cosfast[fsspec]'") from exc
+    raise ImportError("cosv4:// needs fsspec: install the extra cosfast[fsspec]") from exc
 
 from cosfast.fs.files import ReadingFile, WritingFile
 from cosfast.fs.filesystem import CosV4FileSystem

@@ -55,7 +55,7 @@ WRONG = {
     "address": ("ls", EVIL),
     "number": ("put", "--concurrency", EVIL, "x", f"cos://{BUCKET}/x"),
     "choice": ("parts", "--format", EVIL, "x"),
-    "too many": ("parts", "x", EVIL),
+    "too many": ("verify", "x", "y", EVIL),
     "target": ("put", "x", EVIL),
     "time": ("sign", "--expires-in", EVIL, f"cos://{BUCKET}/x"),
 }

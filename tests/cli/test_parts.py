@@ -275,4 +275,4 @@ def test_without_dask_the_extra_is_named(tree, tmp_path):
     )
     path = os.pathsep.join([str(tmp_path / "hidden"), os.environ.get("PYTHONPATH", "")])
     run = cosfast("parts", "-r", tree, "--dask", "tcp://127.0.0.1:1", PYTHONPATH=path)
-    assert failed(run, 1, "pip install 'cosfast[dask]'", "distributed")
+    assert failed(run, 1, "install the extra cosfast[dask]", "distributed")

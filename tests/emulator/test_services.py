@@ -233,8 +233,10 @@ def test_operations_of_services_cannot_be_confused():
 
     names = [service.name for service in SERVICES]
     assert len(set(names)) == len(names)
+    operations = [operation for service in SERVICES for operation in service.operations]
+    assert len(set(operations)) == len(operations)
     for service in SERVICES[1:]:
-        assert all(operation.startswith(f"{service.name}.") for operation in service.operations)
+        assert all("." in operation for operation in service.operations)
     assert not any("." in operation for operation in SERVICES[0].operations)
 
 

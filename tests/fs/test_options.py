@@ -212,7 +212,7 @@ def test_without_fsspec_it_is_said_what_to_install():
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert run.returncode == 1
-    assert "pip install 'cosfast[fsspec]'" in run.stderr
+    assert "install the extra cosfast[fsspec]" in run.stderr
 
 
 def test_two_servers_are_two_filesystems(fs, settings):
