@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from cosfast.cosv4 import Client
+    import cosfast
+    from cosfast import pds, wedrive
     from cosfast.emulator import Emulator
-    from cosfast.pds import Client as PdsClient
-    from cosfast.wedrive import Client as WeDriveClient
 
 _DRIVE = "drive"
 
@@ -49,7 +48,7 @@ def cos_emulator_session(cosfast_emulator_settings: Mapping[str, Any]) -> Iterat
 
 
 @pytest.fixture
-def cos_client(cos_emulator: Emulator) -> Iterator[Client]:
+def cos_client(cos_emulator: Emulator) -> Iterator[cosfast.Client]:
     """Return a `cosfast.Client` of `cos_emulator` that leaves no journal behind."""
     from cosfast.cosv4 import Client  # noqa: PLC0415
     from cosfast.cosv4.credentials import Credentials  # noqa: PLC0415
@@ -102,7 +101,7 @@ def wedrive_emulator_session(cosfast_emulator_settings: Mapping[str, Any]) -> It
 
 
 @pytest.fixture
-def wedrive_client(wedrive_emulator: Emulator) -> Iterator[WeDriveClient]:
+def wedrive_client(wedrive_emulator: Emulator) -> Iterator[wedrive.Client]:
     """Return a `cosfast.wedrive.Client` of `wedrive_emulator` that leaves no journal behind."""
     from cosfast.wedrive import Client, CorpToken  # noqa: PLC0415
 
@@ -153,11 +152,11 @@ def pds_emulator_session(cosfast_emulator_settings: Mapping[str, Any]) -> Iterat
 
 
 @pytest.fixture
-def pds_client(pds_emulator: Emulator) -> Iterator[PdsClient]:
+def pds_client(pds_emulator: Emulator) -> Iterator[pds.Client]:
     """Return a `cosfast.pds.Client` of `pds_emulator` that leaves no journal behind."""
-    from cosfast.pds import Client as PdsClient  # noqa: PLC0415
+    from cosfast.pds import Client  # noqa: PLC0415
 
-    with PdsClient(
+    with Client(
         token=pds_emulator.settings.token,
         drive_id=_DRIVE,
         endpoint=pds_emulator.endpoint,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from cosfast.cosv4 import Client
+    import cosfast
 
 _CachingMeta: Any = type(AbstractFileSystem)
 Made = TypeVar("Made")
@@ -90,7 +90,7 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
         self.buckets: Buckets = Buckets(make_client(options))
 
     @property
-    def client(self) -> Client:
+    def client(self) -> cosfast.Client:
         """The client of the filesystem, for operations that fsspec does not have."""
         return self.buckets.client
 
