@@ -209,7 +209,7 @@ def draw_bars(axes: Axes, bars: list[tuple[Entry, float, str]]) -> None:
 
 def draw_ratios(ratios: list[Ratio], path: Path, cpu: str) -> None:
     """Draw each ratio on one scale, with the strongest peer and the limit where they are known."""
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.5 * len(ratios) + 1.3), layout="constrained")
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.56 * len(ratios) + 1.3), layout="constrained")
     for position, ratio in enumerate(ratios):
         axes.plot([1, ratio.measured], [position] * 2, color=FAINT, linewidth=1.5, zorder=1)
         if ratio.best_peer:
@@ -229,10 +229,10 @@ def draw_ratios(ratios: list[Ratio], path: Path, cpu: str) -> None:
         )
         beside = "\n".join(spell_beside(ratio))
         axes.text(
-            1.01, position, beside, transform=axes.get_yaxis_transform(), fontsize=8, va="center"
+            1.01, position, beside, transform=axes.get_yaxis_transform(), fontsize=9, va="center"
         )
     labels = [f"{ratio.work}\n1x: {ratio.reference}" for ratio in ratios]
-    axes.set_yticks(range(len(ratios)), labels, fontsize=8)
+    axes.set_yticks(range(len(ratios)), labels, fontsize=9.5)
     axes.set(xscale="log", xlim=(0.045, 4000), ylim=(len(ratios) - 0.5, -0.8))
     axes.set_xticks([0.1, 1, 10, 100, 1000], ["0.1x", "1x", "10x", "100x", "1,000x"])
     axes.minorticks_off()
