@@ -73,8 +73,8 @@ wheels: $(VENV)/dev.stamp
 installed: wheels
 	@$(BIN)/python tools/installed_tests.py $(if $(ALL),--all)
 
-platforms:
-	@tools/platforms
+platforms: $(VENV)/dev.stamp
+	@PYTHON=$(BIN)/python tools/platforms
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info cosfast/*.so csrc/build
