@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import sys
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING
 
 from cosfast.cli.arguments import describe
@@ -23,8 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `emulator`."""
     describe(
         parser,
-        "Serve the COS v4 API until interrupted. Print the address on stdout when it is ready.",
+        "Serve the APIs of COS v4, WeDrive and PDS until interrupted. Print the address on stdout "
+        "when it is ready, and the settings for clients on stderr.",
         "cosfast emulator --root data --port 8080",
+        "cosfast emulator --bucket photos --bucket videos",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (default 127.0.0.1)")
     parser.add_argument("--port", type=integer, default=0, help="port (default: a free one)")
@@ -32,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--appid", help="the account's number (or COSFAST_APPID)")
     parser.add_argument("--secret-id", help="the key's id (or COSFAST_SECRET_ID)")
     parser.add_argument("--secret-key", help="the key (or COSFAST_SECRET_KEY)")
+    parser.add_argument(
+        "--bucket",
+        action="append",
+        metavar="NAME",
+        help="a bucket; may be repeated, and then no other exists (default: any that is named)",
+    )
     parser.add_argument(
         "--faults", action="store_true", help="allow clients to queue faults at /_emulator/faults"
     )
@@ -48,15 +56,30 @@ def run(options: argparse.Namespace) -> int:
 
     if not options.quiet:
         _show_access_log()
-    appid, secret_id = account("appid"), account("secret_id")
+    key = {name: account(name) for name in ("appid", "secret_id", "secret_key")}
+
+    def announce(endpoint: str) -> None:
+        exports = {
+            "COSFAST_ENDPOINT": endpoint,
+            **{f"COSFAST_{name.upper()}": value for name, value in key.items()},
+            "COSFAST_WEDRIVE_ENDPOINT": endpoint,
+            "COSFAST_WEDRIVE_CORPID": server.DEFAULT_CORPID,
+            "COSFAST_WEDRIVE_SECRET": server.DEFAULT_CORPSECRET,
+            "COSFAST_PDS_ENDPOINT": endpoint,
+            "COSFAST_PDS_TOKEN": server.DEFAULT_TOKEN,
+            "COSFAST_PDS_DRIVE": "1",
+        }
+        if key["secret_key"] != server.DEFAULT_SECRET_KEY:
+            del exports["COSFAST_SECRET_KEY"]  # whoever gave it has it
+        _announce(endpoint, exports, advise=not options.quiet)
+
     server.serve(
         host=options.host,
         port=options.port,
         root=options.root,
-        appid=appid,
-        secret_id=secret_id,
-        secret_key=account("secret_key"),
-        on_ready=partial(_announce, appid=appid, secret_id=secret_id, advise=not options.quiet),
+        **key,
+        buckets=options.bucket,
+        on_ready=announce,
         faults_over_http=options.faults,
     )
     return 0
@@ -79,23 +102,23 @@ def import_emulator() -> ModuleType:
     return emulator
 
 
-def _announce(endpoint: str, appid: str, secret_id: str, *, advise: bool) -> None:
+def _announce(endpoint: str, exports: dict[str, str], *, advise: bool) -> None:
     """Print the address: for programs on stdout, with advice for people on stderr."""
     print_line(f"listening on {endpoint}")
     if not advise:
         return
     place = endpoint.partition("://")[2]
-    hints = (
-        (
-            f"  cosfast    COSFAST_ENDPOINT={endpoint} COSFAST_APPID={appid}"
-            f" COSFAST_SECRET_ID={secret_id}"
-        ),
+    lines = (
+        "to point cosfast at it:",
+        *(f"export {name}={shlex.quote(value)}" for name, value in exports.items()),
+        "",
+        "other clients:",
         f"  v4 SDKs    the region {place}/ (Node, Python, PHP, Java, browser)",
         f"  a proxy    http_proxy={endpoint} for clients that only use *.file.myqcloud.com",
         f"  a browser  {endpoint}/_emulator/",
     )
     with suppress(OSError):  # the server runs without advice, too
-        print("\n".join(("how to point clients at it:", *hints)), file=sys.stderr, flush=True)
+        print("\n".join(lines), file=sys.stderr, flush=True)
 
 
 def _show_access_log() -> None:

@@ -92,6 +92,7 @@ class Emulator:
         token: str = DEFAULT_TOKEN,
         host: str = "127.0.0.1",
         port: int = 0,
+        buckets: Iterable[str] | None = None,
         slice_size: int | None = None,
         serial_upload: bool = False,
         pds_parallel_upload: bool = True,
@@ -105,6 +106,8 @@ class Emulator:
             raise InputError(f"host is not a host name or an address: {host!r}")
         if "\0" in str(root or ""):
             raise InputError(f"root cannot contain a null character: {root!r}")
+        if isinstance(buckets, str):
+            raise InputError(f"buckets must be a list of names, not a str: {buckets!r}")
         self._hosts = Hosts(allowed_hosts, host)
         self.settings: Settings = Settings(
             appid=appid,
@@ -113,6 +116,7 @@ class Emulator:
             corpid=corpid,
             corpsecret=corpsecret,
             token=token,
+            buckets=None if buckets is None else frozenset(buckets),
             slice_size=slice_size,
             serial_upload=serial_upload,
             pds_parallel_upload=pds_parallel_upload,
@@ -313,6 +317,7 @@ def serve(
     corpid: str = DEFAULT_CORPID,
     corpsecret: str = DEFAULT_CORPSECRET,
     token: str = DEFAULT_TOKEN,
+    buckets: Iterable[str] | None = None,
     faults_over_http: bool = False,
     allowed_hosts: Iterable[str] = (),
 ) -> None:
@@ -329,6 +334,7 @@ def serve(
         corpid: As in `Emulator`.
         corpsecret: As in `Emulator`.
         token: As in `Emulator`.
+        buckets: As in `Emulator`.
         faults_over_http: As in `Emulator`.
         allowed_hosts: As in `Emulator`.
 
@@ -347,6 +353,7 @@ def serve(
         token=token,
         host=host,
         port=port,
+        buckets=buckets,
         faults_over_http=faults_over_http,
         allowed_hosts=allowed_hosts,
     )

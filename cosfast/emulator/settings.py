@@ -15,6 +15,7 @@ DAY = 24 * 3600
 SLICE_SIZES = (512 * KIB, 1 * MIB, 2 * MIB, 3 * MIB)
 """The slice sizes of COS v4, in bytes (PROTOCOL.md section 3)."""
 
+BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _APPID = re.compile(r"[0-9]{1,20}")
 _VISIBLE = re.compile(r"[!-~]{1,512}")
 
@@ -58,6 +59,7 @@ class Settings:
         corpid: WeDrive: whose spaces it has.
         corpsecret: WeDrive: the secret that tokens are fetched with.
         token: PDS: the access token of every request.
+        buckets: COS v4: the buckets that exist; None for any that is named.
         slice_size: COS v4: the slice size of every session, whatever a client asks for; the
             protocol allows this, and most clients never meet it.
         serial_upload: COS v4: ask clients to send one slice at a time, likewise.
@@ -72,6 +74,7 @@ class Settings:
     corpid: str = "local-corp-id"
     corpsecret: str = field(default="local-corp-secret", repr=False)
     token: str = field(default="local-token", repr=False)
+    buckets: frozenset[str] | None = None
     slice_size: int | None = None
     serial_upload: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -93,6 +96,9 @@ class Settings:
             raise InputError(
                 f"pds_parallel_upload is neither True nor False: {self.pds_parallel_upload!r}"
             )
+        for bucket in self.buckets or ():
+            if not isinstance(bucket, str) or not BUCKET_NAME.fullmatch(bucket):
+                raise InputError(f"buckets has what is not a name of a bucket: {bucket!r}")
         for name in ("corpid", "corpsecret", "token"):
             value = getattr(self, name)
             if not isinstance(value, str) or not _VISIBLE.fullmatch(value):

@@ -32,13 +32,14 @@ def environment(**extra):
     return {**kept, **extra}
 
 
-def cosfast(*words, folder=None, **extra):
+def cosfast(*words, folder=None, stdin=None, **extra):
     return subprocess.run(
         [sys.executable, "-m", "cosfast", *map(str, words)],
         capture_output=True,
         text=True,
         timeout=120,
         cwd=folder,
+        stdin=stdin,
         env=environment(**extra),
         check=False,
     )

@@ -1,12 +1,17 @@
-"""`cosfast emulator` that cannot start: one line, which names what is at fault."""
+"""`cosfast emulator`: what it prints; if it cannot start, one line that names what is at fault."""
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import socket
 import sqlite3
+import subprocess
+import sys
+import time
 
 import pytest
-from cli.commandline import cosfast, failed
+from cli.commandline import cosfast, environment, failed, lines
 from emulated import start_emulator
 
 
@@ -110,3 +115,82 @@ def has_a_file_as_files(root):
 def test_a_root_that_cannot_be_used(root, make):
     make(root)
     assert failed(cosfast("emulator", "--root", root), 1, "root")
+
+
+@contextlib.contextmanager
+def running(tmp_path, *words, **extra):
+    """Yield a server, and what it printed on standard error until it was ready."""
+    errors = tmp_path / "errors"
+    with errors.open("wb") as stderr, subprocess.Popen(
+        [sys.executable, "-m", "cosfast", "emulator", *words],
+        stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment(**extra),
+    ) as server:  # fmt: skip
+        try:
+            line = server.stdout.readline()
+            assert line.startswith("listening on http://127.0.0.1:"), errors.read_text()
+            for _ in range(100):
+                if "_emulator/" in errors.read_text() or "--quiet" in words:
+                    break
+                time.sleep(0.05)
+            yield line.split()[-1], errors.read_text()
+        finally:
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(30) == 0
+
+
+def exported(told, tmp_path):
+    """Return the variables that a shell has when the block of exports was pasted."""
+    block = "\n".join(line for line in told.splitlines() if line.startswith("export "))
+    run = subprocess.run(
+        ["sh", "-c", f"{block}\nenv"],
+        capture_output=True, text=True, timeout=30, env=environment(), check=True, cwd=tmp_path,
+    )  # fmt: skip
+    pairs = (line.partition("=") for line in run.stdout.splitlines())
+    return {name: value for name, _, value in pairs if name.startswith("COSFAST_")}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
+def test_the_exports_can_be_pasted(tmp_path):
+    (tmp_path / "file").write_bytes(b"content")
+    with running(tmp_path) as (endpoint, told):
+        pasted = exported(told, tmp_path)
+        assert pasted["COSFAST_ENDPOINT"] == endpoint
+        run = {"folder": tmp_path, **pasted, "COSFAST_JOURNAL": str(tmp_path / "journal")}
+        assert lines(cosfast("put", "file", "cos://any/", **run))
+        assert lines(cosfast("get", "cos://any/file", "-", **run)) == ["content"]
+        words = ("wedrive", "put", "file", "--space", "s.1")
+        assert lines(cosfast(*words, **run))
+        assert lines(cosfast("pds", "put", "file", **run))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
+def test_a_key_of_the_users_own_is_not_printed(tmp_path):
+    account = {"COSFAST_SECRET_ID": "an id; with 'marks'".replace(" ", "")}
+    secret = {"COSFAST_SECRET_KEY": "not-to-show"}
+    with running(tmp_path, **account, **secret) as (_, told):
+        pasted = exported(told, tmp_path)
+    assert pasted["COSFAST_SECRET_ID"] == account["COSFAST_SECRET_ID"]
+    assert "COSFAST_SECRET_KEY" not in pasted
+    assert "not-to-show" not in told
+
+
+def test_quiet_prints_the_address_alone(tmp_path):
+    with running(tmp_path, "--quiet") as (_, told):
+        assert told == ""
+
+
+def test_a_fixed_list_of_buckets(tmp_path):
+    (tmp_path / "file").write_bytes(b"content")
+    with running(tmp_path, "--bucket", "photos", "--bucket", "videos") as (_, told):
+        run = {**exported(told, tmp_path), "folder": tmp_path, "COSFAST_JOURNAL": ""}
+        assert lines(cosfast("put", "file", "cos://photos/", "-q", **run)) == []
+        assert lines(cosfast("ls", "cos://videos/", **run)) == []
+        for words in (
+            ("put", "file", "cos://phtos/a/b"),
+            ("put", "file", "cos://phtos/"),
+            ("ls", "cos://phtos/"),
+            ("get", "cos://phtos/file"),
+        ):
+            wrong = cosfast(*words, **run)
+            assert failed(wrong, 1, "bucket phtos does not exist; photos, videos do")
+    assert failed(cosfast("emulator", "--bucket", "no/name"), 1, "buckets", "no/name")

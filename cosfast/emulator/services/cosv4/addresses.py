@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.services.cosv4.envelope import RefusedError
+from cosfast.emulator.settings import BUCKET_NAME
 from cosfast.emulator.store.tree import Key
 from cosfast.emulator.wire.values import read_number
 
@@ -35,7 +36,6 @@ ROOT = "/"
 MAX_PATH_BYTES = 1024
 
 _FORBIDDEN = re.compile(r'[?*:|\\<>"\x00-\x1f\x7f]')
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _DOWNLOAD_HOST = re.compile(
     r"(?P<bucket>[a-z0-9][a-z0-9_-]{0,62})-(?P<appid>[0-9]{1,20})"
     r"\.(?:file|cos[a-z0-9-]{0,40})\.myqcloud\.com(?::[0-9]{1,5})?",
@@ -206,7 +206,7 @@ def _api_place(rest: str) -> Place:
     bucket, _, path = rest.partition("/")
     if read_number(appid, digits=_APPID_DIGITS) is None:
         raise RefusedError(Code.BAD_APPID, "appid in the path is not a number")
-    if not _BUCKET.fullmatch(bucket):
+    if not BUCKET_NAME.fullmatch(bucket):
         raise RefusedError(Code.BAD_PATH, "bucket name in the path is missing or malformed")
     return Place(appid, bucket, parse_path(path))
 

@@ -119,7 +119,13 @@ class CosV4(Service):
         """Answer a request for an operation or a download."""
         wanted = addresses.parse_target(target)
         if wanted.place.appid != self.context.settings.appid:
-            raise RefusedError(Code.BAD_APPID, "this server does not serve the appid in the path")
+            raise RefusedError(Code.BAD_APPID, "this server does not serve that appid")
+        buckets = self.context.settings.buckets
+        if buckets is not None and wanted.place.bucket not in buckets:
+            there = ", ".join(sorted(buckets))
+            raise RefusedError(
+                Code.INDEX_MISSING, f"the bucket {wanted.place.bucket} does not exist; {there} do"
+            )
         injector = Injector(self.context.faults, request, envelope.refused_by_fault)
         if wanted.is_download:
             return await self._download(request, target, wanted.place, exchange, injector)
