@@ -67,19 +67,25 @@ class Progress:
 
     Args:
         callback: A function such as `update` of a progress bar; or None.
+        limit: Number of bytes beyond which nothing is reported.
 
     Attributes:
         total: Number of bytes reported so far.
     """
 
-    def __init__(self, callback: Callable[[int], object] | None = None) -> None:
+    def __init__(
+        self, callback: Callable[[int], object] | None = None, *, limit: int | None = None
+    ) -> None:
         self._callback = callback
+        self._limit = limit
         self._lock = Lock()
         self.total: int = 0
 
     def advance(self, count: int) -> None:
         """Add `count` bytes; negative if bytes must be transferred again."""
         with self._lock:
+            if self._limit is not None:
+                count = min(count, self._limit - self.total)
             self.total += count
             if self._callback is not None and count:
                 self._callback(count)

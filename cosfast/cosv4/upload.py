@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cosfast.concurrency import Progress
 from cosfast.cosv4.objects import create_parents, find_completed_upload, find_existing
 from cosfast.cosv4.plan import missing_parts
 from cosfast.cosv4.protocol import objects, slices
@@ -231,20 +232,21 @@ def _upload_whole(
         biz_attr=options.biz_attr,
         overwrite=options.overwrite,
     )
+    sent = Progress(context.progress.advance, limit=content.size)
     try:
         try:
-            uploaded = context.call(request)
+            uploaded = context.call(request, sent=sent)
         except NotFoundError:
             if not create_parents(context, address):
                 raise
-            uploaded = context.call(request)
+            uploaded = context.call(request, sent=sent)
     except ExistsError as refusal:
         uploaded = find_existing(context, address, refusal, content.size, lambda: digest)
         if not refusal.tried_before:
             context.progress.advance(content.size)
             return _result(uploaded, digest, content.size, instant=True, existed=True)
         # otherwise an earlier attempt, whose response was lost, created it
-    context.progress.advance(content.size)
+    context.progress.advance(content.size - sent.total)
     return _result(uploaded, shown, content.size, sent_bytes=content.size)
 
 

@@ -67,6 +67,7 @@ class Emulator:
         token: PDS: the access token that every request needs.
         host: Address to listen on.
         port: Port to listen on; 0 selects a free one.
+        buckets: COS v4: names of the buckets that exist; by default every name is a bucket.
         slice_size: COS v4: slice size of every session in bytes, whatever the client requests.
         serial_upload: COS v4: ask clients to send one slice at a time.
         pds_parallel_upload: PDS: accept parts in any order; False emulates a domain that requires

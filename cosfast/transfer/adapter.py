@@ -25,6 +25,7 @@ from cosfast.transfer.request import MemoryBody
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from cosfast.concurrency import Progress
     from cosfast.transfer.bandwidth import BandwidthLimit
     from cosfast.transfer.cancellation import Cancellation
     from cosfast.transfer.request import Body
@@ -81,6 +82,11 @@ class TransferBody:
         cancellation: Keeps track of the socket that the attempt uses.
         bandwidth: Bandwidth limit; None for no limit.
         guard: Limits the time that the attempt may wait for its peer.
+        sent: Called with numbers of bytes that were sent, including those of the request's head;
+            or None.
+
+    Attributes:
+        failure: Exception that `sent` raised, which may look like a failed connection.
     """
 
     def __init__(
@@ -89,8 +95,11 @@ class TransferBody:
         cancellation: Cancellation,
         bandwidth: BandwidthLimit | None,
         guard: StallGuard,
+        sent: Progress | None = None,
     ) -> None:
         self.guard = guard
+        self.failure: BaseException | None = None
+        self._sent = sent
         self._body = body
         self._cancellation = cancellation
         self._bandwidth = bandwidth
@@ -104,6 +113,16 @@ class TransferBody:
     def is_in_memory(self) -> bool:
         """Whether its chunks are in memory and no bandwidth limit applies."""
         return self._bandwidth is None and isinstance(self._body, MemoryBody)
+
+    def report_sent(self, count: int) -> None:
+        """Tell of bytes that have left."""
+        if self._sent is None:
+            return
+        try:
+            self._sent.advance(count)
+        except BaseException as exc:
+            self.failure = exc
+            raise
 
     def attach(self, connected: Any) -> None:
         """Register the socket that the attempt uses from now on."""
@@ -129,22 +148,24 @@ class _TransferConnection:
 
     sock: Any
     response_class: Any
-    _guard: StallGuard | None = None  # of the attempt that uses the connection
+    _body: TransferBody | None = None  # of the attempt that uses the connection
     _gathered: list[Any] | None = None
     sent_url: str | None = None  # sent instead of the URL without its query that urllib3 logs
 
     def request(self, method: str, url: str, body: Any = None, *rest: Any, **options: Any) -> None:
         if not isinstance(body, TransferBody):
-            self._guard = None
             super().request(method, url, body, *rest, **options)  # type: ignore[misc]
             return
         if self.sock is None:
             self.connect()  # type: ignore[attr-defined]
         body.attach(self.sock)
-        self._guard = body.guard
         self.response_class = partial(GuardedResponse, guard=body.guard)
         if not (body.is_empty or body.is_in_memory):
-            super().request(method, url, body, *rest, **options)  # type: ignore[misc]
+            self._body = body
+            try:
+                super().request(method, url, body, *rest, **options)  # type: ignore[misc]
+            finally:
+                self._body = None  # an idle connection would keep its content in memory
             return
         if body.is_empty:
             options["chunked"] = False  # requests would send a body of length 0 as chunked
@@ -154,7 +175,7 @@ class _TransferConnection:
             super().request(method, url, content, *rest, **options)  # type: ignore[misc]
         finally:
             pieces, self._gathered = self._gathered, None
-        _send_together(self.sock, pieces or [], body.guard)
+        _send_together(self.sock, pieces or [], body)
 
     def putrequest(self, method: str, url: str, *rest: Any, **options: Any) -> None:
         super().putrequest(method, self.sent_url or url, *rest, **options)  # type: ignore[misc]
@@ -162,36 +183,37 @@ class _TransferConnection:
     def send(self, data: Any) -> None:
         if self._gathered is not None:
             self._gathered.append(data)
-        elif self._guard is not None and isinstance(data, (bytes, bytearray, memoryview)):
-            _send_all(self.sock, memoryview(data), self._guard)
+        elif self._body is not None and isinstance(data, (bytes, bytearray, memoryview)):
+            _send_all(self.sock, memoryview(data), self._body)
         else:
             super().send(data)  # type: ignore[misc]
 
 
-def _send_together(connected: Any, pieces: list[Any], guard: StallGuard) -> None:
+def _send_together(connected: Any, pieces: list[Any], body: TransferBody) -> None:
     """Send all pieces, with one `sendmsg` if the socket has it; a TLS socket does not."""
-    guard.restart()
+    body.guard.restart()
     sent = 0
     if not isinstance(connected, ssl.SSLSocket) and hasattr(connected, "sendmsg"):
-        sent = _guarded(connected, guard, lambda: connected.sendmsg(pieces))
+        sent = _guarded(connected, body, lambda: connected.sendmsg(pieces))
     for piece in pieces:
         if sent < len(piece):
-            _send_all(connected, memoryview(piece)[sent:], guard)
+            _send_all(connected, memoryview(piece)[sent:], body)
         sent = max(0, sent - len(piece))
 
 
-def _send_all(connected: Any, view: memoryview, guard: StallGuard) -> None:
+def _send_all(connected: Any, view: memoryview, body: TransferBody) -> None:
     """Send all of `view`. `socket.sendall` would apply one timeout to all of it, at any length."""
     while view:
-        view = view[_guarded(connected, guard, lambda: connected.send(view)) :]  # noqa: B023
+        view = view[_guarded(connected, body, lambda: connected.send(view)) :]  # noqa: B023
 
 
-def _guarded(connected: Any, guard: StallGuard, send: Callable[[], int]) -> int:
-    """Return the result of `send`, called with the socket timeout that `guard` allows."""
-    connected.settimeout(guard.timeout())
+def _guarded(connected: Any, body: TransferBody, send: Callable[[], int]) -> int:
+    """Return the result of `send`, called with the socket timeout that the guard allows."""
+    connected.settimeout(body.guard.timeout())
     started = time.monotonic()
     count = send()
-    guard.waited(time.monotonic() - started, count)
+    body.guard.waited(time.monotonic() - started, count)
+    body.report_sent(count)
     return count
 
 

@@ -90,6 +90,7 @@ class TransferContext:
         receive: Callable[[StreamingResponse], T] | None = None,
         *,
         find_result: Callable[[], T | None] | None = None,
+        sent: Progress | None = None,
     ) -> T:
         """Send `request`, with retries, and return its result.
 
@@ -100,6 +101,8 @@ class TransferContext:
             find_result: For a request that must not be carried out twice: called after an attempt
                 whose response was lost, before the next attempt. Returns the result of the lost
                 attempt, or None if it had none.
+            sent: Called with numbers of bytes that were sent; the count starts over with each
+                attempt.
 
         Raises:
             RequestError: If no attempt succeeds; the error of the last attempt.
@@ -119,8 +122,11 @@ class TransferContext:
                     cancellation=self.cancellation,
                     bandwidth=self.bandwidth,
                     receive=receive,
+                    sent=sent,
                 )
             except RequestError as error:
+                if sent is not None:
+                    sent.restart()
                 failures += 1
                 kinds[type(error)] += 1
                 error.tries, error.tries_alike = failures, kinds[type(error)]

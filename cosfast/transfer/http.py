@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import NameResolutionError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from cosfast import __version__
@@ -20,8 +22,9 @@ from cosfast.transfer.streaming_response import BROKEN, StreamingResponse
 from cosfast.transfer.timeouts import StallGuard, Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from cosfast.concurrency import Progress
     from cosfast.transfer.bandwidth import BandwidthLimit
     from cosfast.transfer.cancellation import Cancellation
     from cosfast.transfer.request import HttpRequest, Request
@@ -33,6 +36,7 @@ T = TypeVar("T")
 CONNECTIONS = 32
 """Maximum number of idle connections in a pool; further connections are closed after use."""
 
+_UNRESOLVED = re.compile("Failed to resolve '([^']*)'")
 _CONTENT_FOLLOWS = frozenset({200, 206})
 
 
@@ -46,6 +50,7 @@ class HttpClient:
         base_url: Scheme, host and port, without a trailing slash.
         session: A `requests.Session` to use; by default a new one, which `close` closes.
         timeout: Seconds to connect and to wait for bytes: one number, or a tuple of two.
+        host_advice: What to do if no address is known of a host, for the error.
 
     Raises:
         InputError: If `timeout` is not valid.
@@ -57,8 +62,10 @@ class HttpClient:
         *,
         session: requests.Session | None,
         timeout: float | tuple[float, float],
+        host_advice: str = "check the endpoint and the network",
     ) -> None:
         self.base_url = base_url
+        self._host_advice = host_advice
         self._timeouts = Timeouts.of(timeout)
         self._owns_session = session is None
         self._session = _new_session() if session is None else session
@@ -74,6 +81,7 @@ class HttpClient:
         cancellation: Cancellation,
         bandwidth: BandwidthLimit | None = None,
         receive: Callable[[StreamingResponse], T] | None = None,
+        sent: Progress | None = None,
     ) -> T:
         """Send a request once and return its result.
 
@@ -83,6 +91,7 @@ class HttpClient:
             cancellation: Shuts down the socket if the transfer is stopped.
             bandwidth: Bandwidth limit of the body.
             receive: Reads a response that is content, instead of `request.read_response`.
+            sent: Called with numbers of bytes that were sent; not by adapters of a user's session.
 
         Raises:
             TransportError: If no response or only a part of it was received.
@@ -90,7 +99,7 @@ class HttpClient:
         """
         started = time.monotonic()
         guard = StallGuard(self._timeouts.read, cancellation)
-        body = TransferBody(encoded.body, cancellation, bandwidth, guard)
+        body = TransferBody(encoded.body, cancellation, bandwidth, guard, sent)
         adapter: Any = self._session.get_adapter(encoded.url)
         left = max(0.001, cancellation.remaining())
         failure = None
@@ -103,10 +112,14 @@ class HttpClient:
                         **self._settings_for(encoded.url),
                     )
             except BROKEN as exc:
-                failure = _transport_error(request, exc)
+                if body.failure is not None:
+                    raise body.failure from None
+                failure = _transport_error(request, exc, self._host_advice)
             if failure is not None:  # raised outside of the `except` block: no __context__
                 raise failure from failure.__cause__
             with response:
+                if body.failure is not None:  # urllib3 passes over a BrokenPipeError
+                    raise body.failure
                 incoming = StreamingResponse(request, response, _transport_error, guard)
                 if receive is not None and incoming.http_status in _CONTENT_FOLLOWS:
                     return receive(incoming)
@@ -172,7 +185,9 @@ def _new_session() -> requests.Session:
     return session
 
 
-def _transport_error(request: Request[Any], exc: Exception) -> TransportError:
+def _transport_error(
+    request: Request[Any], exc: Exception, host_advice: str = ""
+) -> TransportError:
     """Return the error for an exception of requests or urllib3, chained to its root cause.
 
     Exceptions between the root cause and `exc` quote the URL, which may contain a signature or a
@@ -184,18 +199,33 @@ def _transport_error(request: Request[Any], exc: Exception) -> TransportError:
     )
     kind = TransportTimeout if timed_out else TransportError
     text = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
+    host = _unresolved_host(exc)
+    if host:
+        text = f"no address is known of the host {host!r}; {host_advice} ({text})"
     error = kind(redacted(text), operation=request.operation, target=request.target)
     error.__cause__ = cause if redacted(text) == text else None
     return error
 
 
+def _unresolved_host(exc: BaseException) -> str:
+    """Return the host, of a server or of a proxy, that has no address; empty if that is not it."""
+    for each in _causes(exc):
+        if isinstance(each, NameResolutionError):
+            found = _UNRESOLVED.search(str(each))
+            return found[1] if found else ""
+    return ""
+
+
 def _root_cause(exc: BaseException) -> BaseException:
     """Return the first exception in the chain of causes and contexts of `exc`."""
-    seen = {id(exc)}
-    while True:
-        inner = exc.__cause__ or exc.__context__
-        if inner is None or id(inner) in seen:
-            break
+    return list(_causes(exc))[-1]
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    """Yield an exception, and those that it was raised from, up to the root cause."""
+    seen: set[int] = set()
+    inner: BaseException | None = exc
+    while inner is not None and id(inner) not in seen:
         seen.add(id(inner))
-        exc = inner
-    return exc
+        yield inner
+        inner = inner.__cause__ or inner.__context__

@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import threading
+import time
 
 import pytest
 import requests
@@ -14,6 +15,7 @@ from requests.adapters import HTTPAdapter
 from worked_values import content
 
 import cosfast
+from cosfast.emulator import faults
 
 MIB = 1024 * 1024
 
@@ -341,3 +343,57 @@ def open_files():
         for number in descriptors
         if os.path.lexists(f"/proc/self/fd/{number}")
     ]
+
+
+MIB = 1024 * 1024
+
+
+@pytest.mark.parametrize("max_rate", [None, 40 * MIB])
+def test_a_small_file_counts_while_it_is_sent(client, emulator, max_rate):
+    """Its bytes are counted before the server has answered, and none of them twice."""
+    seen = []
+    emulator.faults.add("upload", faults.Latency(0.3), times=1)
+    started = time.monotonic()
+    client.upload(
+        bytes(6 * MIB),
+        BUCKET,
+        "file",
+        max_rate=max_rate,
+        overwrite=True,
+        progress=lambda count: seen.append((count, time.monotonic() - started)),
+    )
+    took = time.monotonic() - started
+    assert sum(count for count, _ in seen) == 6 * MIB
+    assert len(seen) > (5 if max_rate else 0)
+    assert sum(count for count, at in seen if at < took - 0.25) > 5 * MIB
+
+
+def test_what_has_to_be_sent_again_does_not_count(emulator):
+    emulator.faults.add("upload", faults.ResetAfter(2 * MIB), times=2)
+    emulator.faults.add("upload", faults.HttpStatus(503), times=1)
+    seen = []
+    with connect(emulator.endpoint) as client:
+        client.upload(bytes(6 * MIB), BUCKET, "folder/file", overwrite=True, progress=seen.append)
+        assert sum(seen) == 6 * MIB
+        assert min(seen) < 0
+        seen.clear()
+        emulator.faults.add("upload", faults.Refusal(-97), times=1)
+        with pytest.raises(cosfast.AuthenticationError):
+            client.upload(bytes(6 * MIB), BUCKET, "x", overwrite=True, progress=seen.append)
+        assert sum(seen) == 0
+        seen.clear()
+        client.upload(b"", BUCKET, "empty", progress=seen.append)
+        assert seen == []
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError, TimeoutError, ZeroDivisionError])
+def test_an_error_of_the_callback_is_no_failure_of_the_connection(client, error):
+    calls = []
+
+    def fail(count):
+        calls.append(count)
+        raise error("of the callback")
+
+    with pytest.raises(error, match="of the callback"):
+        client.upload(bytes(MIB // 2), BUCKET, "file", progress=fail)
+    assert len(calls) == 1

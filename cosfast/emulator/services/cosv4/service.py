@@ -119,7 +119,7 @@ class CosV4(Service):
         """Answer a request for an operation or a download."""
         wanted = addresses.parse_target(target)
         if wanted.place.appid != self.context.settings.appid:
-            raise RefusedError(Code.BAD_APPID, "this server does not serve that appid")
+            raise RefusedError(Code.BAD_APPID, "this server does not serve the appid in the path")
         buckets = self.context.settings.buckets
         if buckets is not None and wanted.place.bucket not in buckets:
             there = ", ".join(sorted(buckets))
