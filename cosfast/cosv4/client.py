@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+_REGION_ADVICE = (
+    "check the region, which in COS v4 is a short name such as 'gz', 'sh' or 'tj', and the network"
+)
+
+
 class Client:
     """A client of one account in one region or at one endpoint. Thread-safe.
 
@@ -88,7 +93,12 @@ class Client:
             raise InputError(
                 f"retry must be a RetryPolicy, such as cosfast.NO_RETRY, not {type(retry).__name__}"
             )
-        self._http = HttpClient(self.endpoint, session=session, timeout=timeout)
+        self._http = HttpClient(
+            self.endpoint,
+            session=session,
+            timeout=timeout,
+            host_advice="check the endpoint and the network" if endpoint else _REGION_ADVICE,
+        )
         self.context: TransferContext = TransferContext(
             http=self._http,
             service=CosService(credentials, self.endpoint),
@@ -136,8 +146,8 @@ class Client:
             slice_size: Bytes in a slice; 1048576 with ``"parts"``, otherwise one of the four sizes
                 of the protocol.
             concurrency: Number of slices in flight, at least 1.
-            progress: Called with numbers of bytes that the server has acknowledged; negative if
-                they must be sent again.
+            progress: Called with numbers of bytes that the server has acknowledged, or that have
+                been sent if all go in one request; negative if they must be sent again.
             hash_progress: Called with numbers of bytes hashed before the upload starts.
             max_rate: Bandwidth limit in bytes a second, over all connections of this upload.
             deadline: Seconds that the upload may take.
@@ -400,11 +410,12 @@ class Client:
     def move(self, bucket: str, path: str, target: str, *, overwrite: bool = False) -> None:
         """Move a file to the path `target` in its bucket (`move`).
 
-        If the response of an attempt was lost, the move has succeeded if only `target` exists.
+        If the response of an attempt was lost, the move has succeeded if only `target` exists. A
+        file of the same content at `target` is no obstacle: one of the two remains.
 
         Raises:
             NotFoundError: If the file or the folder of `target` does not exist.
-            ExistsError: If `target` exists and `overwrite` is false.
+            ExistsError: If `target` exists with different content and `overwrite` is false.
             CosError: As `upload` does.
         """
         source, aim = self._address(bucket, path), self._address(bucket, target)
@@ -412,6 +423,8 @@ class Client:
 
     def copy(self, bucket: str, path: str, target: str, *, overwrite: bool = False) -> None:
         """Copy a file to the path `target` in its bucket, on the server (`copy`).
+
+        A file of the same content at `target` stays as it is, unless `overwrite` is set.
 
         Raises:
             CosError: As `move` does.
@@ -444,7 +457,7 @@ class Client:
         path: str,
         target: Any,
         *,
-        overwrite: bool = True,
+        overwrite: bool = False,
         concurrency: int = 4,
         progress: Callable[[int], object] | None = None,
         max_rate: float | None = None,
@@ -466,20 +479,23 @@ class Client:
             path: Path in the bucket.
             target: Path, or binary file that is written in order from its current position. Bytes
                 may already be written to such a file when an error is found.
-            overwrite: Whether to replace an existing file at the path; otherwise it is an error.
+            overwrite: Whether to replace an existing file of different content at the path;
+                otherwise it is an error. A file of the same content stays as it is.
             concurrency: Number of ranges in flight, at least 1.
-            progress: Called with numbers of bytes that were received; negative if they must be
-                received again.
+            progress: Called with numbers of bytes that were received, or found in a file that
+                exists; negative if they must be received again.
             max_rate: Bandwidth limit in bytes a second, over all connections of this download.
             deadline: Seconds that the download may take.
             cancel: Token that cancels the download from another thread.
-            verify: Whether to compare the SHA-1; without it, nothing is hashed or resumed.
+            verify: Whether to compare the SHA-1; without it, nothing is resumed, and hashed only an
+                existing file of the same size that `overwrite` does not allow to replace.
             known: Result of `stat`, or of `list` if it has an `access_url`; requested by default.
 
         Raises:
             InputError: If an argument is not valid.
-            OSError: If the target cannot be written; FileExistsError if it exists and `overwrite`
-                is false, BlockingIOError if another download to it is in progress.
+            OSError: If the target cannot be written; FileExistsError if it exists with different
+                content and `overwrite` is false, BlockingIOError if another download to it is in
+                progress.
             NotFoundError: If the file does not exist.
             AnswerError: If the server sends other ranges than requested, or has no SHA-1 although
                 `verify` is set.

@@ -33,6 +33,7 @@ class DownloadResult:
         sha1: SHA-1 of the downloaded bytes, 40 hex digits; empty if nothing was hashed.
         resumed_bytes: Bytes that an earlier, interrupted download had received.
         received_bytes: Bytes of content that this call received.
+        existed: Whether a file of this content existed at the target and was left as it is.
     """
 
     target: Any
@@ -40,6 +41,7 @@ class DownloadResult:
     sha1: str
     resumed_bytes: int
     received_bytes: int
+    existed: bool = False
 
 
 def download(
@@ -50,14 +52,14 @@ def download(
     known: ObjectStat | None = None,
 ) -> DownloadResult:
     """Download the file at `address` to `target`; see `Client.download`."""
-    engine.check_target(target, overwrite=options.overwrite)
+    engine.check_target(target)
     with _opened(client_context, address, options, known) as (context, file):
         outcome = engine.download(
             context,
             file,
             target,
             max_workers=options.concurrency,
-            overwrite=options.overwrite,
+            overwrite=bool(options.overwrite),
             verify=options.verify,
         )
     return DownloadResult(target, file.size, *outcome)

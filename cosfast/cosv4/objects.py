@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from cosfast.cosv4.protocol.addresses import ObjectAddress
     from cosfast.transfer.context import TransferContext
 
+_DIFFERENT = "the existing file has different content"
+
 DELETIONS = 8
 """Number of deletions in flight."""
 
@@ -124,7 +126,7 @@ def find_existing(
     if refusal.code != Code.PATH_CONFLICT:
         found = find_completed_upload(context, address, size, digest)
     if found is None:
-        raise with_advice(refusal, "the existing file has different content") from refusal
+        raise with_advice(refusal, _DIFFERENT) from refusal
     return found
 
 
@@ -165,10 +167,14 @@ def move(
         context.call(mutations.move(source, target, overwrite=overwrite))
     except (NotFoundError, ExistsError) as exc:
         # An earlier attempt, whose response was lost, may have moved it: ask the server.
-        if not exc.tried_before or exists(context, source) or not exists(context, target):
-            if isinstance(exc, ExistsError):
-                raise with_advice(exc) from exc
+        if exc.tried_before and not exists(context, source) and exists(context, target):
+            return
+        if not isinstance(exc, ExistsError):
             raise
+        if overwrite or not _same_content(context, source, target):
+            raise with_advice(exc, _DIFFERENT) from exc
+        # To replace it loses nothing. To delete the source could: another client may change either.
+        move(context, source, target, overwrite=True)
 
 
 def copy(
@@ -178,13 +184,18 @@ def copy(
     try:
         context.call(mutations.copy(source, target, overwrite=overwrite))
     except ExistsError as exc:
-        if not exc.tried_before or not _same_content(context, source, target):
-            raise with_advice(exc) from exc
+        if not _same_content(context, source, target):
+            raise with_advice(exc, _DIFFERENT) from exc
 
 
 def _same_content(context: TransferContext, source: ObjectAddress, target: ObjectAddress) -> bool:
-    original, other = (context.call(objects.stat(address)) for address in (source, target))
-    return original.sha1 is not None and original.sha1 == other.sha1
+    try:
+        original, other = (context.call(objects.stat(address)) for address in (source, target))
+    except NotFoundError:  # a folder, or an unfinished upload
+        return False
+    if original.sha1 is None or other.filelen != other.filesize:
+        return False
+    return (original.sha1, original.filesize) == (other.sha1, other.filesize)
 
 
 def delete_tree(context: TransferContext, folder: ObjectAddress) -> None:

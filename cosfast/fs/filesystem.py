@@ -670,7 +670,7 @@ class CosV4FileSystem(AbstractFileSystem, metaclass=_ResolvingMeta):
         if not isfilelike(target):
             Path(target).parent.mkdir(parents=True, exist_ok=True)
         callback.set_size(known.filesize)
-        options = {"verify": known.sha1 is not None, **options}
+        options = {"verify": known.sha1 is not None, "overwrite": True, **options}
         self.buckets.download(path, target, progress=callback.relative_update, **options)
 
     # Writing

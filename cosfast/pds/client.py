@@ -164,7 +164,7 @@ class Client:
         file_id: str,
         target: Any,
         *,
-        overwrite: bool = True,
+        overwrite: bool = False,
         concurrency: int = 4,
         progress: Callable[[int], object] | None = None,
         max_rate: float | None = None,
@@ -180,7 +180,8 @@ class Client:
         Args:
             file_id: The file.
             target: A path, or a file open for writing bytes.
-            overwrite: Replace a file that is at the path.
+            overwrite: Whether to replace an existing file of different content at the path;
+                otherwise it is an error. A file of the same content stays as it is.
             concurrency: Ranges in flight.
             progress: Called with each number of bytes received; negative if they have to be
                 received again.
@@ -191,7 +192,8 @@ class Client:
 
         Raises:
             InputError: If an argument makes no sense.
-            OSError: If the target cannot be written.
+            OSError: If the target cannot be written; FileExistsError if it exists with different
+                content and `overwrite` is false.
             NotFoundError: If there is no such file.
             IntegrityError: If the content does not have the server's hash.
             CosError: What else the server or the way to it comes to.

@@ -31,6 +31,7 @@ class DownloadResult:
         digest: What the bytes were found to have, in lower-case hex; empty if nothing was hashed.
         resumed_bytes: Bytes that were there from an earlier download that was not finished.
         received_bytes: Bytes of content that this call received.
+        existed: Whether a file of this content existed at the target and was left as it is.
     """
 
     target: Any
@@ -39,6 +40,7 @@ class DownloadResult:
     digest: str
     resumed_bytes: int
     received_bytes: int
+    existed: bool = False
 
 
 def download(
@@ -50,7 +52,7 @@ def download(
 ) -> DownloadResult:
     """Download a file to `target`; see `Client.download`."""
     values.check_id("file_id", file_id)
-    engine.check_target(target, overwrite=options.overwrite)
+    engine.check_target(target)
     place = f"pds://{drive_id}/{file_id}"
     with client_context.transfer(
         progress=options.progress,
@@ -77,7 +79,7 @@ def download(
             file,
             target,
             max_workers=options.concurrency,
-            overwrite=options.overwrite,
+            overwrite=bool(options.overwrite),
             verify=options.verify,
         )
     return DownloadResult(target, file.size, found.content_hash_name, *outcome)

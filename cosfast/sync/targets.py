@@ -198,6 +198,7 @@ class FolderTarget(SyncTarget):
         self._executor = executor
         self._cancel = options.cancel or CancelToken()
         self._stopper = CancelToken()  # used if the user cancels or closes the iterator
+        options = replace(options, overwrite=options.overwrite is not False)
         self._progress = Progress(options.progress)
         if executor is None:
             progress = options.progress and self._progress.advance

@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cosfast.concurrency import Progress
 from cosfast.errors import AnswerError, InputError
 from cosfast.hashing.hashes import new
+from cosfast.parts.sources import PlainFile
 from cosfast.transfer.download_ranges import RangeDownload, RemoteFile
-from cosfast.transfer.partial_file import ContentIdentity, PartialFile, resolve_target
+from cosfast.transfer.partial_file import (
+    ContentIdentity,
+    PartialFile,
+    exists_error,
+    resolve_target,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cosfast.transfer.context import TransferContext
+
+
+_BLOCK = 1024 * 1024
 
 
 class DownloadOutcome(NamedTuple):
@@ -25,11 +34,13 @@ class DownloadOutcome(NamedTuple):
         digest: Digest of the downloaded bytes, in hex; empty if nothing was hashed.
         resumed_bytes: Bytes that an earlier, interrupted download had received.
         received_bytes: Bytes of content that this call received.
+        existed: Whether a file of this content existed at the path and was left as it is.
     """
 
     digest: str
     resumed_bytes: int
     received_bytes: int
+    existed: bool = False
 
 
 class Download:
@@ -149,16 +160,54 @@ def download(
 ) -> DownloadOutcome:
     """Download `file` to a path or to a binary file object.
 
+    A file at the path that has the content is left as it is. It is hashed to find out, unless it
+    may be replaced and nothing is to be hashed (`verify`).
+
     Raises:
         InputError: If the target is neither.
-        OSError: If the target cannot be written.
+        OSError: If the target cannot be written; FileExistsError if a file of different content
+            exists at the path and `overwrite` is false.
         IntegrityError: If the content does not match the hash.
         CosError: If the server or the connection fails in another way.
     """
-    run = Download(context, file, max_workers=max_workers, verify=verify)
+    path = None
     if isinstance(target, (str, os.PathLike)):
-        return run.to_path(resolve_target(target, overwrite=overwrite), overwrite=overwrite)
+        path = resolve_target(target)
+        if os.path.exists(path):  # noqa: PTH110 - a path stays the text that was given
+            if verify or not overwrite:
+                digest = _digest_if_same(context, file, path)
+                if digest is not None:
+                    return DownloadOutcome(digest, 0, 0, existed=True)
+            if not overwrite:
+                raise exists_error(path)
+    run = Download(context, file, max_workers=max_workers, verify=verify)
+    if path is not None:
+        return run.to_path(path, overwrite=overwrite)
     return run.to_file(writer_of(target), file.span(0, None))
+
+
+def _digest_if_same(context: TransferContext, file: RemoteFile, path: str) -> str | None:
+    """Return the hash of the file at `path` if it has the content of `file`, otherwise None."""
+    try:
+        existing = PlainFile(path)
+    except OSError:  # what cannot be read may be replaced nevertheless
+        return None
+    hasher = new(file.algorithm)
+    with existing:
+        if file.digest is None or existing.size != file.size:
+            return None
+        for offset in range(0, file.size, _BLOCK):
+            context.cancellation.check()
+            try:
+                data = existing.read_slice(offset, min(_BLOCK, file.size - offset))
+            except OSError:
+                break
+            hasher.update(data)
+            context.progress.advance(len(data))
+    if hasher.hexdigest() == file.digest:
+        return file.digest
+    context.progress.restart()
+    return None
 
 
 def read(
@@ -176,15 +225,15 @@ def read(
     return content.getvalue()
 
 
-def check_target(target: Any, *, overwrite: bool) -> None:
+def check_target(target: Any) -> None:
     """Check the target of a download, before any request is sent.
 
     Raises:
         InputError: If it is neither a path nor a binary file object.
-        OSError: If a file exists at the path and `overwrite` is false.
+        OSError: If the path names something that cannot be replaced.
     """
     if isinstance(target, (str, os.PathLike)):
-        resolve_target(target, overwrite=overwrite)
+        resolve_target(target)
     else:
         writer_of(target)
 

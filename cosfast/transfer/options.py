@@ -25,7 +25,7 @@ class DownloadOptions:
         InputError: If one is not valid.
     """
 
-    overwrite: bool = True
+    overwrite: bool | None = None  # None: a download keeps an existing file, a sync replaces it
     concurrency: int = 4
     progress: Callable[[int], object] | None = None
     max_rate: float | None = None

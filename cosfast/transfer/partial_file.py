@@ -252,7 +252,7 @@ class PartialFile:
         return mode
 
 
-def resolve_target(target: str | os.PathLike[str], *, overwrite: bool) -> str:
+def resolve_target(target: str | os.PathLike[str], *, overwrite: bool = True) -> str:
     """Return the path of the target, with links resolved.
 
     Raises:
@@ -271,8 +271,14 @@ def resolve_target(target: str | os.PathLike[str], *, overwrite: bool) -> str:
     if not modes.S_ISREG(mode):
         raise InputError(f"{path} is not a regular file; choose another target")
     if not overwrite:
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+        raise exists_error(path)
     return path
+
+
+def exists_error(path: str) -> FileExistsError:
+    """Return the error that a file of different content exists at `path`."""
+    advice = "a file of different content exists; use overwrite=True (--overwrite) to replace it"
+    return FileExistsError(errno.EEXIST, advice, path)
 
 
 def partial_paths(target: str) -> tuple[str, str]:
@@ -347,10 +353,10 @@ def _rename_to_new(path: str, target: str) -> None:
     try:
         os.link(path, target)
     except FileExistsError:
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from None
+        raise exists_error(target) from None
     except OSError:  # the file system has no hard links: check first, which is not atomic
         if os.path.lexists(target):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from None
+            raise exists_error(target) from None
         os.replace(path, target)  # noqa: PTH105
     else:
         _remove(path)

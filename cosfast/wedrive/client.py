@@ -227,7 +227,7 @@ class Client:
         fileid: str,
         target: Any,
         *,
-        overwrite: bool = True,
+        overwrite: bool = False,
         concurrency: int = 4,
         progress: Callable[[int], object] | None = None,
         max_rate: float | None = None,
@@ -244,7 +244,8 @@ class Client:
             fileid: Fileid of the file.
             target: Path, or binary file that is written in order from its current position. A file
                 at a path gets its name when it is complete; an interrupted download is resumed.
-            overwrite: Whether to replace an existing file at the path; otherwise it is an error.
+            overwrite: Whether to replace an existing file of different content at the path;
+                otherwise it is an error. A file of the same content stays as it is.
             concurrency: Number of ranges in flight, at least 1.
             progress: Called with numbers of bytes that were received; negative if they must be
                 received again.
@@ -257,8 +258,8 @@ class Client:
         Raises:
             InputError: If an argument is not valid, or the fileid is that of a folder or an online
                 document.
-            OSError: If the target cannot be written; FileExistsError if it exists and `overwrite`
-                is false.
+            OSError: If the target cannot be written; FileExistsError if it exists with different
+                content and `overwrite` is false.
             wedrive.NotFoundError: If the file does not exist.
             IntegrityError: If the content does not match the SHA-1.
             CosError: As `upload` does.

@@ -43,6 +43,7 @@ class DownloadResult:
         resumed_bytes: Bytes that an earlier, interrupted download had received.
         received_bytes: Bytes of content that this call received.
         calls: Number of API calls; requests for ranges of the file do not count.
+        existed: Whether a file of this content existed at the target and was left as it is.
     """
 
     target: Any
@@ -52,6 +53,7 @@ class DownloadResult:
     resumed_bytes: int
     received_bytes: int
     calls: int
+    existed: bool = False
 
 
 def download(
@@ -63,7 +65,7 @@ def download(
 ) -> DownloadResult:
     """Download a file; see `Client.download`."""
     check_fileid(fileid)
-    engine.check_target(target, overwrite=options.overwrite)
+    engine.check_target(target)
     with client_context.transfer(
         progress=options.progress,
         max_rate=options.max_rate,
@@ -77,10 +79,13 @@ def download(
             _remote_file(found),
             target,
             max_workers=options.concurrency,
-            overwrite=options.overwrite,
+            overwrite=bool(options.overwrite),
             verify=options.verify,
         )
-    return DownloadResult(target, found.name, found.size, *outcome, calls=calls.count)
+    digest, resumed, received, existed = outcome
+    return DownloadResult(
+        target, found.name, found.size, digest, resumed, received, calls.count, existed
+    )
 
 
 def _remote_file(found: DriveEntry) -> RemoteFile:

@@ -22,6 +22,7 @@ from emulated import BUCKET, CREDENTIALS, connect
 from worked_values import content
 
 import cosfast
+from cosfast.emulator import faults
 from cosfast.transfer.download_ranges import PIECE_SIZE
 from cosfast.transfer.partial_file import partial_paths
 
@@ -79,7 +80,7 @@ def test_a_file_is_replaced_and_keeps_its_mode(stored, tmp_path):
     target.write_bytes(b"before")
     target.chmod(0o600)
     link.symlink_to(target)
-    stored.download(BUCKET, "file", link)
+    stored.download(BUCKET, "file", link, overwrite=True)
     assert link.is_symlink()
     assert target.read_bytes() == DATA
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
@@ -99,22 +100,84 @@ def test_where_open_files_cannot_be_renamed_or_removed(stored, tmp_path, monkeyp
 
     for name in ("replace", "remove"):
         monkeypatch.setattr(os, name, refusing(getattr(os, name)))
-    for target in ("new", "new"):
-        stored.download(BUCKET, "file", tmp_path / target)
-    assert (tmp_path / "new").read_bytes() == DATA
+    for before in (None, b"before"):
+        if before is not None:
+            (tmp_path / "new").write_bytes(before)
+        stored.download(BUCKET, "file", tmp_path / "new", overwrite=True)
+        assert (tmp_path / "new").read_bytes() == DATA
     with pytest.raises(ZeroDivisionError):
         stored.download(BUCKET, "file", tmp_path / "b", verify=False, progress=lambda _: 1 / 0)
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
 
-def test_a_file_is_not_replaced_where_that_is_said(stored, tmp_path):
-    target = tmp_path / "here"
-    target.write_bytes(b"before")
-    with pytest.raises(FileExistsError):
-        stored.download(BUCKET, "file", target, overwrite=False)
-    assert target.read_bytes() == b"before"
-    stored.download(BUCKET, "file", tmp_path / "there", overwrite=False)
+@pytest.mark.parametrize("size", [6, SIZE])
+@pytest.mark.parametrize("keywords", [{}, {"overwrite": False}, {"verify": False}])
+def test_different_content_is_not_replaced(stored, tmp_path, size, keywords):
+    target, seen = tmp_path / "here", []
+    target.write_bytes(bytes(size))
+    with pytest.raises(FileExistsError, match=r"different content.*overwrite=True") as caught:
+        stored.download(BUCKET, "file", target, progress=seen.append, **keywords)
+    assert caught.value.filename == str(target)
+    assert target.read_bytes() == bytes(size)
+    assert sum(seen) == 0
+    stored.download(BUCKET, "file", tmp_path / "there", **keywords)
     assert names(tmp_path) == ["here", "there"]
+    stored.download(BUCKET, "file", target, **{**keywords, "overwrite": True})
+    assert target.read_bytes() == DATA
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("link", [False, True])
+def test_the_same_content_is_done_without_a_transfer(stored, emulator, tmp_path, overwrite, link):
+    target, seen = tmp_path / "here", []
+    target.write_bytes(DATA)
+    os.utime(target, (1, 1))
+    if link:
+        target = tmp_path / "link"
+        target.symlink_to("here")
+    emulator.faults.add("download", faults.Refusal(-97), times=1)
+    result = stored.download(BUCKET, "file", target, overwrite=overwrite, progress=seen.append)
+    assert (result.existed, result.received_bytes, result.resumed_bytes) == (True, 0, 0)
+    assert (result.sha1, result.filesize, sum(seen)) == (SHA, SIZE, SIZE)
+    assert target.stat().st_mtime == 1
+    emulator.faults.clear()
+    fresh = stored.download(BUCKET, "file", tmp_path / "new", overwrite=overwrite)
+    assert (fresh.existed, fresh.received_bytes) == (False, SIZE)
+
+
+def test_without_verification_a_file_is_hashed_only_if_it_may_not_be_replaced(stored, tmp_path):
+    target = tmp_path / "here"
+    target.write_bytes(DATA)
+    kept = stored.download(BUCKET, "file", target, verify=False)
+    assert (kept.existed, kept.received_bytes, kept.sha1) == (True, 0, SHA)
+    replaced = stored.download(BUCKET, "file", target, verify=False, overwrite=True)
+    assert (replaced.existed, replaced.received_bytes, replaced.sha1) == (False, SIZE, "")
+
+
+def test_the_deadline_holds_for_a_comparison(stored, tmp_path):
+    target = tmp_path / "here"
+    target.write_bytes(DATA)
+    token = cosfast.CancelToken()
+    with pytest.raises(cosfast.Cancelled):
+        stored.download(BUCKET, "file", target, cancel=token, progress=lambda _: token.cancel())
+    assert target.read_bytes() == DATA
+
+
+@pytest.mark.skipif(os.name == "nt", reason="named pipes of POSIX")
+def test_a_target_that_becomes_a_pipe_is_not_waited_for(stored, tmp_path, monkeypatch):
+    target, real = tmp_path / "here", os.path.exists
+    target.write_bytes(DATA)
+
+    def exchange(path):
+        if os.fspath(path) == str(target) and target.is_file():
+            target.unlink()
+            os.mkfifo(target)
+            return True
+        return real(path)
+
+    monkeypatch.setattr("cosfast.transfer.download.os.path.exists", exchange)
+    with pytest.raises(FileExistsError):
+        stored.download(BUCKET, "file", target)
 
 
 def test_a_target_that_cannot_be(stored, tmp_path):

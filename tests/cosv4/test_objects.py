@@ -11,6 +11,7 @@ from emulated import BUCKET, CREDENTIALS, connect
 from requests.adapters import HTTPAdapter
 
 import cosfast
+from cosfast.emulator import faults
 
 
 def test_stat_has_times_that_know_their_zone(client):
@@ -77,13 +78,51 @@ def test_move_and_copy(client, target):
         client.create_folder(BUCKET, folder)
     client.copy(BUCKET, "a", target)
     assert client.read(BUCKET, "a") == client.read(BUCKET, target) == b"data"
-    with pytest.raises(cosfast.ExistsError):
-        client.move(BUCKET, "a", target)
+    client.upload(b"other", BUCKET, target, overwrite=True)
+    for change in (client.copy, client.move):
+        with pytest.raises(cosfast.ExistsError, match=r"different content.*overwrite=True"):
+            change(BUCKET, "a", target)
+    assert (client.read(BUCKET, "a"), client.read(BUCKET, target)) == (b"data", b"other")
     client.move(BUCKET, "a", target, overwrite=True)
     assert not client.exists(BUCKET, "a")
     assert client.stat(BUCKET, target).biz_attr == "x"
     with pytest.raises(cosfast.NotFoundError):
         client.copy(BUCKET, "a", "c")
+
+
+@pytest.mark.parametrize("data", [b"", b"data"])
+def test_the_same_content_at_the_target_is_no_obstacle(client, data):
+    client.upload(data, BUCKET, "a", biz_attr="of a")
+    client.upload(data, BUCKET, "b", biz_attr="of b")
+    client.copy(BUCKET, "a", "b")
+    assert client.stat(BUCKET, "b").biz_attr == "of b"
+    assert client.exists(BUCKET, "a")
+    client.move(BUCKET, "a", "b")
+    assert client.read(BUCKET, "b") == data
+    assert client.stat(BUCKET, "b").biz_attr == "of a"
+    assert not client.exists(BUCKET, "a")
+
+
+@pytest.mark.parametrize("change", ["copy", "move"])
+def test_what_is_at_the_target_and_not_the_same(client, change):
+    client.upload(b"data", BUCKET, "a")
+    client.create_folder(BUCKET, "folder")
+    with pytest.raises(cosfast.ExistsError) as refused:
+        getattr(client, change)(BUCKET, "a", "folder")
+    assert "overwrite" not in str(refused.value)
+    with pytest.raises(cosfast.InputError, match="itself"):
+        getattr(client, change)(BUCKET, "a", "a")
+    assert client.read(BUCKET, "a") == b"data"
+
+
+def test_a_move_onto_the_same_content_whose_answer_was_lost(client, emulator):
+    client.upload(b"data", BUCKET, "a")
+    client.upload(b"data", BUCKET, "b")
+    emulator.faults.add("move", faults.Latency(0), times=1)
+    emulator.faults.add("move", faults.LostAnswer(), times=1)
+    client.move(BUCKET, "a", "b")
+    assert not client.exists(BUCKET, "a")
+    assert client.read(BUCKET, "b") == b"data"
 
 
 def test_delete(client):

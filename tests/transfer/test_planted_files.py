@@ -410,7 +410,8 @@ def test_the_mode_of_a_replaced_file_is_kept_without_its_privileges(stored, targ
     target.write_bytes(b"before")
     target.chmod(before)
     seen = set()
-    stored.download(BUCKET, "file", target, progress=lambda _: seen.add(mode_of(part_of(target))))
+    look = lambda _: seen.add(mode_of(part_of(target)))  # noqa: E731
+    stored.download(BUCKET, "file", target, overwrite=True, progress=look)
     assert seen == {0o600}
     assert target.read_bytes() == DATA
     assert mode_of(target) == after
@@ -419,9 +420,10 @@ def test_the_mode_of_a_replaced_file_is_kept_without_its_privileges(stored, targ
 def test_the_mode_is_kept_where_the_download_was_resumed(stored, target):
     target.write_bytes(b"before")
     target.chmod(0o640)
-    interrupt(stored, target)
+    interrupt(stored, target, overwrite=True)
     assert {mode_of(part_of(target)), mode_of(identity_of(target))} == {0o600}
-    assert stored.download(BUCKET, "file", target).resumed_bytes == PIECE_SIZE
+    result = stored.download(BUCKET, "file", target, overwrite=True)
+    assert result.resumed_bytes == PIECE_SIZE
     assert mode_of(target) == 0o640
 
 
@@ -430,14 +432,15 @@ def test_a_group_that_had_no_access_gets_none(stored, target, monkeypatch):
     target.write_bytes(b"before")
     target.chmod(0o664)
     os.chown(target, -1, OTHER_USER)
-    stored.download(BUCKET, "file", target)
+    stored.download(BUCKET, "file", target, overwrite=True)
     assert (target.stat().st_gid, mode_of(target)) == (OTHER_USER, 0o664)
 
     def refuse(*_arguments):
         raise PermissionError(1, "not in that group")
 
     monkeypatch.setattr(os, "fchown", refuse)
-    stored.download(BUCKET, "file", target)
+    target.write_bytes(b"before")
+    stored.download(BUCKET, "file", target, overwrite=True)
     assert target.stat().st_gid != OTHER_USER
     assert mode_of(target) == 0o644
 
@@ -449,7 +452,7 @@ def test_a_link_at_the_target_leads_to_the_file_that_is_replaced(stored, target,
     real = tmp_path / "real"
     target.symlink_to(real)
     for _ in range(2):  # new, then replaced
-        stored.download(BUCKET, "file", target)
+        stored.download(BUCKET, "file", target, overwrite=True)
         assert target.is_symlink()
         assert real.read_bytes() == DATA
         real.write_bytes(b"before")
@@ -475,7 +478,7 @@ def test_a_link_of_another_user_in_a_sticky_folder_is_not_followed(stored, targe
 
 def test_other_hard_links_of_the_target_keep_the_former_content(stored, target, victim):
     os.link(victim, target)
-    stored.download(BUCKET, "file", target)
+    stored.download(BUCKET, "file", target, overwrite=True)
     assert target.read_bytes() == DATA
     assert target.stat().st_nlink == 1
 
@@ -493,7 +496,7 @@ def test_a_target_that_becomes_a_link_meanwhile_is_replaced_itself(stored, targe
         if not target.is_symlink():
             target.symlink_to(victim)
 
-    stored.download(BUCKET, "file", target, progress=plant)
+    stored.download(BUCKET, "file", target, overwrite=True, progress=plant)
     assert not target.is_symlink()
     assert target.read_bytes() == DATA
 
