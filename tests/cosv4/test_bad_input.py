@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 
 import pytest
 from emulated import BUCKET, CREDENTIALS, connect
@@ -130,3 +131,44 @@ def test_an_expired_clock(emulator, monkeypatch):
     with connect(emulator.endpoint) as client, pytest.raises(cosfast.AuthenticationError) as caught:
         client.upload(b"data", BUCKET, "file")
     assert caught.value.code == -96
+
+
+def test_a_bucket_with_the_number_of_the_account(client):
+    """As other versions of the API have it; the server would only say that it knows no such one."""
+    wrong = f"photos-{CREDENTIALS.appid}"
+    for call in (
+        lambda: client.upload(b"", wrong, "file"),
+        lambda: client.stat(wrong, "file"),
+        lambda: client.list(wrong),
+        lambda: list(cosfast.sync_down(client, wrong, "/", "nowhere")),
+    ):
+        with pytest.raises(cosfast.InputError, match=f"'{wrong}'.*use 'photos'"):
+            call()
+    client.upload(b"", "photos-1251111111", "file")  # somebody else's number is nothing special
+
+
+def test_no_server_at_all():
+    with pytest.raises(cosfast.InputError, match=r"region='gz'.*endpoint=.*COSFAST_REGION"):
+        cosfast.Client(CREDENTIALS)
+
+
+@pytest.mark.parametrize(
+    ("server", "host", "advice"),
+    [
+        ({"region": "ap-nowhere"}, "ap-nowhere.file.myqcloud.com", "'gz', 'sh' or 'tj'"),
+        ({"endpoint": "http://no.such.host.invalid:1"}, "no.such.host.invalid", "the endpoint"),
+    ],
+)
+def test_a_host_that_nobody_knows_is_named(server, host, advice, monkeypatch):
+    def unknown(*_arguments, **_keywords):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with cosfast.Client(CREDENTIALS, retry=cosfast.NO_RETRY, journal=None, **server) as client:
+        with pytest.raises(cosfast.TransportError) as caught:
+            client.stat(BUCKET, "file")
+    assert f"'{host}'" in str(caught.value)
+    assert advice in str(caught.value)
+    assert "Name or service not known" in str(caught.value)

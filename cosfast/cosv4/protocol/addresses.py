@@ -39,6 +39,11 @@ class ObjectAddress:
     def __post_init__(self) -> None:
         object.__setattr__(self, "appid", check_appid(self.appid))
         check_bucket(self.bucket)
+        if self.bucket.endswith(f"-{self.appid}"):
+            raise InputError(
+                f"bucket {self.bucket!r} ends in the number of the account, which is not part of a"
+                f" bucket's name in COS v4: use {self.bucket.removesuffix(f'-{self.appid}')!r}"
+            )
         object.__setattr__(self, "path", normalise_path(self.path))
 
     @classmethod
@@ -209,7 +214,10 @@ def api_base(region: str | None = None, endpoint: str | None = None) -> str:
     if endpoint is not None:
         return check_endpoint(endpoint)
     if region is None:
-        raise InputError("no server: give a region, such as 'gz', or an endpoint")
+        raise InputError(
+            "no server: use region='gz', for example, or endpoint='http://127.0.0.1:8080'; only the"
+            " command line and fsspec read COSFAST_REGION and COSFAST_ENDPOINT"
+        )
     return f"https://{region}.file.myqcloud.com"
 
 
