@@ -13,7 +13,7 @@ from cosfast.sync.planner import levels
 from cosfast.sync.results import ROOT, SyncAction, SyncStep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from cosfast.sync.comparator import Verdict
     from cosfast.sync.listing import Tree
@@ -34,6 +34,7 @@ class SyncExecutor:
         plan: The plan made from their names.
         verdicts: On the unblocked files of the source, in any order.
         target: Changes the target.
+        planned: Called with numbers of bytes before they are transferred.
     """
 
     source: Tree[Any]
@@ -41,6 +42,7 @@ class SyncExecutor:
     plan: Plan
     verdicts: Iterable[Verdict]
     target: SyncTarget
+    planned: Callable[[int], object] | None = None
     _transferred: set[str] = field(default_factory=set)
     _source_failed: bool = False
 
@@ -79,6 +81,9 @@ class SyncExecutor:
             yield SyncStep(SyncAction.CREATE_FOLDER, name, None, "new", error)
 
     def _files(self) -> Iterator[SyncStep]:
+        # What is new needs no comparison: a progress bar has nearly all of its total at once.
+        new = self.plan.unblocked(self.source.files)
+        self._announce(name for name in new if name not in self.existing.files)
         differing: list[Verdict] = []
         for verdict in self.verdicts:
             if verdict.reason == SAME:
@@ -92,6 +97,7 @@ class SyncExecutor:
 
     def _transfer(self, verdicts: list[Verdict]) -> Iterator[SyncStep]:
         self._transferred.update(verdict.name for verdict in verdicts)
+        self._announce(name for name, *_ in verdicts if name in self.existing.files)
         action = self.target.action
         for (name, reason, *_), outcome in self.target.transfer(verdicts):
             size = self._size(name)
@@ -100,6 +106,11 @@ class SyncExecutor:
                 yield SyncStep(action, name, size, reason, error=outcome)
             else:
                 yield SyncStep(action, name, size, reason, result=outcome)
+
+    def _announce(self, names: Iterable[str]) -> None:
+        count = sum(self._size(name) or 0 for name in names)
+        if count and self.planned is not None:
+            self.planned(count)
 
     def _extras(self) -> Iterator[SyncStep]:
         extras = self.target.obsolete(self.plan.extras, self._transferred)

@@ -32,7 +32,8 @@ class Filter:
     Args:
         pattern: A shell pattern (``*``, ``?``, ``[seq]``), case-sensitive, matched against the
             whole name relative to the synchronised folder. ``*`` also matches ``/``. A folder's
-            name ends in ``/``, so ``cache/*`` matches the folder and everything in it.
+            name ends in ``/``, so ``cache/`` matches the folder, and ``cache/*`` matches the folder
+            and everything in it.
         keep: Whether the names that match take part.
 
     Raises:
@@ -62,6 +63,9 @@ class Filter:
 class Selection:
     """The names that a sequence of filters selects; the last filter that matches decides.
 
+    If that is one that excludes a folder by a pattern that ends in ``/``, nothing in the folder is
+    selected either, and nobody needs to list it.
+
     Args:
         filters: Without any, everything is selected.
 
@@ -75,19 +79,40 @@ class Selection:
             if not isinstance(each, Filter):
                 raise InputError(f"filters must be cosfast.Filter, not {type(each).__name__}")
         self._rules = [(re.compile(translate(f.pattern)), f) for f in reversed(self._filters)]
+        self._has_prunes = any(_prunes(each) for each in self._filters)
 
     def includes(self, name: str) -> bool:
         """Return whether `name` takes part."""
-        return next((f.keep for rule, f in self._rules if rule.match(name)), True)
+        decisive = self._decisive(name)
+        return (decisive is None or decisive.keep) and not self._is_in_pruned(name)
 
     def may_include_below(self, folder: str) -> bool:
         """Return whether a name in `folder` may take part; False is certain."""
+        decisive = self._decisive(folder)
+        if decisive is not None and _prunes(decisive):
+            return False
         for rule, each in self._rules:
             if each.keep:
                 return True
             if each.pattern.endswith("*") and rule.match(folder):
                 return False  # the pattern matches every name that begins with the folder's
         return True
+
+    def _decisive(self, name: str) -> Filter | None:
+        return next((each for rule, each in self._rules if rule.match(name)), None)
+
+    def _is_in_pruned(self, name: str) -> bool:
+        """Tell whether a folder above `name` is excluded with everything in it."""
+        if not self._has_prunes:
+            return False
+        ends = (end + 1 for end, char in enumerate(name[:-1]) if char == "/")
+        above = (self._decisive(name[:end]) for end in ends)
+        return any(each is not None and _prunes(each) for each in above)
+
+
+def _prunes(each: Filter) -> bool:
+    """Tell whether a filter that decides on a folder decides on everything in it, too."""
+    return not each.keep and each.pattern.endswith("/")
 
 
 def check_local_name(name: str, *, windows: bool = os.name == "nt") -> None:

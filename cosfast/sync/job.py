@@ -49,6 +49,7 @@ def sync_up(
     max_workers: int = 4,
     executor: Executor | None = None,
     options: UploadOptions | None = None,
+    planned: Callable[[int], object] | None = None,
 ) -> Iterator[SyncStep]:
     """Make a folder in a bucket equal to the local `folder` by uploading the files that differ.
 
@@ -75,6 +76,8 @@ def sync_up(
             at the same path. By default threads of this process do.
         options: For each upload; `overwrite` is always set. The progress is that of all files;
             with an executor, it is reported when a file is done.
+        planned: Called with numbers of bytes that are going to be transferred, before they are: the
+            total of a progress bar. Most come at once, the rest as files are compared.
 
     Yields:
         Each step when it is done. A failure is the `error` of its step and does not stop the rest.
@@ -99,6 +102,7 @@ def sync_up(
         dry_run,
         max_workers,
         executor,
+        planned,
     )
     return job.upload(job.check_options(options, UploadOptions))
 
@@ -118,6 +122,7 @@ def sync_down(
     max_workers: int = 4,
     executor: Executor | None = None,
     options: DownloadOptions | None = None,
+    planned: Callable[[int], object] | None = None,
 ) -> Iterator[SyncStep]:
     """Make the local `folder` equal to a folder in a bucket by downloading the files that differ.
 
@@ -143,9 +148,11 @@ def sync_down(
         max_workers: Files to download at a time; ignored with an executor.
         executor: Hashes and downloads the files; it must see `folder` at the same path. By default
             threads of this process do.
-        options: For each download. Without `overwrite`, a file that exists and differs is an
-            error. The progress is that of all files; with an executor, it is reported when a file
-            is done.
+        options: For each download. With ``overwrite=False``, a file that exists and differs is an
+            error; by default it is replaced. The progress is that of all files; with an executor,
+            it is reported when a file is done.
+        planned: Called with numbers of bytes that are going to be transferred, before they are: the
+            total of a progress bar. Most come at once, the rest as files are compared.
 
     Yields:
         Each step when it is done. A failure is the `error` of its step and does not stop the rest.
@@ -169,6 +176,7 @@ def sync_down(
         dry_run,
         max_workers,
         executor,
+        planned,
     )
     return job.download(job.check_options(options, DownloadOptions))
 
@@ -186,6 +194,7 @@ class SyncJob:
         dry_run: Whether to change nothing.
         max_workers: Files to transfer, and folders to list, at a time.
         executor: Hashes and transfers the files; None for threads of this process.
+        planned: Called with numbers of bytes before they are transferred; or None.
 
     Raises:
         InputError: If `max_workers` is not a positive number.
@@ -199,6 +208,7 @@ class SyncJob:
     dry_run: bool
     max_workers: int
     executor: Executor | None
+    planned: Callable[[int], object] | None = None
 
     def __post_init__(self) -> None:
         check_workers(self.max_workers)
@@ -283,6 +293,7 @@ class SyncJob:
         if self.dry_run:
             target = DryRunTarget(target)
         verdicts = comparison(plan.unblocked(source.files))
-        yield from SyncExecutor(source, existing, plan, verdicts, target).steps()
+        planned = None if self.dry_run else self.planned
+        yield from SyncExecutor(source, existing, plan, verdicts, target, planned).steps()
         if refusal is not None:
             raise refusal

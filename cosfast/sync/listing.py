@@ -76,7 +76,8 @@ class Tree(Generic[Entry]):
         errors: The error of each entry that cannot be used, by name.
         is_complete: Whether everything could be listed. An entry that cannot be used, but was
             listed, does not count.
-        retained: Folders that cannot be deleted, since they contain entries that take no part.
+        retained: Folders that cannot be deleted, since they contain, at any depth, entries that
+            take no part; including the folder itself if there are any.
         exists: Whether the folder itself exists.
     """
 
@@ -90,7 +91,7 @@ class Tree(Generic[Entry]):
     def exclude(self, name: str) -> None:
         """Record that `name` exists but takes no part, which retains the folders above it."""
         folder = parent(name)
-        while folder != ROOT and folder not in self.retained:
+        while folder not in self.retained:
             self.retained.add(folder)
             folder = parent(folder)
 
@@ -166,6 +167,25 @@ def list_both(
     return local, remote
 
 
+def list_remote(
+    client: Client, folder: ObjectAddress, selection: Selection, *, max_workers: int
+) -> Tree[RemoteFile]:
+    """List a folder of a bucket at any depth, to change it.
+
+    Args:
+        client: Lists the bucket.
+        folder: The folder.
+        selection: The names that take part.
+        max_workers: Folders to list at a time.
+
+    Raises:
+        CosError: If the folder itself cannot be listed.
+    """
+    tree: Tree[RemoteFile] = Tree()
+    _RemoteListing(tree, client, folder, selection, False, max_workers, Event()).run()
+    return tree
+
+
 def _list_local(
     tree: Tree[LocalFile], top: str, selection: Selection, *, is_source: bool, stop: Event
 ) -> None:
@@ -182,7 +202,7 @@ def _list_local(
             return
         if entry.error is not None and not entry.name:
             raise entry.error
-        if not selection.includes(entry.name):
+        if not (selection.includes(entry.name) or entry.is_unlisted(selection.may_include_below)):
             tree.exclude(entry.name)
         elif entry.error is not None:
             is_listed = entry.status is not None and not entry.is_folder

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 _ENTRY_STAT_IS_COMPLETE = os.name != "nt"  # on Windows, DirEntry.stat() lacks the file's number
 
 
+def _all(_name: str) -> bool:
+    return True
+
+
 class LocalEntry(NamedTuple):
     """A file, a folder, or anything else that has a name in a folder.
 
@@ -43,8 +47,19 @@ class LocalEntry(NamedTuple):
         """Whether it is a folder that `walk` enters."""
         return self.name.endswith("/")
 
+    def is_unlisted(self, enter: Callable[[str], bool]) -> bool:
+        """Return whether it is a folder that could not be listed, and was to be entered."""
+        is_folder = self.is_folder or not self.name
+        return self.error is not None and is_folder and (not self.name or enter(self.name))
 
-def files_below(path: str, *, recursive: bool) -> Iterator[LocalEntry]:
+
+def files_below(
+    path: str,
+    *,
+    recursive: bool,
+    select: Callable[[str], bool] = _all,
+    enter: Callable[[str], bool] = _all,
+) -> Iterator[LocalEntry]:
     """Yield the file `path`, or every file below the folder `path` in order of name.
 
     Links are followed, as in `walk`. Partial files of unfinished downloads are skipped, unless
@@ -53,21 +68,30 @@ def files_below(path: str, *, recursive: bool) -> Iterator[LocalEntry]:
     Args:
         path: A file or a folder.
         recursive: Whether a folder is allowed; otherwise it is yielded as an error.
+        select: Called with the name of what is found; returns whether to yield it.
+        enter: Called with a folder's name; returns whether to walk that folder.
     """
     if not os.path.isdir(path):  # noqa: PTH112 - a path stays the text that was given
-        return iter([_named(path)])
+        named = _named(path)
+        return iter([named] if select(named.name) else [])
     if not recursive:
         error = OSError(errno.EISDIR, "it is a directory; use -r", path)
         return iter([LocalEntry(path, "", error=error)])
     return (
         entry
-        for entry in walk(path)
-        if entry.error or not (entry.is_folder or is_partial(entry.name))
+        for entry in walk(path, enter=enter)
+        if (_is_file(entry) and select(entry.name)) or entry.is_unlisted(enter)
+    )
+
+
+def _is_file(entry: LocalEntry) -> bool:
+    return bool(entry.name) and not (
+        entry.is_folder or (is_partial(entry.name) and not entry.error)
     )
 
 
 def walk(
-    top: str, *, follow: bool = True, enter: Callable[[str], bool] = lambda _name: True
+    top: str, *, follow: bool = True, enter: Callable[[str], bool] = _all
 ) -> Iterator[LocalEntry]:
     """Yield the entries of a folder at any depth, in order of name, a folder before its content.
 
