@@ -10,6 +10,7 @@ import errno
 import os
 import secrets
 import stat
+from contextlib import suppress
 
 _FLAGS = (
     getattr(os, "O_CLOEXEC", 0)
@@ -33,7 +34,7 @@ def open_own(path: str, flags: int) -> int:
 
     Args:
         path: The path of the file.
-        flags: `os.O_RDONLY` or `os.O_RDWR`.
+        flags: `os.O_RDONLY`, `os.O_WRONLY` or `os.O_RDWR`, perhaps with `os.O_APPEND`.
 
     Returns:
         A file descriptor. From now on only this user can open the file.
@@ -67,6 +68,21 @@ def create_own(path: str) -> int:
         FileExistsError: If anything exists at the path.
     """
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
+
+
+def append_to_own(path: str) -> int:
+    """Open a file that only this user can open, or create it, to write at its end.
+
+    Raises:
+        NotOwnFileError: If anything but such a file exists at the path; it stays unchanged.
+        OSError: If it cannot be opened or created.
+    """
+    try:
+        return open_own(path, os.O_WRONLY | os.O_APPEND)
+    except FileNotFoundError:
+        with suppress(FileExistsError):  # another process has created it since
+            os.close(create_own(path))
+        return open_own(path, os.O_WRONLY | os.O_APPEND)
 
 
 def is_at(descriptor: int, path: str) -> bool:

@@ -121,9 +121,9 @@ def refused(client, server, operation, fault):
         server.faults.clear()
 
 
-def secrets_of(signatures):
+def secrets_of(signatures, at_least=30):
     """Return what must not be seen: the key, and each signature as it is and in a URL."""
-    assert len(signatures) > 30
+    assert len(signatures) > at_least
     return {CREDENTIALS.secret_key, *signatures, *(quote(each, safe="") for each in signatures)}
 
 
@@ -173,7 +173,10 @@ def test_a_wrong_key_is_not_shown_when_it_is_refused(emulator, log):
     ids=lambda words: words[0],
 )
 @pytest.mark.parametrize("key", [CREDENTIALS.secret_key, "wrong-key", "bad key"])
-def test_the_command_shows_no_key(emulator, words, key):
+def test_the_command_shows_no_key(emulator, words, key, tmp_path):
+    log = tmp_path / "log"
+    if words[0] not in {"ls", "stat"}:
+        words = [*words, "--log-file", str(log)]
     environment = {
         **os.environ,
         "COSFAST_ENDPOINT": emulator.endpoint,
@@ -190,3 +193,38 @@ def test_the_command_shows_no_key(emulator, words, key):
     )
     assert key not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+    if "--log-file" in words:
+        logged = log.read_text("utf-8")
+        assert "exit code" in logged
+        assert key not in logged
+        assert "Traceback" not in logged
+
+
+def test_a_log_file_shows_nothing_that_signs(signatures, emulator, tmp_path, monkeypatch):
+    from cosfast.cli import main
+
+    for name in ("appid", "secret_id", "secret_key"):
+        monkeypatch.setenv(f"COSFAST_{name.upper()}", getattr(CREDENTIALS, name))
+    monkeypatch.setenv("COSFAST_ENDPOINT", emulator.endpoint)
+    log, file, large = tmp_path / "log", tmp_path / "tree" / "file", f"cos://{BUCKET}/large"
+    file.parent.mkdir()
+    file.write_bytes(LARGE)
+    emulator.faults.add("upload_slice_data", faults.ResetAfter(1000), times=2)
+    emulator.faults.add("upload_slice_init", faults.HttpStatus(503), times=1)
+    emulator.faults.add("download", faults.NotJson(), times=1)
+    emulator.faults.add("copy", faults.Refusal(-97), times=1)
+    emulator.faults.add("move", faults.TruncatedJson(), times=1)
+    for words in (
+        ["put", str(file), large],
+        ["get", large, str(tmp_path / "back")],
+        ["get", f"cos://{BUCKET}/nothing", str(tmp_path / "back")],
+        ["cp", large, f"cos://{BUCKET}/copied"],
+        ["mv", large, f"cos://{BUCKET}/moved"],
+        ["sync", str(file.parent), f"cos://{BUCKET}/synced/"],
+        ["rm", "-r", f"cos://{BUCKET}/synced/"],
+    ):
+        main([*words, "--log-file", str(log)])
+    logged = log.read_text("utf-8")
+    assert logged.count("try 1 failed") >= 2
+    assert logged.count("exit code 1") == 2
+    assert not [secret for secret in secrets_of(signatures, 15) if secret in logged]

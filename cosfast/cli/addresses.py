@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 SCHEME = "cos://"
+_SCHEMES = (SCHEME, "cosv4://")  # the second as fsspec has it
+
+_WILDCARDS = frozenset("*?")
 
 
 class UsageError(Exception):
@@ -26,6 +29,11 @@ class Address(NamedTuple):
     def is_folder(self) -> bool:
         """Whether it can only be a folder; without the ``/`` at its end it may still be one."""
         return self.path.endswith("/")
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether the path has ``*`` or ``?``, which no name of a file can have."""
+        return not _WILDCARDS.isdisjoint(self.path)
 
     @property
     def name(self) -> str:
@@ -55,21 +63,22 @@ Operand = Address | str
 
 
 def parse_address(text: str) -> Address:
-    """Parse ``cos://BUCKET/PATH``; the client checks the bucket and the path.
+    """Parse ``cos://BUCKET/PATH`` or ``cosv4://...``; the client checks the bucket and the path.
 
     Raises:
         UsageError: If it has another form.
     """
-    bucket, _, path = text[len(SCHEME) :].partition("/")
-    if not text.startswith(SCHEME) or not bucket:
+    scheme = next(filter(text.startswith, _SCHEMES), None)
+    bucket, _, path = text[len(scheme or "") :].partition("/")
+    if scheme is None or not bucket:
         raise UsageError(f"{text!r} is not of the form cos://BUCKET/PATH")
     return Address(bucket, f"/{path}")
 
 
 def parse_operand(text: str) -> Operand:
-    """Parse ``cos://BUCKET/PATH``; return anything else as it is, a local path.
+    """Parse an address as `parse_address` does; return anything else as it is, a local path.
 
     Raises:
         UsageError: If it begins with ``cos://`` and has no bucket.
     """
-    return parse_address(text) if text.startswith(SCHEME) else text
+    return parse_address(text) if text.startswith(_SCHEMES) else text

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import textwrap
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,9 @@ from cosfast.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from cosfast import Filter
     from cosfast.cosv4 import Client
+    from cosfast.sync.filters import Selection
 
     Completer = Callable[..., list[str]]
 
@@ -92,6 +96,64 @@ def add_transfer_options(parser: argparse.ArgumentParser, *, unit: str, concurre
     )
 
 
+def add_overwrite(parser: argparse.ArgumentParser) -> None:
+    """Add ``--overwrite``, and ``--no-overwrite``, which is the default."""
+    parser.add_argument(
+        "--overwrite",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="replace files of different content (default: that is an error)",
+    )
+
+
+def add_dry_run(parser: argparse.ArgumentParser) -> None:
+    """Add ``--dry-run``."""
+    parser.add_argument(
+        "-n", "--dry-run", action="store_true", help="print what would be done, and change nothing"
+    )
+
+
+def add_filters(parser: argparse.ArgumentParser, effect: str) -> None:
+    """Add ``--exclude`` and ``--include``, in `filters` in the order in which they are given.
+
+    Args:
+        parser: The command's.
+        effect: What does not happen to what is excluded.
+    """
+    for kind, explanation in (
+        ("exclude", f"exclude what matches: {effect}; a folder, 'cache/', with all in it"),
+        ("include", "include what matches, even if an earlier pattern excludes it"),
+    ):
+        parser.add_argument(
+            f"--{kind}",
+            action="append",
+            dest="filters",
+            default=[],
+            type=partial(_named_pattern, kind),
+            metavar="PATTERN",
+            help=explanation,
+        )
+
+
+def _named_pattern(kind: str, pattern: str) -> tuple[str, str]:
+    return kind, pattern
+
+
+def filters_of(options: argparse.Namespace) -> list[Filter]:
+    """Return the filters of `add_filters`."""
+    from cosfast import Filter  # noqa: PLC0415 - late
+
+    make = {"exclude": Filter.exclude, "include": Filter.include}
+    return [make[kind](pattern) for kind, pattern in options.filters]
+
+
+def selection_of(options: argparse.Namespace) -> Selection:
+    """Return the names that the filters of `add_filters` select."""
+    from cosfast.sync.filters import Selection  # noqa: PLC0415 - late
+
+    return Selection(filters_of(options))
+
+
 def add_max_workers(parser: argparse.ArgumentParser) -> None:
     """Add ``--max-workers``, and its old name ``--files-at-once``."""
     parser.add_argument(
@@ -124,7 +186,7 @@ class _OldName(argparse.Action):
         """Set the value."""
         del parser
         new = "--" + self.dest.replace("_", "-")
-        say(f"warning: {option_string} is deprecated, use {new}")
+        say(f"{option_string} is deprecated, use {new}", logging.WARNING)
         setattr(namespace, self.dest, values)
 
 

@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cosfast.cli.addresses import Address, UsageError
 from cosfast.cli.arguments import (
     ADDRESS,
+    add_filters,
     add_max_workers,
     add_operand,
+    add_overwrite,
     add_server_options,
     add_transfer_options,
     describe,
+    filters_of,
     open_client,
+    selection_of,
 )
-from cosfast.cli.listing import look_up
-from cosfast.cli.output import Output, add_json_option
-from cosfast.cli.progress import FileBars, progress_bar
-from cosfast.cli.streams import write_bytes
+from cosfast.cli.listing import Match, expand, look_up
+from cosfast.cli.output import Output, add_json_option, add_log_options
+from cosfast.cli.progress import FileBars, growing_bar
+from cosfast.cli.streams import STDIO, write_bytes
 from cosfast.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,13 +32,12 @@ if TYPE_CHECKING:
     from cosfast.cosv4 import Client, DownloadResult
     from cosfast.cosv4.protocol.stats import ObjectStat
 
-STDOUT = "-"
-
 _KEYS = """\
   address              cos://BUCKET/PATH
   file                 the local path
   sha1                 40 hex digits; empty with --no-verify
-  size, received_bytes, resumed_bytes                  bytes"""
+  size, received_bytes, resumed_bytes                  bytes
+  existed              whether the local file existed with this content"""
 
 
 class _Wanted(NamedTuple):
@@ -55,10 +58,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
         TARGET is a file, an existing folder, a folder to be made if it ends in /, or - for
         standard output; by default the current folder. With -r everything in the folder is
-        downloaded into TARGET: files that are equal there are kept, others are replaced.
+        downloaded into TARGET. A file that exists with the same content is kept; with different
+        content it is an error, unless --overwrite is given.
+
+        In PATH, * and ? match any characters but /; quote them for the shell.
         """,
         "cosfast get cos://my-bucket/videos/film.mp4",
-        "cosfast get cos://my-bucket/a.csv cos://my-bucket/b.csv tables/",
+        "cosfast get cos://my-bucket/a.csv 'cos://my-bucket/tables/*.csv' tables/",
         "cosfast get cos://my-bucket/logs.tar.gz - | tar xz",
         "cosfast get -r cos://my-bucket/photos/ photos",
     )
@@ -68,24 +74,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-r", "--recursive", action="store_true", help="folders with everything in them"
     )
-    parser.add_argument("--no-overwrite", action="store_true", help="keep files that exist")
+    add_overwrite(parser)
+    add_filters(parser, "it is not downloaded")
     parser.add_argument("--no-verify", action="store_true", help="do not hash, and do not resume")
     add_transfer_options(parser, unit="ranges", concurrency=4)
     add_max_workers(parser)
     add_server_options(parser)
     add_json_option(parser, _KEYS)
+    add_log_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Download the files; one that fails does not stop the others."""
     sources, target = _check_usage(options)
-    options.resumes = target != STDOUT and not options.no_verify
-    output = Output(as_json=options.json)
+    options.resumes = target != STDIO and not options.no_verify
+    output = Output(as_json=options.json, quiet=options.quiet)
+    selection = selection_of(options)
     with open_client(options) as client:
-        wanted = []
+        matches: list[Match] = []
         for source in sources:
             with output.report_failure():
-                wanted.append(_look_up(client, source, target, recursive=options.recursive))
+                matches += expand(client, source, recursive=options.recursive)
+        wanted = []
+        for match in matches:
+            with output.report_failure():
+                found = _look_up(client, match, target, recursive=options.recursive)
+                if found.known.is_folder or selection.includes(match.address.name):
+                    wanted.append(found)
         _get_files(client, [each for each in wanted if not each.known.is_folder], options, output)
         for folder in (each for each in wanted if each.known.is_folder):
             with output.report_failure():
@@ -104,21 +119,23 @@ def _check_usage(options: argparse.Namespace) -> tuple[list[Address], str]:
         raise UsageError("files come from cos://BUCKET/PATH; only TARGET, the last, is local")
     if target is None and options.recursive:
         raise UsageError("-r needs a TARGET, the folder to download into")
-    if target == STDOUT and (options.recursive or options.json):
+    if target == STDIO and (options.recursive or options.json):
         raise UsageError("- (standard output) cannot be combined with -r or --json")
     target = os.curdir if target is None else target
-    if len(sources) > 1 and not (target == STDOUT or options.recursive or _is_folder(target)):
+    several = len(sources) > 1 or any(source.is_pattern for source in sources)
+    if several and not (target == STDIO or options.recursive or _is_folder(target)):
         raise UsageError("several files need a TARGET that is a folder, or ends in /")
     return sources, target
 
 
-def _look_up(client: Client, address: Address, target: str, *, recursive: bool) -> _Wanted:
-    known = look_up(client, address)
+def _look_up(client: Client, match: Match, target: str, *, recursive: bool) -> _Wanted:
+    address = match.address
+    known = look_up(client, *match)
     if known.is_folder:
         if not recursive:
             raise InputError(f"{address} is a folder: use -r to download it with everything in it")
         return _Wanted(address.as_folder, known, target)
-    if recursive or (target != STDOUT and _is_folder(target)):
+    if recursive or (target != STDIO and _is_folder(target)):
         target = os.path.join(target, address.name)  # noqa: PTH118 - a path stays as it was given
     return _Wanted(address, known, target)
 
@@ -130,7 +147,7 @@ def _is_folder(target: str) -> bool:
 def _get_files(
     client: Client, wanted: list[_Wanted], options: argparse.Namespace, output: Output
 ) -> None:
-    with FileBars("all files", sum(each.known.filesize or 0 for each in wanted)) as bars:
+    with FileBars([each.known.filesize or 0 for each in wanted], quiet=options.quiet) as bars:
         for each in wanted:
             size = each.known.filesize or 0
             keywords = {
@@ -149,7 +166,7 @@ class _Stdout:
 
 
 def _get_file(client: Client, wanted: _Wanted, output: Output, keywords: dict[str, Any]) -> None:
-    if wanted.target == STDOUT:
+    if wanted.target == STDIO:
         client.download(*wanted.address, _Stdout(), **keywords)
         return
     folder = os.path.dirname(wanted.target)  # noqa: PTH120 - as above
@@ -164,13 +181,15 @@ def _get_folder(
 ) -> None:
     from cosfast import DownloadOptions, DownloadResult, sync_down  # noqa: PLC0415 - only for -r
 
-    with progress_bar(str(wanted.address), None) as advance:
+    with growing_bar(str(wanted.address), quiet=options.quiet) as bar:
         steps = sync_down(
             client,
             *wanted.address,
             wanted.target,
             max_workers=options.max_workers,
-            options=DownloadOptions(progress=advance, **_download_keywords(options)),
+            filters=filters_of(options),
+            options=DownloadOptions(progress=bar.done, **_download_keywords(options)),
+            planned=bar.planned,
         )
         for step in steps:
             if step.error is not None:
@@ -182,7 +201,7 @@ def _get_folder(
 
 def _download_keywords(options: argparse.Namespace) -> dict[str, Any]:
     return {
-        "overwrite": not options.no_overwrite,
+        "overwrite": options.overwrite,
         "verify": not options.no_verify,
         "concurrency": options.concurrency,
         "max_rate": options.max_rate,
@@ -198,9 +217,12 @@ def _show(output: Output, address: Address, path: str, result: DownloadResult) -
         "size": result.filesize,
         "received_bytes": result.received_bytes,
         "resumed_bytes": result.resumed_bytes,
+        "existed": result.existed,
     }
     checked = f"sha1 {result.sha1}" if result.sha1 else "not checked"
     how = f"{result.received_bytes} bytes received"
-    if result.resumed_bytes:
+    if result.existed:
+        how = "it existed already"
+    elif result.resumed_bytes:
         how += f", {result.resumed_bytes} resumed"
     output.show(fields, f"{address} -> {path} ({checked}, {how})")

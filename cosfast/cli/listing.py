@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cosfast.cli.addresses import Address
 from cosfast.cli.arguments import add_addresses, add_server_options, describe, open_client
 from cosfast.cli.output import Output, add_json_option
 from cosfast.cli.units import human_size, iso_time
-from cosfast.errors import NotFoundError
+from cosfast.errors import CosError, NotFoundError
 
 if TYPE_CHECKING:
     import argparse
@@ -43,7 +44,8 @@ def add_ls_arguments(parser: argparse.ArgumentParser) -> None:
         """
         List folders and files, one per line, in the server's order. A folder's name ends in /. An
         address that does not end in / is the file of that name, else the folder, else everything
-        whose name begins with it. A <mark> after a name means that its upload is unfinished.
+        whose name begins with it; with * or ? it is everything that it matches. A <mark> after a
+        name means that its upload is unfinished.
 
         With -r or several addresses, whole addresses are printed, otherwise names.
         """,
@@ -72,7 +74,11 @@ def add_ls_arguments(parser: argparse.ArgumentParser) -> None:
 def run_ls(options: argparse.Namespace) -> int:
     """List each address; one that fails does not stop the others."""
     output = Output(as_json=options.json)
-    whole = options.recursive or len(options.addresses) > 1
+    whole = (
+        options.recursive
+        or len(options.addresses) > 1
+        or any(address.is_pattern for address in options.addresses)
+    )
     as_line = partial(_long_line, human=options.human_readable) if options.long else _short_line
     with open_client(options) as client:
         for address in options.addresses:
@@ -108,12 +114,19 @@ def run_stat(options: argparse.Namespace) -> int:
     return output.exit_code
 
 
-def look_up(client: Client, address: Address) -> ObjectStat:
+def look_up(client: Client, address: Address, known: ObjectStat | None = None) -> ObjectStat:
     """Return the stat of the file at `address`, or of the folder of this name.
+
+    Args:
+        client: Asks the server.
+        address: The address.
+        known: What a list says of it, which suffices if it is complete.
 
     Raises:
         NotFoundError: If neither exists.
     """
+    if known is not None and (known.is_folder or (known.sha1 and known.access_url)):
+        return known
     try:
         return client.stat(*address)
     except NotFoundError as exc:
@@ -124,7 +137,76 @@ def look_up(client: Client, address: Address) -> ObjectStat:
     raise missing
 
 
+class NoMatchError(CosError):
+    """A pattern matches nothing, or only what the command does not take."""
+
+
+class Match(NamedTuple):
+    """An address that a command got, or one that its pattern matches.
+
+    Attributes:
+        address: The address.
+        known: What the list says of it; None if it was not listed.
+    """
+
+    address: Address
+    known: ObjectStat | None = None
+
+
+def expand(client: Client, address: Address, *, recursive: bool | None = None) -> list[Match]:
+    """Return what a pattern matches in its bucket, in the server's order; of no pattern, itself.
+
+    ``*`` and ``?`` match any characters but ``/``. Without `recursive`, a pattern matches folders
+    only if it ends in ``/``.
+
+    Args:
+        client: Lists the folders.
+        address: Perhaps a pattern.
+        recursive: Whether the command takes folders; None if it never does.
+
+    Raises:
+        NoMatchError: If it matches nothing.
+        NotFoundError: If its folder, or its bucket, does not exist.
+    """
+    if not address.is_pattern:
+        return [Match(address)]
+    found = [Match(Address(address.bucket, each.path), each) for each in _matching(client, address)]
+    if recursive or address.is_folder:
+        taken = found
+    else:
+        taken = [each for each in found if not each.address.is_folder]
+    if not taken:
+        advice = "; use -r for folders" if recursive is False else ""
+        raise NoMatchError(f"{address} matches {'only folders' + advice if found else 'nothing'}")
+    return taken
+
+
+def _matching(client: Client, pattern: Address) -> Iterator[ObjectStat]:
+    segments = pattern.path.strip("/").split("/")
+    first = next(i for i, each in enumerate(segments) if Address("", each).is_pattern)
+    folder = "/".join(["", *segments[:first], ""])
+    return _matching_below(client, pattern, folder, segments[first:])
+
+
+def _matching_below(
+    client: Client, pattern: Address, folder: str, segments: list[str]
+) -> Iterator[ObjectStat]:
+    segment, *rest = segments
+    rule = re.compile(re.escape(segment).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+    for entry in client.list(pattern.bucket, folder, prefix=re.split("[*?]", segment)[0]):
+        if not rule.fullmatch(Address(pattern.bucket, entry.path).name):
+            continue
+        if not rest:
+            if entry.is_folder or not pattern.is_folder:
+                yield entry
+        elif entry.is_folder:
+            with suppress(NotFoundError):  # deleted in the meantime
+                yield from list(_matching_below(client, pattern, entry.path, rest))
+
+
 def _entries(client: Client, address: Address, *, recursive: bool) -> Iterator[ObjectStat]:
+    if address.is_pattern:
+        return _listed(client, address, recursive=recursive)
     if address.is_folder:
         return client.list(*address, recursive=recursive)
     try:
@@ -140,6 +222,14 @@ def _entries(client: Client, address: Address, *, recursive: bool) -> Iterator[O
     if found.is_folder:
         return client.list(address.bucket, found.path, recursive=recursive)
     return iter([found])
+
+
+def _listed(client: Client, pattern: Address, *, recursive: bool) -> Iterator[ObjectStat]:
+    for address, entry in expand(client, pattern, recursive=True):
+        if entry is not None:
+            yield entry
+        if recursive and address.is_folder:
+            yield from client.list(*address, recursive=True)
 
 
 def _is_unfinished(entry: ObjectStat) -> bool:

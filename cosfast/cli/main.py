@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import warnings
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from cosfast.cli.addresses import UsageError
 from cosfast.cli.commands import NAMES, build_parser, chosen_command
-from cosfast.cli.output import FAILED, INTERRUPTED, WRONG_USAGE, say
+from cosfast.cli.output import DONE, FAILED, INTERRUPTED, WRONG_USAGE, logger, logging_to, say
 from cosfast.cli.streams import OutputError, flush, prepare, silence
 from cosfast.errors import CosError
 
@@ -28,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     usual, warnings.showwarning = warnings.showwarning, _show_warning
     try:
         try:
-            return _run(list(sys.argv[1:] if arguments is None else arguments))
+            with ExitStack() as stack:
+                return _run(list(sys.argv[1:] if arguments is None else arguments), stack)
         finally:
             flush()  # argparse exits with output in the buffer
     except OutputError as exc:
@@ -40,9 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warnings.showwarning = usual
 
 
-def _run(words: list[str]) -> int:
+def _run(words: list[str], stack: ExitStack) -> int:
+    """Run the command; the log file is closed with `stack`, after the last error is in it."""
     command = chosen_command(words)
-    options = None
+    options = log = None
     try:
         if "_ARGCOMPLETE" in os.environ:
             _answer_shell()
@@ -51,16 +55,18 @@ def _run(words: list[str]) -> int:
             parser.print_help(sys.stderr)
             return WRONG_USAGE
         options = parser.parse_args(words)  # exits with 2 if they are wrong
+        log = stack.enter_context(logging_to(getattr(options, "log_file", None)))
         code: int = options.run(options)
     except KeyboardInterrupt:
-        return _interrupted(options)
+        code = _interrupted(options)
     except UsageError as exc:
         say(f"{exc} (see cosfast {command} --help)")
-        return WRONG_USAGE
+        code = WRONG_USAGE
     except (CosError, OSError) as exc:
         say(str(exc))
-        return FAILED
-    return code
+        code = FAILED
+    logger.info("%s: exit code %d", command, code)
+    return FAILED if code == DONE and log is not None and log.failed else code
 
 
 def _answer_shell() -> None:
@@ -72,7 +78,7 @@ def _answer_shell() -> None:
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Print a warning, such as one of the journal's, like every message."""
-    say(f"warning: {message}")
+    say(str(message), logging.WARNING)
 
 
 def _interrupted(options: Namespace | None) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +12,7 @@ from cosfast.cli.arguments import describe
 from cosfast.cli.cluster import open_cluster
 from cosfast.cli.output import DONE, FAILED, Output, add_json_option, say
 from cosfast.cli.progress import progress_bar
-from cosfast.cli.streams import print_line
+from cosfast.cli.streams import STDIO, print_line, standard_input
 from cosfast.cli.units import integer
 from cosfast.errors import InputError
 from cosfast.hashing.state import ALGORITHMS
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
 
     from cosfast.parts.formats import Format
     from cosfast.parts.sources import Source
-
-STDIN = "-"
 
 _VERIFY_KEYS = """\
   index        number of the slice that differs, from 0
@@ -61,7 +57,7 @@ def add_parts_arguments(parser: argparse.ArgumentParser) -> None:
         "cosfast parts -r /shared/photos --dask tcp://10.0.0.1:8786",
     )
     parser.add_argument(
-        "files", metavar="FILE", nargs="+", help=f"a file; {STDIN} is standard input"
+        "files", metavar="FILE", nargs="+", help=f"a file; {STDIO} is standard input"
     )
     parser.add_argument(
         "-r", "--recursive", action="store_true", help="hash all files in folders, many at once"
@@ -104,8 +100,8 @@ def run_parts(options: argparse.Namespace) -> int:
         return _run_recursive(options, form, slice_size, algorithm)
     if options.dask is not None:
         raise UsageError("--dask hashes folders: add -r")
-    if options.files.count(STDIN) > 1:
-        raise UsageError(f"standard input ({STDIN}) can be read once")
+    if options.files.count(STDIO) > 1:
+        raise UsageError(f"standard input ({STDIO}) can be read once")
     for file in options.files:
         with ExitStack() as stack:
             source = stack.enter_context(_open(file))
@@ -119,8 +115,8 @@ def _run_recursive(
     options: argparse.Namespace, form: Format, slice_size: int, algorithm: str
 ) -> int:
     """Print an object for each file; a failure is one line and does not stop the rest."""
-    if STDIN in options.files:
-        raise UsageError(f"standard input ({STDIN}) is no folder: leave out -r")
+    if STDIO in options.files:
+        raise UsageError(f"standard input ({STDIO}) is no folder: leave out -r")
     output = Output(as_json=True)
     with ExitStack() as stack:
         executor = (
@@ -148,11 +144,7 @@ def _run_recursive(
 
 
 def _open(file: str) -> Source:
-    if file != STDIN:
-        return open_source(file)
-    if sys.stdin is None:
-        raise OSError(errno.EBADF, "standard input is closed", STDIN)
-    return open_source(sys.stdin.buffer)
+    return open_source(standard_input() if file == STDIO else file)
 
 
 def _title(algorithm: str) -> str:

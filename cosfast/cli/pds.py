@@ -9,10 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cosfast.cli.addresses import UsageError
-from cosfast.cli.arguments import describe
-from cosfast.cli.output import Output, add_json_option
+from cosfast.cli.arguments import add_overwrite, describe
+from cosfast.cli.output import Output, add_json_option, add_log_options
 from cosfast.cli.progress import FileBars
-from cosfast.cli.streams import write_bytes
+from cosfast.cli.streams import STDIO, standard_input, write_bytes
 from cosfast.cli.units import byte_count, duration
 from cosfast.errors import InputError
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from cosfast.pds import Client, File
 
 ROOT = "root"
-STDOUT = "-"
-
 _PUT_KEYS = """\
   file                 the local path
   file_id, name        as the server has them
@@ -40,7 +38,8 @@ _GET_KEYS = """\
   file_id, name        of the file
   file                 the local path
   algorithm, digest    what it was compared by; the digest is empty with --no-verify
-  size, received_bytes, resumed_bytes    bytes"""
+  size, received_bytes, resumed_bytes    bytes
+  existed              whether the local file existed with this content"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the action; a failure is one line, and stops no other file."""
     options.resumes = options.action in {"put", "get"}
-    output = Output(as_json=options.json)
+    output = Output(as_json=options.json, quiet=getattr(options, "quiet", False))
     with _open_client(options) as client:
         options.act(client, options, output)
     return output.exit_code
@@ -91,7 +90,9 @@ def _open_client(options: argparse.Namespace) -> Client:
     domain = options.domain or os.environ.get("COSFAST_PDS_DOMAIN") or None
     endpoint = options.endpoint or os.environ.get("COSFAST_PDS_ENDPOINT") or None
     if domain is None and endpoint is None:
-        raise InputError("no server is set: use --domain, --endpoint, or their variables")
+        raise InputError(
+            "no server is set: use --domain, --endpoint, COSFAST_PDS_DOMAIN or COSFAST_PDS_ENDPOINT"
+        )
     return Client(domain, token=token, drive_id=drive, endpoint=endpoint)
 
 
@@ -125,7 +126,7 @@ def _add_put(parser: argparse.ArgumentParser) -> None:
         "cosfast pds put film.mp4",
         "cosfast pds put a.zip b.zip --parent FILE_ID --check-name refuse",
     )
-    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a file, or - for standard input")
     _add_parent(parser)
     parser.add_argument("--name", help="the name on the drive; by default the file's own")
     parser.add_argument(
@@ -151,17 +152,20 @@ def _add_put(parser: argparse.ArgumentParser) -> None:
     )
     _add_transfer(parser, "parts", 5)
     add_json_option(parser, _PUT_KEYS)
+    add_log_options(parser)
 
 
 def _put(client: Client, options: argparse.Namespace, output: Output) -> None:
     if options.name is not None and len(options.files) > 1:
         raise UsageError("--name is for one file")
+    if STDIO in options.files and options.name is None:
+        raise UsageError("standard input (-) has no name: use --name")
     sizes = {path: _size_of(path) for path in options.files}
-    with FileBars("all files", sum(sizes.values())) as bars:
+    with FileBars(sizes.values(), quiet=options.quiet) as bars:
         for path, size in sizes.items():
             with output.report_failure():
                 result = client.upload(
-                    path,
+                    standard_input() if path == STDIO else path,
                     name=options.name,
                     parent_file_id=options.parent,
                     check_name_mode=options.check_name,
@@ -170,7 +174,7 @@ def _put(client: Client, options: argparse.Namespace, output: Output) -> None:
                     algorithm=options.algorithm,
                     pre_hash=options.pre_hash,
                     progress=partial(bars.advance, path, size),
-                    hash_progress=partial(bars.advance, f"hashing {path}", size, total=False),
+                    hash_progress=partial(bars.hashed, path, size),
                     max_rate=options.max_rate,
                     deadline=options.deadline,
                 )
@@ -178,8 +182,10 @@ def _put(client: Client, options: argparse.Namespace, output: Output) -> None:
                 output.show(fields, f"{path} -> {result.file_id} ({_how(fields)})")
 
 
-def _size_of(path: str) -> int:
+def _size_of(path: str) -> int | None:
     """Return a size for the progress bar; the upload itself tells what is wrong with a path."""
+    if path == STDIO:
+        return None
     try:
         return os.stat(path).st_size  # noqa: PTH116 - it stays what was given
     except OSError:
@@ -234,18 +240,19 @@ def _add_get(parser: argparse.ArgumentParser) -> None:
         default=os.curdir,
         help="a file, a folder, or - for standard output; by default the folder where you are",
     )
-    parser.add_argument("--no-overwrite", action="store_true", help="a file that is there stays")
+    add_overwrite(parser)
     parser.add_argument(
         "--no-verify", action="store_true", help="do not hash, and do not resume either"
     )
     _add_transfer(parser, "ranges", 4)
     add_json_option(parser, _GET_KEYS)
+    add_log_options(parser)
 
 
 def _get(client: Client, options: argparse.Namespace, output: Output) -> None:
     target = options.output
     is_folder = target.endswith(("/", os.sep)) or os.path.isdir(target)  # noqa: PTH112
-    if target == STDOUT:
+    if target == STDIO:
         if options.json:
             raise UsageError("standard output takes the content of files, not --json")
     elif len(options.file_ids) > 1 and not is_folder:
@@ -268,18 +275,18 @@ def _get_one(
 ) -> None:
     known = client.get(file_id)
     path = os.path.join(options.output, _local_name(known)) if is_folder else options.output  # noqa: PTH118
-    with FileBars("all files", known.size or 0) as bars:
+    with FileBars([known.size], quiet=options.quiet) as bars:
         result = client.download(
             file_id,
-            _Stdout() if path == STDOUT else path,
-            overwrite=not options.no_overwrite,
+            _Stdout() if path == STDIO else path,
+            overwrite=options.overwrite,
             concurrency=options.concurrency,
-            progress=partial(bars.advance, known.name, known.size or 0),
+            progress=partial(bars.advance, known.name, known.size),
             max_rate=options.max_rate,
             deadline=options.deadline,
             verify=not options.no_verify,
         )
-    if path == STDOUT:
+    if path == STDIO:
         return
     fields = {
         "file_id": file_id,
@@ -290,9 +297,11 @@ def _get_one(
         "size": result.size,
         "received_bytes": result.received_bytes,
         "resumed_bytes": result.resumed_bytes,
+        "existed": result.existed,
     }
     checked = f"{result.algorithm} {result.digest}" if result.digest else "not checked"
-    output.show(fields, f"{known.name} -> {path} ({checked})")
+    how = ", it existed already" if result.existed else ""
+    output.show(fields, f"{known.name} -> {path} ({checked}{how})")
 
 
 def _local_name(entry: File) -> str:

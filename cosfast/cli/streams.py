@@ -6,11 +6,12 @@ code must suffice. Only content for standard output (`get ... -`) is an error th
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
 from contextlib import suppress
-from typing import Any
+from typing import Any, BinaryIO
 
 
 class OutputError(Exception):
@@ -85,6 +86,21 @@ def write_bytes(view: memoryview) -> None:
             view = view[os.write(1, view) :]
     except OSError as exc:
         raise OutputError from exc
+
+
+STDIO = "-"
+"""What stands for standard input or output among the operands."""
+
+
+def standard_input() -> BinaryIO:
+    """Return standard input.
+
+    Raises:
+        OSError: If it is closed.
+    """
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "standard input is closed", STDIO)
+    return sys.stdin.buffer
 
 
 def flush() -> None:

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cosfast.cli.addresses import Address, UsageError
 from cosfast.cli.arguments import (
+    add_dry_run,
+    add_filters,
     add_max_workers,
     add_operand,
     add_server_options,
     add_transfer_options,
     describe,
+    filters_of,
     open_client,
 )
-from cosfast.cli.output import Output, add_json_option, say
-from cosfast.cli.progress import progress_bar
+from cosfast.cli.output import Output, add_json_option, add_log_options
+from cosfast.cli.progress import growing_bar
 from cosfast.cli.units import integer
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from cosfast import Client, Filter, SyncStep
+    from cosfast import Client, SyncStep
+    from cosfast.cli.progress import Advances
 
 _KEYS = """\
   action       "upload", "download", "delete", "create folder" or "keep"
@@ -52,7 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         interrupted resumes when it is started again.
 
         A pattern is matched against the whole name relative to the folder; * also matches /. The
-        last pattern that matches decides; without any, everything takes part.
+        last pattern that matches decides; without any, everything takes part. A pattern that ends
+        in / excludes a folder with everything in it.
         """,
         "cosfast sync photos cos://my-bucket/photos/",
         "cosfast sync --delete --dry-run cos://my-bucket/photos/ photos",
@@ -75,27 +79,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="remove even if SOURCE holds no files, such as a disk that is not mounted",
     )
-    parser.add_argument(
-        "-n", "--dry-run", action="store_true", help="print what would be done, and change nothing"
-    )
-    for kind, explanation in (
-        ("exclude", "exclude what matches: it is neither transferred nor removed"),
-        ("include", "include what matches, even if an earlier pattern excludes it"),
-    ):
-        parser.add_argument(
-            f"--{kind}",
-            action="append",
-            dest="filters",
-            default=[],
-            type=partial(_named_pattern, kind),
-            metavar="PATTERN",
-            help=explanation,
-        )
+    add_dry_run(parser)
+    add_filters(parser, "it is neither transferred nor removed")
     parser.add_argument("-v", "--verbose", action="store_true", help="print also what is kept")
     add_transfer_options(parser, unit="ranges or slices", concurrency=4)
     add_max_workers(parser)
     add_server_options(parser)
     add_json_option(parser, _KEYS)
+    add_log_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -103,11 +94,11 @@ def run(options: argparse.Namespace) -> int:
     if isinstance(options.source, Address) == isinstance(options.target, Address):
         raise UsageError("one of SOURCE and TARGET must be local, the other cos://BUCKET/PATH")
     options.resumes = True
-    output = Output(as_json=options.json)
+    output = Output(as_json=options.json, quiet=options.quiet)
     done: Counter[str] = Counter()
     transferred = 0
-    with open_client(options) as client, progress_bar("bytes", None) as advance:
-        for step in _steps(client, options, advance):
+    with open_client(options) as client, growing_bar("bytes", quiet=options.quiet) as bar:
+        for step in _steps(client, options, bar):
             if step.error is not None:
                 output.complain(step.error)
                 continue
@@ -117,13 +108,13 @@ def run(options: argparse.Namespace) -> int:
             if options.verbose or step.action.value != "keep":
                 dry_run = options.dry_run
                 output.show(_fields(step, dry_run=dry_run), _line(step, dry_run=dry_run))
-    say(_summary(done, transferred, output.failures, dry_run=options.dry_run))
+    summary = _summary(done, transferred, output.failures, dry_run=options.dry_run)
+    changed = any(done[action] for action in _PAST if action != "keep")
+    output.summarize(summary, worth_it=changed or output.failures > 0)
     return output.exit_code
 
 
-def _steps(
-    client: Client, options: argparse.Namespace, advance: Callable[[int], object] | None
-) -> Iterator[SyncStep]:
+def _steps(client: Client, options: argparse.Namespace, bar: Advances) -> Iterator[SyncStep]:
     from cosfast import DownloadOptions, UploadOptions, sync_down, sync_up  # noqa: PLC0415 - late
 
     keywords = {
@@ -131,14 +122,15 @@ def _steps(
         "max_delete": options.max_delete,
         "force_delete": options.force_delete,
         "dry_run": options.dry_run,
-        "filters": _filters(options),
+        "filters": filters_of(options),
         "max_workers": options.max_workers,
+        "planned": bar.planned,
     }
     transfer = {
         "concurrency": options.concurrency,
         "max_rate": options.max_rate,
         "deadline": options.deadline,
-        "progress": advance,
+        "progress": bar.done,
     }
     if isinstance(options.target, Address):
         uploads = UploadOptions(overwrite=True, **transfer)
@@ -146,17 +138,6 @@ def _steps(
     bucket, path = options.source
     downloads = DownloadOptions(**transfer)
     return sync_down(client, bucket, path, options.target, options=downloads, **keywords)
-
-
-def _named_pattern(kind: str, pattern: str) -> tuple[str, str]:
-    return kind, pattern
-
-
-def _filters(options: argparse.Namespace) -> list[Filter]:
-    from cosfast import Filter  # noqa: PLC0415 - late
-
-    make = {"exclude": Filter.exclude, "include": Filter.include}
-    return [make[kind](pattern) for kind, pattern in options.filters]
 
 
 def _fields(step: SyncStep, *, dry_run: bool) -> dict[str, Any]:

@@ -9,17 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cosfast.cli.addresses import UsageError
-from cosfast.cli.arguments import describe
-from cosfast.cli.output import Output, add_json_option
+from cosfast.cli.arguments import add_overwrite, describe
+from cosfast.cli.output import Output, add_json_option, add_log_options
 from cosfast.cli.progress import FileBars
-from cosfast.cli.streams import write_bytes
+from cosfast.cli.streams import STDIO, standard_input, write_bytes
 from cosfast.cli.units import byte_count, duration
 from cosfast.errors import InputError
 
 if TYPE_CHECKING:
     from cosfast.wedrive import Client, DriveEntry
-
-STDOUT = "-"
 
 _PUT_KEYS = """\
   file                 the local path
@@ -40,7 +38,8 @@ _GET_KEYS = """\
   fileid, name         of the file
   file                 the local path
   sha1                 40 hex digits; empty with --no-verify
-  size, received_bytes, resumed_bytes    bytes"""
+  size, received_bytes, resumed_bytes    bytes
+  existed              whether the local file existed with this content"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     from cosfast.wedrive import Client, CorpToken  # noqa: PLC0415 - loads requests
 
     options.resumes = options.action in {"put", "get"}
-    output = Output(as_json=options.json)
+    output = Output(as_json=options.json, quiet=getattr(options, "quiet", False))
     endpoint = options.endpoint or os.environ.get("COSFAST_WEDRIVE_ENDPOINT") or None
     with Client(CorpToken.from_env(), endpoint=endpoint) as client:
         options.act(client, options, output)
@@ -106,7 +105,7 @@ def _add_put(parser: argparse.ArgumentParser) -> None:
         "cosfast wedrive put film.mp4 --space SPACEID",
         "cosfast wedrive put a.zip b.zip --space SPACEID --folder FILEID --skip-push-card",
     )
-    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a file, or - for standard input")
     _add_folder(parser)
     parser.add_argument("--name", help="the name in the drive; by default the file's own")
     parser.add_argument(
@@ -114,24 +113,27 @@ def _add_put(parser: argparse.ArgumentParser) -> None:
     )
     _add_transfer(parser, "blocks", 8)
     add_json_option(parser, _PUT_KEYS)
+    add_log_options(parser)
 
 
 def _put(client: Client, options: argparse.Namespace, output: Output) -> None:
     if options.name is not None and len(options.files) > 1:
         raise UsageError("--name is for one file")
+    if STDIO in options.files and options.name is None:
+        raise UsageError("standard input (-) has no name: use --name")
     sizes = {path: _size_of(path) for path in options.files}
-    with FileBars("all files", sum(sizes.values())) as bars:
+    with FileBars(sizes.values(), quiet=options.quiet) as bars:
         for path, size in sizes.items():
             with output.report_failure():
                 result = client.upload(
-                    path,
+                    standard_input() if path == STDIO else path,
                     spaceid=options.space,
                     fatherid=options.folder,
                     name=options.name,
                     skip_push_card=options.skip_push_card,
                     concurrency=options.concurrency,
                     progress=partial(bars.advance, path, size),
-                    hash_progress=partial(bars.advance, f"hashing {path}", size, total=False),
+                    hash_progress=partial(bars.hashed, path, size),
                     max_rate=options.max_rate,
                     deadline=options.deadline,
                 )
@@ -139,8 +141,10 @@ def _put(client: Client, options: argparse.Namespace, output: Output) -> None:
                 output.show(fields, f"{path} -> {result.fileid} ({_how(fields)})")
 
 
-def _size_of(path: str) -> int:
+def _size_of(path: str) -> int | None:
     """Return a size for the progress bar; the upload itself tells what is wrong with a path."""
+    if path == STDIO:
+        return None
     try:
         return os.stat(path).st_size  # noqa: PTH116 - it stays what was given
     except OSError:
@@ -198,18 +202,19 @@ def _add_get(parser: argparse.ArgumentParser) -> None:
         default=os.curdir,
         help="a file, a folder, or - for standard output; by default the folder where you are",
     )
-    parser.add_argument("--no-overwrite", action="store_true", help="a file that is there stays")
+    add_overwrite(parser)
     parser.add_argument(
         "--no-verify", action="store_true", help="do not hash, and do not resume either"
     )
     _add_transfer(parser, "ranges", 4)
     add_json_option(parser, _GET_KEYS)
+    add_log_options(parser)
 
 
 def _get(client: Client, options: argparse.Namespace, output: Output) -> None:
     target = options.output
     is_folder = target.endswith(("/", os.sep)) or os.path.isdir(target)  # noqa: PTH112
-    if target == STDOUT:
+    if target == STDIO:
         if options.json:
             raise UsageError("standard output takes the content of files, not --json")
     elif len(options.fileids) > 1 and not is_folder:
@@ -232,11 +237,11 @@ def _get_one(
 ) -> None:
     known = client.info(fileid)
     path = os.path.join(options.output, _local_name(known)) if is_folder else options.output  # noqa: PTH118
-    with FileBars("all files", known.size) as bars:
+    with FileBars([known.size], quiet=options.quiet) as bars:
         result = client.download(
             fileid,
-            _Stdout() if path == STDOUT else path,
-            overwrite=not options.no_overwrite,
+            _Stdout() if path == STDIO else path,
+            overwrite=options.overwrite,
             concurrency=options.concurrency,
             progress=partial(bars.advance, known.name, known.size),
             max_rate=options.max_rate,
@@ -244,7 +249,7 @@ def _get_one(
             verify=not options.no_verify,
             known=known,
         )
-    if path == STDOUT:
+    if path == STDIO:
         return
     fields = {
         "fileid": fileid,
@@ -254,9 +259,11 @@ def _get_one(
         "size": result.size,
         "received_bytes": result.received_bytes,
         "resumed_bytes": result.resumed_bytes,
+        "existed": result.existed,
     }
     checked = f"sha1 {result.sha1}" if result.sha1 else "not checked"
-    output.show(fields, f"{result.name} -> {path} ({checked})")
+    how = ", it existed already" if result.existed else ""
+    output.show(fields, f"{result.name} -> {path} ({checked}{how})")
 
 
 def _local_name(entry: DriveEntry) -> str:

@@ -14,6 +14,8 @@ from cli.commandline import MIB, account, cosfast, environment, failed, lines, o
 from emulated import BUCKET, connect, start_emulator
 from worked_values import content
 
+from cosfast.emulator import faults
+
 ROOT = f"cos://{BUCKET}"
 LARGE = content(9 * MIB + 5)
 
@@ -69,6 +71,7 @@ def test_json(filled, here):
             "size": len(LARGE),
             "received_bytes": len(LARGE),
             "resumed_bytes": 0,
+            "existed": False,
         }
     ]
     assert files(here) == {"x": LARGE}
@@ -110,22 +113,63 @@ def test_a_reader_that_leaves(filled):
 def test_what_is_there(filled, here):
     (here / "small").write_bytes(b"mine")
     words = ("get", f"{ROOT}/folder/inner/small")
-    assert failed(cosfast(*words, "--no-overwrite", folder=here, **filled), 1, "small")
+    for more in ([], ["--no-overwrite"]):
+        run = cosfast(*words, *more, folder=here, **filled)
+        assert failed(run, 1, "small", "different content", "--overwrite")
     assert files(here) == {"small": b"mine"}
-    assert lines(cosfast(*words, folder=here, **filled))
+    assert lines(cosfast(*words, "--overwrite", folder=here, **filled))
     assert files(here) == {"small": b"small"}
+    os.utime(here / "small", (1, 1))
+    for more in ([], ["--overwrite"], ["--no-overwrite"]):
+        (line,) = lines(cosfast(*words, *more, folder=here, **filled))
+        assert "it existed already" in line
+    assert (here / "small").stat().st_mtime == 1
 
 
 def test_what_is_there_of_a_folder(filled, here):
     (here / "inner").mkdir()
     (here / "inner" / "small").write_bytes(b"mine")
     words = ("get", "-r", f"{ROOT}/folder/", str(here))
-    run = cosfast(*words, "--no-overwrite", folder=here, **filled)
+    run = cosfast(*words, folder=here, **filled)
     assert (run.returncode, run.stderr.count("\n")) == (1, 1)
     assert "inner/small" in run.stderr
+    assert "--overwrite" in run.stderr
     assert files(here) == {"inner/small": b"mine", "large": LARGE}
-    assert lines(cosfast(*words, folder=here, **filled))
+    assert lines(cosfast(*words, "--overwrite", folder=here, **filled))
     assert files(here) == {"inner/small": b"small", "large": LARGE}
+
+
+def test_patterns(filled, here, client):
+    client.upload(b"other", BUCKET, "folder/inner/smile")
+    words = ("get", f"{ROOT}/folder/inner/sm*", f"{ROOT}/f*/l?rge")
+    assert failed(cosfast(*words, "one", folder=here, **filled), 2, "folder")
+    assert len(lines(cosfast(*words, "to/", folder=here, **filled))) == 3
+    assert files(here) == {"to/small": b"small", "to/smile": b"other", "to/large": LARGE}
+    run = cosfast("get", f"{ROOT}/folder/i*", folder=here, **filled)
+    assert failed(run, 1, "only folders", "-r")
+    assert failed(cosfast("get", f"{ROOT}/folder/n*", folder=here, **filled), 1, "nothing")
+    assert len(lines(cosfast("get", "-r", f"{ROOT}/folder/i*", "r", folder=here, **filled))) == 2
+    assert files(here / "r") == {"small": b"small", "smile": b"other"}
+
+
+def test_a_pattern_asks_the_server_once_for_many(filled, here, emulator):
+    emulator.faults.add("stat", faults.Refusal(-97), times=1)
+    assert lines(cosfast("get", f"{ROOT}/folder/*", folder=here, **filled))
+    assert files(here) == {"large": LARGE}
+
+
+def test_filters(filled, here):
+    words = ("get", "-r", f"{ROOT}/folder/", "to", "--exclude")
+    assert len(lines(cosfast(*words, "inner/", folder=here, **filled))) == 1
+    assert files(here) == {"to/large": LARGE}
+    words = ("get", f"{ROOT}/folder/*", "one/", "--exclude", "l*")
+    assert lines(cosfast(*words, folder=here, **filled)) == []
+
+
+@pytest.mark.parametrize("scheme", ["cos", "cosv4"])
+def test_the_scheme_of_fsspec_is_one_too(filled, here, scheme):
+    run = cosfast("get", f"{scheme}://{BUCKET}/folder/inner/small", folder=here, **filled)
+    assert lines(run)[0].startswith(f"{ROOT}/folder/inner/small -> ")
 
 
 def test_what_comes_broken_gets_no_name(here, tmp_path):

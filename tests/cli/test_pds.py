@@ -23,8 +23,8 @@ def pds(emulator, tmp_path):
         "COSFAST_JOURNAL": str(tmp_path / "journal"),
     }
 
-    def run(*words, **extra):
-        return cosfast("pds", *words, folder=tmp_path, **{**settings, **extra})
+    def run(*words, stdin=None, **extra):
+        return cosfast("pds", *words, folder=tmp_path, stdin=stdin, **{**settings, **extra})
 
     return run
 
@@ -75,7 +75,7 @@ def test_failures_are_one_line_each_and_stop_no_other(pds, file):
     [
         ("COSFAST_PDS_TOKEN", "COSFAST_PDS_TOKEN"),
         ("COSFAST_PDS_DRIVE", "--drive"),
-        ("COSFAST_PDS_ENDPOINT", "--domain"),
+        ("COSFAST_PDS_ENDPOINT", "COSFAST_PDS_DOMAIN"),
     ],
 )
 def test_settings_that_are_missing(pds, missing, named):
@@ -100,3 +100,39 @@ def test_a_name_that_leads_elsewhere_is_refused(pds, emulator, tmp_path):
     assert failed(pds("get", file.file_id), 1, "--output")
     lines(pds("get", file.file_id, "-o", "down"))
     assert (tmp_path / "down").read_bytes() == b"x"
+
+
+def test_what_is_there(pds, file, tmp_path):
+    file_id = json.loads(lines(pds("put", file, "--json"))[0])["file_id"]
+    there = tmp_path / "there"
+    there.write_bytes(b"mine")
+    for more in ([], ["--no-overwrite"], ["--no-verify"]):
+        run = pds("get", file_id, "-o", "there", *more)
+        assert failed(run, 1, "there", "different content", "--overwrite")
+    assert there.read_bytes() == b"mine"
+    lines(pds("get", file_id, "-o", "there", "--overwrite"))
+    assert there.read_bytes() == DATA
+    (line,) = lines(pds("get", file_id, "-o", "there", "--json"))
+    told = json.loads(line)
+    assert (told["existed"], told["received_bytes"], told["digest"]) == (True, 0, DIGEST)
+
+
+def test_quiet_and_a_log_file(pds, file, tmp_path):
+    run = pds("put", file, "--quiet", "--log-file", "log")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    run = pds("get", "none", "-q", "--log-file", "log", COSFAST_PDS_TOKEN="wrong-not-to-show")
+    assert run.returncode == 1
+    logged = (tmp_path / "log").read_text("utf-8")
+    assert DIGEST in logged
+    assert "ERROR" in logged
+    assert TOKEN not in logged
+    assert "not-to-show" not in logged
+
+
+def test_standard_input(pds, tmp_path):
+    (tmp_path / "in").write_bytes(DATA)
+    with (tmp_path / "in").open("rb") as file:
+        (put,) = lines(pds("put", "-", "--name", "piped", "--json", stdin=file))
+    told = json.loads(put)
+    assert (told["file"], told["name"], told["digest"]) == ("-", "piped", DIGEST)
+    assert failed(pds("put", "-"), 2, "--name")

@@ -85,7 +85,9 @@ def test_what_is_missing_is_named(file, settings):
     for name in ("COSFAST_ENDPOINT", "COSFAST_SECRET_KEY"):
         rest = {key: value for key, value in settings.items() if key != name}
         run = cosfast("upload", file, f"cos://{BUCKET}/x", **rest)
-        assert failed(run, 1, "region" if name == "COSFAST_ENDPOINT" else name)
+        assert failed(run, 1, name, *(["COSFAST_REGION"] if name == "COSFAST_ENDPOINT" else []))
+    bucket = f"photos-{settings['COSFAST_APPID']}"
+    assert failed(cosfast("put", file, f"cos://{bucket}/", **settings), 1, bucket, "use 'photos'")
     assert failed(cosfast("upload", file, f"cos://{BUCKET}/a?b", **settings), 1, "?", "not allow")
     assert failed(cosfast("parts", file, "--slice-size", 100), 1, "slice_size", "100")
 
@@ -159,3 +161,88 @@ def test_an_interrupted_upload_says_how_to_go_on(tmp_path, settings):
     result = json.loads(cosfast(*words[3:], "--json", **settings).stdout)
     assert result["resumed_bytes"] >= MIB
     assert result["resumed_bytes"] + result["sent_bytes"] == 32 * MIB
+
+
+def put_from_stdin(words, settings, **keywords):
+    return subprocess.run(
+        [sys.executable, "-m", "cosfast", "put", *words],
+        capture_output=True, timeout=60, env=environment(**settings), check=False, **keywords,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("data", [b"", b"small", bytes(range(256)) * 40000])
+@pytest.mark.parametrize("from_file", [True, False])
+def test_standard_input(settings, client, tmp_path, data, from_file):
+    address = f"cos://{BUCKET}/folder/name"
+    (tmp_path / "in").write_bytes(data)
+    with (tmp_path / "in").open("rb") as file:
+        source = {"stdin": file} if from_file else {"input": data}
+        run = put_from_stdin(["-", address, "--json"], settings, **source)
+    assert (run.returncode, run.stderr) == (0, b"")
+    told = json.loads(run.stdout)
+    assert (told["file"], told["address"], told["size"]) == ("-", address, len(data))
+    assert client.read(BUCKET, "folder/name") == data
+    again = put_from_stdin(["-", address], settings, input=data)
+    assert again.stdout.startswith(f"- -> {told['access_url']} (".encode())
+    assert b"it existed already" in again.stdout
+    other = put_from_stdin(["-", address], settings, input=b"other")
+    assert (other.returncode, b"--overwrite" in other.stderr) == (1, True)
+
+
+def test_standard_input_needs_a_name_and_to_be_open(settings, file):
+    assert failed(cosfast("put", "-", f"cos://{BUCKET}/x/", **settings), 2, f"{BUCKET}/x/NAME")
+    assert failed(cosfast("put", "-", file, f"cos://{BUCKET}/x/", **settings), 2, "standard input")
+    assert failed(cosfast("put", "-r", "-", f"cos://{BUCKET}/x/", **settings), 2, "standard input")
+    command = f"{sys.executable} -m cosfast put - cos://{BUCKET}/x <&-"
+    run = subprocess.run(
+        ["sh", "-c", command],
+        capture_output=True, text=True, timeout=60, env=environment(**settings), check=False,
+    )  # fmt: skip
+    assert failed(run, 1, "standard input is closed")
+
+
+def test_a_dry_run_asks_no_server(tree, tmp_path):
+    (tree / "b?d").write_bytes(b"")
+    words = ("put", "-r", "--dry-run", tree, f"cos://{BUCKET}/p/")
+    run = cosfast(*words, COSFAST_ENDPOINT="http://127.0.0.1:9")
+    assert run.returncode == 1
+    assert (run.stderr.count("\n"), "b?d" in run.stderr) == (1, True)
+    assert run.stdout.splitlines() == [
+        f"would upload {tree / name} -> cos://{BUCKET}/p/{name} ({size} bytes)"
+        for name, size in {"a": 10, "sub/b": 0, "sub/deeper/c": 9 * MIB}.items()
+    ]
+    run = cosfast(*words, "--json", "--exclude", "*/", "--exclude", "b*")
+    told = json.loads(run.stdout)
+    address = f"cos://{BUCKET}/p/a"
+    assert told == {"file": str(tree / "a"), "address": address, "size": 10, "dry_run": True}
+
+
+@pytest.mark.parametrize(
+    ("filters", "sent"),
+    [
+        (["--exclude", "sub/"], {"a", "one"}),
+        (["--exclude", "*", "--include", "*/c"], {"sub/deeper/c"}),
+        (["--exclude", "*/b", "--exclude", "one"], {"a", "sub/deeper/c"}),
+    ],
+)
+def test_filters(tree, tmp_path, settings, filters, sent):
+    (tmp_path / "one").write_bytes(b"1")
+    words = ("put", "-r", tree, tmp_path / "one", f"cos://{BUCKET}/p/", "--json")
+    run = cosfast(*words, *filters, **settings)
+    assert (run.returncode, run.stderr) == (0, "")
+    base = f"/{CREDENTIALS.appid}/{BUCKET}/p/"
+    assert {path.removeprefix(base) for path in results(run)} == sent
+
+
+def test_an_excluded_folder_is_not_looked_into(tree, settings):
+    (tree / "sub" / "loop").symlink_to(tree)  # an error when it is found
+    words = ("put", "-r", tree, f"cos://{BUCKET}/p/")
+    assert failed_but(cosfast(*words, **settings), "loop")
+    assert cosfast(*words, "--exclude", "sub/", **settings).stderr == ""
+    assert cosfast(*words, "--exclude", "*/loop/", **settings).stderr == ""
+    # What is found only in folders that are looked into is an error of those folders.
+    assert failed_but(cosfast(*words, "--exclude", "*", "--include", "*/b", **settings), "loop")
+
+
+def failed_but(run, name):
+    return (run.returncode, run.stderr.count("\n"), name in run.stderr) == (1, 1, True)

@@ -63,6 +63,44 @@ def test_there_and_back(drive, settings, film, tmp_path):
     assert list(drive.files) == [folder["fileid"]]
 
 
+def test_what_is_there(drive, settings, tmp_path):
+    name = {"file_name": "a", "spaceid": SPACE, "fatherid": SPACE}
+    words = ("wedrive", "get", drive.make(name, b"content"), "-o", tmp_path / "a")
+    (tmp_path / "a").write_bytes(b"mine")
+    for more in ([], ["--no-overwrite"]):
+        run = cosfast(*words, *more, **settings)
+        assert failed(run, 1, "different content", "--overwrite")
+    assert (tmp_path / "a").read_bytes() == b"mine"
+    assert lines(cosfast(*words, "--overwrite", **settings))
+    assert (tmp_path / "a").read_bytes() == b"content"
+    (line,) = lines(cosfast(*words, **settings))
+    assert "it existed already" in line
+
+
+def test_quiet_and_a_log_file(drive, settings, film, tmp_path):
+    log = tmp_path / "log"
+    drive.script["wedrive/file_upload_part"] = [{"errcode": -1, "errmsg": "busy"}]
+    words = ("wedrive", "put", film, "--space", SPACE, "--quiet", "--log-file", log)
+    run = cosfast(*words, **settings)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    wrong = {**settings, "COSFAST_WEDRIVE_SECRET": "wrong-not-to-show"}
+    assert cosfast(*words, **wrong).returncode == 1
+    logged = log.read_text("utf-8")
+    assert "film.mp4" in logged
+    assert "ERROR" in logged
+    assert SECRET not in logged
+    assert "not-to-show" not in logged
+
+
+def test_standard_input(drive, settings, film):
+    words = ("wedrive", "put", "-", "--space", SPACE)
+    with film.open("rb") as file:
+        (told,) = objects(cosfast(*words, "--name", "x", "--json", stdin=file, **settings))
+    assert (told["file"], told["size"]) == ("-", SIZE)
+    assert list(drive.files) == [told["fileid"]]
+    assert failed(cosfast(*words, **settings), 2, "--name")
+
+
 def test_a_failure_is_one_line(drive, settings, film, tmp_path):
     assert failed(cosfast("wedrive", "rm", "s.1_f.9", **settings), 1, "640003")
     empty = tmp_path / "empty"
