@@ -182,7 +182,7 @@ def list_remote(
         CosError: If the folder itself cannot be listed.
     """
     tree: Tree[RemoteFile] = Tree()
-    _RemoteListing(tree, client, folder, selection, False, max_workers, Event()).run()
+    _RemoteListing(tree, client, folder, selection, None, max_workers, Event()).run()
     return tree
 
 
