@@ -10,6 +10,7 @@ from cli.commandline import cosfast, failed, lines
 from worked_values import content
 
 DATA = content(300_000)
+DIGEST = hashlib.sha1(DATA).hexdigest()
 TOKEN = "local-token"
 
 
