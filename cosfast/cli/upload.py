@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _KEYS = """\
   file                 the local path
   address              cos://BUCKET/PATH
-  dry_run              whether nothing was done; then only file, address and size
+  dry_run              if true, nothing was done: only file, address and size
   access_url, source_url, url, resource_path, vid      from the server
   sha1                 40 hex digits; empty if nothing was hashed
   size, sent_bytes, resumed_bytes                      bytes
