@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cosfast.concurrency import Progress
 from cosfast.errors import InputError, SourceChanged
 from cosfast.hashing.hashes import sha1
 from cosfast.parts.formats import WEDRIVE_BLOCK_SIZE
@@ -225,8 +226,9 @@ def _upload_whole(
             raise unconfirmed(request.operation, request.target)
         return found  # type: ignore[return-value]
 
-    uploaded = context.call(request, find_result=find_result)
-    context.progress.advance(content.size)
+    sent = Progress(context.progress.advance, limit=content.size)  # of base64, so it runs ahead
+    uploaded = context.call(request, find_result=find_result, sent=sent)
+    context.progress.advance(content.size - sent.total)
     return UploadOutcome(uploaded, instant=False, sent_bytes=content.size, resumed_bytes=0)
 
 

@@ -192,5 +192,5 @@ def test_a_fixed_list_of_buckets(tmp_path):
             ("get", "cos://phtos/file"),
         ):
             wrong = cosfast(*words, **run)
-            assert failed(wrong, 1, "bucket phtos does not exist; photos, videos do")
+            assert failed(wrong, 1, "bucket phtos does not exist, only photos, videos")
     assert failed(cosfast("emulator", "--bucket", "no/name"), 1, "buckets", "no/name")

@@ -166,6 +166,16 @@ def test_filters(filled, here):
     assert lines(cosfast(*words, folder=here, **filled)) == []
 
 
+def test_a_warning_is_a_line_like_all_others(filled, here):
+    (here / ".a\x1b[31m.cosfast-part").mkdir()
+    words = ("get", f"{ROOT}/folder/inner/small", "a\x1b[31m", "--quiet", "--log-file", "log")
+    run = cosfast(*words, folder=here, **filled)
+    assert (run.returncode, run.stdout, run.stderr.count("\n")) == (0, "", 1)
+    assert run.stderr.startswith("cosfast: warning: ")
+    assert r".a\x1b[31m.cosfast-part is not a file of yours" in run.stderr
+    assert " WARNING cosfast.transfer: " in (here / "log").read_text("utf-8")
+
+
 @pytest.mark.parametrize("scheme", ["cos", "cosv4"])
 def test_the_scheme_of_fsspec_is_one_too(filled, here, scheme):
     run = cosfast("get", f"{scheme}://{BUCKET}/folder/inner/small", folder=here, **filled)

@@ -118,6 +118,18 @@ def test_ranges(fs, file):
         fs.cat_ranges([file], [0, 1], 7)
 
 
+@pytest.mark.parametrize("before", [b"before", bytes(len(CONTENT))], ids=["shorter", "as long"])
+def test_a_local_file_is_replaced_as_fsspec_has_it(fs, file, tmp_path, before):
+    target = tmp_path / "target"
+    target.write_bytes(before)
+    fs.get_file(file, str(target))
+    assert target.read_bytes() == CONTENT
+    target.write_bytes(before)
+    with pytest.raises(FileExistsError):
+        fs.get_file(file, str(target), overwrite=False)
+    assert target.read_bytes() == before
+
+
 @pytest.mark.parametrize("other", [b"another", bytes(len(CONTENT))], ids=["shorter", "as long"])
 def test_a_file_that_changed_since_it_was_opened_is_no_mixture(fs, file, other):
     with fs.open(file, block_size=1000) as opened:

@@ -58,6 +58,28 @@ def test_each_step_says_what_and_why(client, folder):
     assert remote_tree(client, "/") == with_folders(TREE)
 
 
+@pytest.mark.parametrize("up", [True, False])
+def test_what_is_planned_is_what_the_progress_adds_up_to(client, folder, up):
+    run = cosfast.sync_up if up else cosfast.sync_down
+    where = (client, folder, BUCKET, "/") if up else (client, BUCKET, "/", folder)
+    if up:
+        put_tree(client, "/", {"a/1": b"another", "a/b/2": b"2wo", "top": b"top"})
+    else:
+        put_tree(client, "/", {"a/1": b"another", "a/b/2": b"2wo", "top": b"top", "new": b"12345"})
+    told = []
+    options = (cosfast.UploadOptions if up else cosfast.DownloadOptions)(
+        progress=lambda count: told.append(("done", count))
+    )
+    planned = lambda count: told.append(("planned", count))  # noqa: E731
+    assert list(run(*where, planned=planned, dry_run=True))
+    assert told == []
+    assert not errors_of(run(*where, planned=planned, options=options))
+    sums = {kind: sum(count for what, count in told if what == kind) for kind, _ in told}
+    size = 6 if up else 15
+    assert sums == {"planned": size, "done": size}
+    assert told[0][0] == "planned"
+
+
 @pytest.mark.parametrize("base", ["/", "there", "/deep/er/"])
 def test_to_a_folder_that_may_not_exist(client, folder, base):
     steps = list(cosfast.sync_up(client, str(folder), BUCKET, base))

@@ -61,10 +61,23 @@ def test_known_content_takes_one_call(drive, client):
 @pytest.mark.parametrize("size", [1, 2, 3, 7_864_320])
 def test_a_small_file_goes_in_one_call(drive, client, size):
     data = content(size)
-    result = client.upload(data, spaceid=SPACE, name="small")
+    seen = []
+    result = client.upload(data, spaceid=SPACE, name="small", progress=seen.append)
+    assert sum(seen) == size
     assert drive.operations() == ["gettoken", "wedrive/file_upload"]
     assert drive.files[result.fileid]["content"] == data
     assert (result.sha1, result.calls) == (hashlib.sha1(data).hexdigest(), 2)
+
+
+def test_a_small_file_counts_while_it_is_sent(drive, client):
+    seen = []
+    drive.script["wedrive/file_upload"] = [{"errcode": -1, "errmsg": "busy"}]
+    client.upload(
+        content(4_000_000), spaceid=SPACE, name="small", max_rate=20e6, progress=seen.append
+    )
+    assert sum(seen) == 4_000_000
+    assert min(seen) == -4_000_000
+    assert len(seen) > 5
 
 
 @pytest.mark.parametrize(

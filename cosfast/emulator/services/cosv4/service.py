@@ -124,7 +124,7 @@ class CosV4(Service):
         if buckets is not None and wanted.place.bucket not in buckets:
             there = ", ".join(sorted(buckets))
             raise RefusedError(
-                Code.INDEX_MISSING, f"the bucket {wanted.place.bucket} does not exist; {there} do"
+                Code.INDEX_MISSING, f"the bucket {wanted.place.bucket} does not exist, only {there}"
             )
         injector = Injector(self.context.faults, request, envelope.refused_by_fault)
         if wanted.is_download:
