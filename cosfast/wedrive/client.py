@@ -113,8 +113,8 @@ class Client:
                 other 2. By default the name of the source.
             skip_push_card: Whether to suppress the card that members get about the new file.
             concurrency: Number of blocks in flight, from 1 to 10.
-            progress: Called with numbers of bytes that the service acknowledged; negative if they
-                must be sent again.
+            progress: Called with numbers of bytes that the service acknowledged, or that were sent
+                if one call sends all; negative if they must be sent again.
             hash_progress: Called with numbers of bytes hashed before the upload.
             max_rate: Bandwidth limit in bytes a second, over all connections of this upload.
             deadline: Seconds that the upload may take.
