@@ -23,7 +23,7 @@ from cosfast.cli.arguments import (
 from cosfast.cli.listing import Match, expand, look_up
 from cosfast.cli.output import Output, add_json_option, add_log_options
 from cosfast.cli.progress import FileBars, growing_bar
-from cosfast.cli.streams import STDIO, write_bytes
+from cosfast.cli.streams import STDIO, Stdout
 from cosfast.errors import InputError
 
 if TYPE_CHECKING:
@@ -159,15 +159,9 @@ def _get_files(
                 _get_file(client, each, output, keywords)
 
 
-class _Stdout:
-    """Standard output as a binary file to download to."""
-
-    write = staticmethod(write_bytes)
-
-
 def _get_file(client: Client, wanted: _Wanted, output: Output, keywords: dict[str, Any]) -> None:
     if wanted.target == STDIO:
-        client.download(*wanted.address, _Stdout(), **keywords)
+        client.download(*wanted.address, Stdout(), **keywords)
         return
     folder = os.path.dirname(wanted.target)  # noqa: PTH120 - as above
     if folder:

@@ -88,6 +88,12 @@ def write_bytes(view: memoryview) -> None:
         raise OutputError from exc
 
 
+class Stdout:
+    """Standard output as a binary file to download to."""
+
+    write = staticmethod(write_bytes)
+
+
 STDIO = "-"
 """What stands for standard input or output among the operands."""
 

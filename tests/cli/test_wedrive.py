@@ -108,7 +108,7 @@ def test_a_failure_is_one_line(drive, settings, film, tmp_path):
     assert failed(cosfast("wedrive", "put", empty, "--space", SPACE, **settings), 1, "empty")
     drive.script["wedrive/file_upload_part"] = [{"errcode": 640019, "errmsg": "no calls left"}] * 9
     refused = cosfast("wedrive", "put", film, "--space", SPACE, **settings)
-    assert failed(refused, 1, "640019", "resumes")
+    assert failed(refused, 1, "640019", "resume")
     wrong = cosfast("wedrive", "ls", "--space", SPACE, **{**settings, "COSFAST_WEDRIVE_SECRET": ""})
     assert failed(wrong, 1, "COSFAST_WEDRIVE_SECRET")
 
