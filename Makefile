@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 FILE   ?=
+# A worker for each core; the tests of a file stay together.
+PARALLEL := --numprocesses auto --dist loadfile
 CORE   := setup.py pyproject.toml $(wildcard src/*.py csrc/*.c csrc/*.h csrc/sources.txt)
 
 .PHONY: help demo test check lint bench docs interop pictures wheels installed platforms clean
@@ -28,7 +30,7 @@ demo: $(VENV)/demo.stamp
 test: $(VENV)/dev.stamp
 	@tools/core-tests
 	@tools/each-kernel $(BIN)/python
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q $(PARALLEL)
 
 # Everything: a million cases for each C kernel, other machines, what stands on the kernels under each
 # of them, faults and kills by the hundred, the documents, and the wheel on every Python.
@@ -38,7 +40,7 @@ check: lint docs $(VENV)/dev.stamp
 	@tools/emulated-avx512
 	@tools/each-kernel $(BIN)/python tests/hashing tests/parts tests/transfer tests/cosv4 tests/emulator tests/sync
 	@COSFAST_SCHEDULES=1000 COSFAST_KILLS=100 COSFAST_EMULATOR_KILLS=100 COSFAST_EMULATOR_FUZZ=25000 \
-		COSFAST_SYNC_KILLS=100 COSFAST_DOWNLOAD_KILLS=100 $(BIN)/python -m pytest -q
+		COSFAST_SYNC_KILLS=100 COSFAST_DOWNLOAD_KILLS=100 $(BIN)/python -m pytest -q $(PARALLEL)
 	@tools/interop $(BIN)/python
 	@$(BIN)/python tools/audit.py .cache/audit
 	@tools/wheels $(BIN)/python

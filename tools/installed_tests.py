@@ -36,7 +36,8 @@ VERSIONS = ("3.11", "3.12", "3.13", "3.14", "3.14t", "3.15")
 EXTRAS = ("cli", "emulator", "fsspec", "dask")
 """Extras whose version bounds are tested. The dependencies of the tests are always the newest."""
 
-QUICK = (["--ignore=tests/docs", "-m", "not slow"], ["tests/docs"])
+PARALLEL = ["--numprocesses", "auto", "--dist", "loadfile"]
+QUICK = (["--ignore=tests/docs", "-m", "not slow", *PARALLEL], ["tests/docs", *PARALLEL])
 TEST_SECONDS = 3600
 ASK_VERSION = (
     "import sys, sysconfig; print('%d.%d' % sys.version_info[:2],"
