@@ -38,9 +38,9 @@ def _no_cache_of_the_users(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster():
-    """Start a Dask cluster of several processes; return a client of it."""
+    """Start a Dask cluster of several processes for a module; idle ones use the CPU, too."""
     distributed = pytest.importorskip("distributed", reason="the dask extra is not installed")
     with (
         distributed.LocalCluster(
