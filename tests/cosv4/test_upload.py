@@ -293,7 +293,7 @@ def test_a_change_between_hashing_and_sending_is_blamed_on_the_source(client, tm
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     ((_, outcome),) = client.upload_many([cosfast.UploadJob(path, BUCKET, "file", parts=parts)])
     assert isinstance(outcome, cosfast.SourceChanged)
-    assert "slice at 5242880" in str(outcome)
+    assert "slice at offset 5242880" in str(outcome)
     assert not client.exists(BUCKET, "file")
 
 
