@@ -91,7 +91,9 @@ def write_bytes(view: memoryview) -> None:
 class Stdout:
     """Standard output as a binary file to download to."""
 
-    write = staticmethod(write_bytes)
+    def write(self, view: memoryview) -> None:
+        """Write all of `view`."""
+        write_bytes(view)
 
 
 STDIO = "-"

@@ -281,8 +281,8 @@ class Sha1(Hash[Sha1State]):
     """
 
     __slots__ = ()
-    name = SHA1.name
-    digest_size = SHA1.digest_size
+    name: ClassVar[str] = SHA1.name
+    digest_size: ClassVar[int] = SHA1.digest_size
     _algorithm = SHA1
     _number = SHA1.number
     _state_class = Sha1State
@@ -301,8 +301,8 @@ class Sha256(Hash[Sha256State]):
     """
 
     __slots__ = ()
-    name = SHA256.name
-    digest_size = SHA256.digest_size
+    name: ClassVar[str] = SHA256.name
+    digest_size: ClassVar[int] = SHA256.digest_size
     _algorithm = SHA256
     _number = SHA256.number
     _state_class = Sha256State

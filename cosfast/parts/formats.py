@@ -25,19 +25,19 @@ from cosfast.parsing import MAX_INTEGER, load_json, parse_digits, shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SLICE_SIZE = 1048576
+SLICE_SIZE: int = 1048576
 """Slice size of COS v4 uploads with `uploadparts`, in bytes (PROTOCOL.md, section 3)."""
 
-WEDRIVE_BLOCK_SIZE = 2097152
+WEDRIVE_BLOCK_SIZE: int = 2097152
 """Block size of WeDrive in bytes, which is fixed (PROTOCOL.md, section 8)."""
 
-PDS_PART_SIZE = 52428800
+PDS_PART_SIZE: int = 52428800
 """Default part size of PDS in bytes."""
 
-OSS_PART_SIZE = 4194304
+OSS_PART_SIZE: int = 4194304
 """Default part size of Quark Drive in bytes; the server's `pre` response may contain another."""
 
-CMCC_PART_SIZE = 104857600
+CMCC_PART_SIZE: int = 104857600
 """Part size in bytes of China Mobile's public clients, for files of up to 30 GB."""
 
 MAX_PART_SIZE = 5 * 1024**3

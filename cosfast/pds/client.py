@@ -74,7 +74,7 @@ class Client:
         if not isinstance(retry, RetryPolicy):
             raise InputError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
         self._http = HttpClient(self.endpoint, session=session, timeout=timeout)
-        self.context = TransferContext(
+        self.context: TransferContext = TransferContext(
             http=self._http,
             service=PdsService(Token(token), self.endpoint),
             retry=retry,

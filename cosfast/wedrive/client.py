@@ -71,7 +71,7 @@ class Client:
             raise InputError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
         self._http = HttpClient(self.endpoint, session=session, timeout=timeout)
         cancellation = Cancellation()
-        self.context = TransferContext(
+        self.context: TransferContext = TransferContext(
             self._http,
             WeDriveService(self._http, tokens, retry, cancellation),
             retry,

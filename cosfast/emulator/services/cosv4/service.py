@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from cosfast.cosv4.protocol.codes import Code
 from cosfast.emulator.errors import RefusalError
@@ -90,7 +90,7 @@ class CosV4(Service):
 
     name = addresses.SERVICE
     title = "COS v4"
-    operations = frozenset({*_OPERATIONS, DOWNLOAD})
+    operations: ClassVar[frozenset[str]] = frozenset({*_OPERATIONS, DOWNLOAD})
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from cosfast.emulator.errors import RefusalError
 from cosfast.emulator.faults.injector import Injector
@@ -57,7 +57,9 @@ class Pds(Service):
 
     name = SERVICE
     title = "Alibaba Cloud PDS"
-    operations = frozenset(f"{SERVICE}.{name}" for name in (*_OPERATIONS, PUT_PART, DOWNLOAD))
+    operations: ClassVar[frozenset[str]] = frozenset(
+        f"{SERVICE}.{name}" for name in (*_OPERATIONS, PUT_PART, DOWNLOAD)
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -31,7 +31,7 @@ class RefusedError(RefusalError):
 
     def __init__(self, code: int, message: str, *, close: bool = False) -> None:
         super().__init__(message, close=close)
-        self.code = int(code)
+        self.code: int = int(code)
 
 
 def refused_by_fault(code: int | str) -> RefusedError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qsl, quote, unquote
 
 from cosfast.emulator.errors import BadRequestError, Problem, RefusalError
@@ -73,7 +73,9 @@ class WeDrive(Service):
 
     name = "wedrive"
     title = "WeCom WeDrive"
-    operations = frozenset({*_OPERATIONS, _FILE_DOWNLOAD, GETTOKEN, DOWNLOAD})
+    operations: ClassVar[frozenset[str]] = frozenset(
+        {*_OPERATIONS, _FILE_DOWNLOAD, GETTOKEN, DOWNLOAD}
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
