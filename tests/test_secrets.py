@@ -225,6 +225,6 @@ def test_a_log_file_shows_nothing_that_signs(signatures, emulator, tmp_path, mon
     ):
         main([*words, "--log-file", str(log)])
     logged = log.read_text("utf-8")
-    assert logged.count("try 1 failed") >= 2
+    assert logged.count("attempt 1 failed") >= 2
     assert logged.count("exit code 1") == 2
     assert not [secret for secret in secrets_of(signatures, 15) if secret in logged]

@@ -139,6 +139,13 @@ def upload(endpoint, data, *, retry, max_workers=4, parts=None, streamed=False, 
 # The server.
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Print nothing: clients that are cancelled close their connections."""
+
+
 @dataclass
 class ToyServer:
     """What the server has, and what it does wrong on purpose."""
@@ -197,8 +204,7 @@ def toy_server():
         def log_message(self, *arguments):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+    with _Server(("127.0.0.1", 0), Handler) as server:
         state.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()

@@ -172,7 +172,7 @@ def test_a_warning_is_a_line_like_all_others(filled, here):
     run = cosfast(*words, folder=here, **filled)
     assert (run.returncode, run.stdout, run.stderr.count("\n")) == (0, "", 1)
     assert run.stderr.startswith("cosfast: warning: ")
-    assert r".a\x1b[31m.cosfast-part is not a file of yours" in run.stderr
+    assert r".a\x1b[31m.cosfast-part is not a regular file" in run.stderr
     assert " WARNING cosfast.transfer: " in (here / "log").read_text("utf-8")
 
 

@@ -70,7 +70,7 @@ def test_a_log_grows_and_has_failures_and_retries(file, emulator, settings, log,
     assert failed(run, 1, "missing")
     first = records(log)
     assert any(level == "ERROR" and "missing" in text for level, text in first)
-    assert any("try 1 failed" in text and "503" in text for _, text in first)
+    assert any("attempt 1 failed" in text and "503" in text for _, text in first)
     assert first[-1] == ("INFO", "put: exit code 1")
     cosfast(*words, **settings)
     assert records(log)[: len(first)] == first
