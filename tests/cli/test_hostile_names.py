@@ -67,6 +67,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_json", [False, True])
 def test_every_command(folder, settings, as_json):
     for name, words in COMMANDS.items():

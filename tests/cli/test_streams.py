@@ -83,6 +83,7 @@ def every_command(folder):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
 def test_every_command_with_closed_streams(settings, tmp_path, closed):
     for words in every_command(tmp_path):
@@ -94,6 +95,7 @@ def test_every_command_with_closed_streams(settings, tmp_path, closed):
     assert shell(closed).returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists(FULL), reason="this system has no full disk to offer")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_every_command_on_a_full_disk(settings, tmp_path, unbuffered):

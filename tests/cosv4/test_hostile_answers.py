@@ -129,6 +129,7 @@ def test_honest_answers_are_taken(server, folder, name):
     assert attempt(name, client, folder) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", sorted(OPERATIONS.keys() - {"inner list"}))
 def test_the_worst_values_in_every_field(server, folder, operation):
     client, lies = server
@@ -161,6 +162,7 @@ def _lies(draw):
     return (operation, path, draw(VALUES)), draw(st.sampled_from(OPERATIONS[operation]))
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(lie=_lies(), unfinished=st.booleans())
 def test_any_value_in_any_field(server, folder, lie, unfinished):

@@ -47,6 +47,7 @@ def fresh(tmp_path):
     return lambda: next(numbers)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(here=trees(), there=trees())
 def test_up(client, tmp_path, fresh, here, there):
@@ -62,6 +63,7 @@ def test_up(client, tmp_path, fresh, here, there):
     assert again == ({"keep": set(here)} if here else {})
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(here=trees(), there=trees())
 def test_down(client, tmp_path, fresh, here, there):
@@ -77,6 +79,7 @@ def test_down(client, tmp_path, fresh, here, there):
     assert again == ({"keep": set(there)} if there else {})
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(here=trees(), there=trees())
 def test_without_delete_nothing_goes(client, tmp_path, fresh, here, there):
