@@ -215,8 +215,8 @@ def test_an_interrupt_neither_loses_nor_repeats_an_update(name):
     try:
         for _ in range(150):
             running, whole, broken = MAKERS[name](), 0, 0
-            signal.setitimer(signal.ITIMER_REAL, 0.0005)
             try:
+                signal.setitimer(signal.ITIMER_REAL, 0.0005)
                 while True:
                     running.update(b"\x07" * 64)
                     whole += 1
