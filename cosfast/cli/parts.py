@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
+from concurrent.futures import CancelledError
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cosfast.cli.addresses import UsageError
 from cosfast.cli.arguments import describe
-from cosfast.cli.cluster import open_cluster
 from cosfast.cli.output import DONE, FAILED, Output, add_json_option, say
 from cosfast.cli.progress import progress_bar
 from cosfast.cli.streams import STDIO, print_line, standard_input
 from cosfast.cli.units import integer
-from cosfast.errors import InputError
+from cosfast.errors import CosError, InputError
 from cosfast.hashing.state import ALGORITHMS
 from cosfast.parts.build import parts_of
 from cosfast.parts.documents import read_parts, write_parts
@@ -27,6 +27,8 @@ from cosfast.transfer.localfiles import files_below
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
+    from concurrent.futures import Executor
 
     from cosfast.parts.formats import Format
     from cosfast.parts.sources import Source
@@ -141,6 +143,36 @@ def _run_recursive(
                 advance(parts.filesize)
             output.show({"file": path, "parts": json.loads(write_parts(parts, form))})
     return output.exit_code
+
+
+@contextmanager
+def open_cluster(address: str) -> Iterator[Executor]:
+    """Connect to a Dask scheduler; yield an executor whose tasks the cluster runs.
+
+    Args:
+        address: The scheduler's, such as ``tcp://10.0.0.1:8786``.
+
+    Raises:
+        InputError: If Dask is not installed; it names the extra.
+        CosError: If no scheduler answers there, or the cluster fails while the block runs.
+    """
+    try:
+        import distributed  # noqa: PLC0415 - an extra
+        from distributed.comm import resolve_address  # noqa: PLC0415 - as above
+    except ModuleNotFoundError as exc:
+        raise InputError(f"--dask needs {exc.name}: install the extra cosfast[dask]") from exc
+    try:
+        resolve_address(address)  # a client of a wrong address is never closed, noisily
+        client = distributed.Client(address, set_as_default=False)
+    except (OSError, ValueError) as exc:
+        raise CosError(f"{address}: cannot connect to the Dask scheduler: {exc}") from exc
+    # The errors of dead workers, of a dead scheduler, and of workers that lack cosfast.
+    failures = (distributed.KilledWorker, CancelledError, ImportError, RuntimeError)
+    with client:
+        try:
+            yield client.get_executor()
+        except failures as exc:
+            raise CosError(f"{address}: the Dask cluster failed: {exc!r}") from exc
 
 
 def _open(file: str) -> Source:

@@ -15,7 +15,6 @@ from cosfast.cosv4.protocol.listing import MAX_PAGE_SIZE
 from cosfast.cosv4.service import CosService
 from cosfast.cosv4.upload import UploadOptions, upload
 from cosfast.deprecation import renamed_keywords
-from cosfast.errors import InputError
 from cosfast.transfer.context import TransferContext
 from cosfast.transfer.http import HttpClient
 from cosfast.transfer.journal import DEFAULT_JOURNAL, DefaultJournal, Journal, journal_of
@@ -89,10 +88,6 @@ class Client:
         }
         self.endpoint: str = api_base(region, endpoint)
         self.journal: Journal = journal_of(journal)
-        if not isinstance(retry, RetryPolicy):
-            raise InputError(
-                f"retry must be a RetryPolicy, such as cosfast.NO_RETRY, not {type(retry).__name__}"
-            )
         self._http = HttpClient(
             self.endpoint,
             session=session,

@@ -71,8 +71,6 @@ class Client:
         self.drive_id: str = values.check_id("drive_id", drive_id)
         self.endpoint: str = _api_base(domain_id, endpoint)
         self.journal: Journal = journal_of(journal)
-        if not isinstance(retry, RetryPolicy):
-            raise InputError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
         self._http = HttpClient(self.endpoint, session=session, timeout=timeout)
         self.context: TransferContext = TransferContext(
             http=self._http,

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from cosfast.concurrency import Progress
-from cosfast.errors import RequestError
+from cosfast.errors import InputError, RequestError
 from cosfast.transfer.bandwidth import BandwidthLimit
 from cosfast.transfer.cancellation import Cancellation, CancelToken
+from cosfast.transfer.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from cosfast.transfer.http import HttpClient
     from cosfast.transfer.journal import Journal
     from cosfast.transfer.request import HttpRequest, Request, Service
-    from cosfast.transfer.retry import RetryPolicy
     from cosfast.transfer.streaming_response import StreamingResponse
 
 T = TypeVar("T")
@@ -40,6 +40,9 @@ class TransferContext:
         cancellation: Stops the transfer: by a token, the deadline, or a failure in another thread.
         bandwidth: Bandwidth limit of the content; None for no limit.
         progress: Counts the bytes that are transferred.
+
+    Raises:
+        InputError: If `retry` is not a `RetryPolicy`.
     """
 
     http: HttpClient
@@ -49,6 +52,13 @@ class TransferContext:
     cancellation: Cancellation = field(default_factory=Cancellation)
     bandwidth: BandwidthLimit | None = None
     progress: Progress = field(default_factory=Progress)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.retry, RetryPolicy):
+            raise InputError(
+                "retry must be a RetryPolicy, such as cosfast.NO_RETRY, not"
+                f" {type(self.retry).__name__}"
+            )
 
     @contextmanager
     def transfer(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from cosfast.errors import InputError
 from cosfast.transfer.cancellation import Cancellation
 from cosfast.transfer.context import TransferContext
 from cosfast.transfer.http import HttpClient
@@ -67,8 +66,6 @@ class Client:
         tokens = token_source(token)
         self.endpoint: str = check_endpoint(ENDPOINT if endpoint is None else endpoint)
         self.journal: Journal = journal_of(journal)
-        if not isinstance(retry, RetryPolicy):
-            raise InputError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
         self._http = HttpClient(self.endpoint, session=session, timeout=timeout)
         cancellation = Cancellation()
         self.context: TransferContext = TransferContext(

@@ -256,7 +256,7 @@ def test_a_scheduler_that_does_not_answer(tree, address):
 
 
 def test_a_cluster_that_fails(tree, cluster):
-    from cosfast.cli.cluster import open_cluster
+    from cosfast.cli.parts import open_cluster
 
     address = cluster.cluster.scheduler_address
     with pytest.raises(CosError, match="Dask cluster failed.*no_such_module"):
