@@ -208,7 +208,7 @@ def draw_bars(axes: Axes, bars: list[tuple[Entry, float, str]]) -> None:
 
 
 def draw_ratios(ratios: list[Ratio], path: Path, cpu: str) -> None:
-    """Draw each ratio on one scale, with the strongest peer and the limit where they are known."""
+    """Draw each ratio on one scale, with the strongest peer and the limit if they are known."""
     figure, axes = plt.subplots(figsize=(WIDTH, 0.56 * len(ratios) + 1.3), layout="constrained")
     for position, ratio in enumerate(ratios):
         axes.plot([1, ratio.measured], [position] * 2, color=FAINT, linewidth=1.5, zorder=1)

@@ -76,7 +76,7 @@ def require_no_namesake(connection: sqlite3.Connection, place: Place) -> None:
 def require_room_for_file(
     connection: sqlite3.Connection, place: Place, *, insert_only: bool
 ) -> None:
-    """Refuse a place where no file can be created.
+    """Raise an error if no file can be created at a place.
 
     Raises:
         RefusedError: With code -197 if the parent folder does not exist, -178 if a folder of this
