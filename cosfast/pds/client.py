@@ -1,4 +1,4 @@
-"""`Client`: uploads, downloads and what is around them, on one drive of a PDS domain."""
+"""`Client`: uploads, downloads and file operations on one drive of a PDS domain."""
 
 from __future__ import annotations
 
@@ -29,31 +29,32 @@ if TYPE_CHECKING:
     from cosfast.transfer.cancellation import CancelToken
 
 ENDPOINT = "https://{domain_id}.api.aliyunpds.com"
-"""Where a domain is reached."""
+"""Endpoint of a domain."""
 
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
 class Client:
-    """Talks to one domain of PDS about one drive. Threads may share it.
+    """Client of PDS for one drive of a domain. Threads may share it.
 
-    A context manager: leaving it closes its connections.
+    A context manager that closes its connections on exit.
 
     Args:
-        domain_id: The domain, reached at ``https://DOMAIN.api.aliyunpds.com``.
-        token: The access token, or a callable that returns a valid one: it is called again when
-            the server says that a token has expired. Any thread may call it, one at a time.
-        drive_id: The drive.
-        endpoint: An address in the domain's place, such as an emulator's.
-        session: A `requests.Session` to send with; it is not closed here.
-        retry: The policy for every request.
-        timeout: Seconds to connect, and seconds to wait for bytes: one number for both, or a
-            tuple of two.
-        journal: Remembers parts lists and unfinished uploads from one run to the next; by default
-            a file in the user's cache folder, None remembers nothing.
+        domain_id: Id of the domain, whose endpoint is ``https://DOMAIN.api.aliyunpds.com``.
+        token: An access token, or a function that returns a valid one. The function is called
+            again when the server refuses the token as expired or invalid. Any thread may call it,
+            but only one at a time.
+        drive_id: Id of the drive.
+        endpoint: URL of a server to use instead of the domain's endpoint, such as an emulator.
+        session: A `requests.Session` to send requests with; `close` does not close it.
+        retry: Retry policy of every request.
+        timeout: Seconds to connect, and seconds to wait for bytes: one number for both, or a tuple
+            of two.
+        journal: Stores parts lists and unfinished uploads for later processes; by default in a file
+            in the user's cache folder. None to store nothing.
 
     Raises:
-        InputError: If neither domain nor endpoint is given, or an argument is malformed.
+        InputError: If neither domain nor endpoint is given, or an argument is not valid.
     """
 
     def __init__(
@@ -97,43 +98,48 @@ class Client:
         deadline: float | None = None,
         cancel: CancelToken | None = None,
     ) -> UploadResult:
-        """Upload a file, whole and compared, sending no part that the server holds already.
+        """Upload a file without sending parts that the server already has, and compare its hash.
 
-        The file is hashed once. If the server has its content already, no byte is sent; else its
-        parts go side by side in any order, each with the hash's chaining state before it. An
-        upload that was interrupted is resumed by the same call.
+        The file is hashed once. If the server already has its content, no byte is sent. Otherwise
+        its parts are sent in parallel and in any order, each with the chaining state of the hash
+        before it. An interrupted upload is resumed by the same call.
 
         Args:
-            source: A path, a bytes-like object, or a binary file, taken from its present position
-                to its end; what cannot seek, as a pipe, is copied to a temporary file first.
-            name: The name on the drive; by default the source's own.
-            parent_file_id: The folder.
-            check_name_mode: What happens if the name is taken: ``"ignore"``: two files have it;
-                ``"auto_rename"``: the new one gets another; ``"refuse"``: an `ExistsError`.
-            content_type: The file's media type; by default none is told.
-            part_size: Bytes in each part but the last, a multiple of 64; the service takes 100 KB
-                to 5 GB. By default 50 MiB, or what makes 9,000 parts of a larger file.
-            concurrency: Parts in flight.
-            algorithm: ``"sha1"`` or ``"sha256"``, as the domain hashes its files.
-            pre_hash: Ask first whether the server knows how the file begins. If it does not, parts
-                leave while the rest is still being hashed: for large files that are likely to
-                be new. Until all is hashed, such an upload cannot be resumed.
-            progress: Called with each number of bytes that the server has acknowledged; negative
-                if they have to be sent again.
-            hash_progress: Called with each number of bytes hashed.
-            max_rate: Bytes a second at most, over all connections of this upload.
-            deadline: Seconds that all of it may take.
-            cancel: Stops it from another thread.
+            source: Path, bytes-like object, or binary file, which is read from its current position
+                to its end. A source that cannot seek, such as a pipe, is copied to a temporary file
+                first.
+            name: Name of the file on the drive; by default the name of the source.
+            parent_file_id: Id of the folder.
+            check_name_mode: What to do if the name is taken: ``"ignore"`` creates a second file of
+                that name, ``"auto_rename"`` gives the new file another name, and ``"refuse"``
+                raises `ExistsError`.
+            content_type: Media type of the file; by default none is sent.
+            part_size: Bytes per part except the last, a multiple of 64; the service accepts 100 KB
+                to 5 GB. By default 50 MiB, or more for a file that would exceed 9,000 parts.
+            concurrency: Number of parts in flight.
+            algorithm: ``"sha1"`` or ``"sha256"``: the hash that the domain uses for its files.
+            pre_hash: Whether to ask the server first if it knows the beginning of the file. If it
+                does not, parts are sent while the rest is still being hashed. It is meant for large
+                files that are likely to be new. Until the whole file is hashed, such an upload
+                cannot be resumed.
+            progress: Called with numbers of bytes that the server acknowledged; negative if they
+                must be sent again.
+            hash_progress: Called with numbers of bytes hashed.
+            max_rate: Bandwidth limit in bytes a second, over all connections of this upload.
+            deadline: Seconds that the upload may take.
+            cancel: Token that cancels the upload from another thread.
 
         Raises:
-            InputError: If an argument makes no sense.
+            InputError: If an argument is not valid.
             OSError: If the source cannot be opened or read.
-            SourceChanged: If it changed meanwhile; nothing counts as uploaded then.
-            ExistsError: If the name is taken, with ``"refuse"``.
-            PdsError: What else the server refuses.
-            Cancelled: By `cancel`.
-            DeadlineExceeded: By `deadline`. What the server has by then can be resumed.
-            CosError: What else goes wrong on the way.
+            SourceChanged: If the source changed during the upload, which then does not count as
+                completed.
+            ExistsError: If the name is taken and `check_name_mode` is ``"refuse"``.
+            PdsError: If the server refuses the upload for another reason.
+            Cancelled: If `cancel` was used.
+            DeadlineExceeded: If `deadline` was exceeded; the parts that the server has by then can
+                be resumed.
+            CosError: If the upload fails in another way.
         """
         options = UploadOptions(
             check_name_mode=check_name_mode,
@@ -170,31 +176,31 @@ class Client:
         cancel: CancelToken | None = None,
         verify: bool = True,
     ) -> DownloadResult:
-        """Download a file, whole, and compare its hash with the server's.
+        """Download a file and check it against the server's hash.
 
-        A path gets the file only once all of it is here and right; an interrupted download is
+        A file at a path gets its name when it is complete and verified; an interrupted download is
         resumed by the same call.
 
         Args:
-            file_id: The file.
-            target: A path, or a file open for writing bytes.
+            file_id: Id of the file.
+            target: Path, or binary file that is open for writing.
             overwrite: Whether to replace an existing file of different content at the path;
                 otherwise it is an error. A file of the same content stays as it is.
-            concurrency: Ranges in flight.
-            progress: Called with each number of bytes received; negative if they have to be
+            concurrency: Number of ranges in flight.
+            progress: Called with numbers of bytes that were received; negative if they must be
                 received again.
-            max_rate: Bytes a second at most.
-            deadline: Seconds that all of it may take.
-            cancel: Stops it from another thread.
-            verify: Compare the hash; without, nothing is hashed and nothing is resumed.
+            max_rate: Bandwidth limit in bytes a second, over all connections of this download.
+            deadline: Seconds that the download may take.
+            cancel: Token that cancels the download from another thread.
+            verify: Whether to compare the hash; without it, nothing is hashed or resumed.
 
         Raises:
-            InputError: If an argument makes no sense.
+            InputError: If an argument is not valid.
             OSError: If the target cannot be written; FileExistsError if it exists with different
                 content and `overwrite` is false.
-            NotFoundError: If there is no such file.
-            IntegrityError: If the content does not have the server's hash.
-            CosError: What else the server or the way to it comes to.
+            NotFoundError: If the file does not exist.
+            IntegrityError: If the content does not match the server's hash.
+            CosError: If the download fails in another way.
         """
         options = DownloadOptions(
             overwrite=overwrite,
@@ -208,11 +214,11 @@ class Client:
         return download(self.context, self.drive_id, file_id, target, options)
 
     def get(self, file_id: str) -> File:
-        """Ask what the server knows of a file or a folder.
+        """Return the metadata of a file or folder.
 
         Raises:
-            NotFoundError: If there is none of that id.
-            CosError: What else the server or the way to it comes to.
+            NotFoundError: If it does not exist.
+            CosError: If the call fails in another way.
         """
         values.check_id("file_id", file_id)
         return self.context.call(
@@ -220,17 +226,19 @@ class Client:
         )
 
     def list(self, parent_file_id: str = ROOT, *, page_size: int = MAX_PAGE_SIZE) -> Iterator[File]:
-        """Return what is in a folder, fetched a page at a time as it is needed.
+        """Iterate over the entries of a folder; pages are requested when they are needed.
 
         Args:
-            parent_file_id: The folder; the drive's own by default.
-            page_size: Entries asked for at a time, up to 100.
+            parent_file_id: Id of the folder; by default the root of the drive.
+            page_size: Entries per page, up to 100.
 
         Raises:
-            InputError: If an argument makes no sense; at once. The rest, while it is read:
-            NotFoundError: If there is no such folder.
-            AnswerError: If the server's list does not end, among others.
-            CosError: What else the server or the way to it comes to.
+            InputError: If an argument is not valid; at once. The other errors are raised by the
+                iterator.
+            NotFoundError: If the folder does not exist.
+            AnswerError: If the server repeats a page marker, so that the list would not end, or
+                returns another response that is not valid.
+            CosError: If a call fails in another way.
         """
         values.check_id("parent_file_id", parent_file_id)
         if type(page_size) is not int or not 1 <= page_size <= MAX_PAGE_SIZE:
@@ -240,16 +248,17 @@ class Client:
     def create_folder(
         self, name: str, *, parent_file_id: str = ROOT, check_name_mode: str = "refuse"
     ) -> File:
-        """Make a folder, and return it.
+        """Create a folder and return it.
 
         Args:
-            name: Its name.
-            parent_file_id: The folder that it is made in.
+            name: Name of the folder.
+            parent_file_id: Id of the parent folder.
             check_name_mode: As for `upload`; by default a name that is taken is refused.
 
         Raises:
-            ExistsError: If the name is taken, with ``"refuse"``; its `file_id` says by what.
-            CosError: What else the server or the way to it comes to.
+            ExistsError: If the name is taken and `check_name_mode` is ``"refuse"``; its `file_id`
+                is the id of the existing entry.
+            CosError: If the call fails in another way.
         """
         values.check_id("parent_file_id", parent_file_id)
         request = calls.create_folder(
@@ -262,7 +271,7 @@ class Client:
         try:
             return self.get(self.context.call(request).file_id)
         except ExistsError as refusal:
-            # An earlier try, whose response was lost, may have made it.
+            # An earlier attempt, whose response was lost, may have created it.
             found = None
             if refusal.tried_before and refusal.file_id:
                 found = self.get(refusal.file_id)
@@ -271,11 +280,11 @@ class Client:
             return found
 
     def delete(self, file_id: str) -> None:
-        """Delete a file, or a folder with all that is in it.
+        """Delete a file, or a folder with everything in it.
 
         Raises:
-            NotFoundError: If there is none of that id.
-            CosError: What else the server or the way to it comes to.
+            NotFoundError: If it does not exist.
+            CosError: If the call fails in another way.
         """
         if values.check_id("file_id", file_id) == ROOT:
             raise InputError("the drive's own folder cannot be deleted")
@@ -283,7 +292,7 @@ class Client:
         try:
             self.context.call(request)
         except NotFoundError as refusal:
-            if not refusal.tried_before:  # else it may have gone by that try
+            if not refusal.tried_before:  # otherwise an earlier attempt may have deleted it
                 raise
 
     def close(self) -> None:
@@ -327,10 +336,10 @@ class Client:
 
 
 def _api_base(domain_id: str | None, endpoint: str | None) -> str:
-    """Return what every URL of the API starts with.
+    """Return the base URL of the API.
 
     Raises:
-        InputError: If neither is given, or one is malformed.
+        InputError: If neither is given, or one is not valid.
     """
     if domain_id is not None and (
         not isinstance(domain_id, str) or not _DOMAIN.fullmatch(domain_id)

@@ -1,4 +1,4 @@
-"""Downloads from PDS: which file, and how its ranges are asked for."""
+"""Downloads from PDS: requests for ranges, with a signed URL that is renewed."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from cosfast.transfer.options import DownloadOptions
 
 URL_SECONDS = 15 * 60
-"""How long the URL of a download is asked to be valid; a longer download fetches further ones."""
+"""Requested lifetime of a download URL in seconds; a longer download fetches further URLs."""
 
 
 @dataclass(frozen=True)
 class DownloadResult:
-    """A file that is here, whole.
+    """A completed download.
 
     Attributes:
-        target: What was given for it.
-        size: Bytes.
-        algorithm: The hash that it was compared by.
-        digest: What the bytes were found to have, in lower-case hex; empty if nothing was hashed.
-        resumed_bytes: Bytes that were there from an earlier download that was not finished.
+        target: The target that was given.
+        size: Size in bytes.
+        algorithm: Hash algorithm by which the content was compared.
+        digest: Hash of the downloaded bytes, in lower-case hex; empty if nothing was hashed.
+        resumed_bytes: Bytes that an earlier, interrupted download had received.
         received_bytes: Bytes of content that this call received.
         existed: Whether a file of this content existed at the target and was left as it is.
     """

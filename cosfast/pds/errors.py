@@ -1,22 +1,23 @@
-"""What PDS refuses: `PdsError` and its children.
+"""The errors of PDS, and the table of error codes.
 
 ::
 
     CosError
         RequestError
-            PdsError                a refusal: `code`, `message`, `http_status`, `request_id`
+            PdsError                the service refused the request: `code`, `message`,
+                                    `http_status`, `request_id`
                 TokenError              the access token is invalid or expired
-                ForbiddenError          the token does not allow it
+                ForbiddenError          the token does not permit the request
                 UrlExpiredError         a signed URL has expired
-                NotFoundError           there is no such file, folder or drive
-                ExistsError             the name is taken: `file_id` says by what, if that is known
+                NotFoundError           the file, folder or drive does not exist
+                ExistsError             the name is taken; `file_id` is the existing entry, if known
                 SessionError            the upload is unknown, finished or expired
-                PartExistsError         the part is there already
-                PartOrderError          the part came before those in front of it
-                ParallelUploadError     the domain takes parts in order only
-                PreHashMatchedError     the server may have the content: it wants the whole hash
-                IntegrityRefusal        what arrived is not what was announced; also an
-                                        IntegrityError
+                PartExistsError         the server already has the part
+                PartOrderError          the part was sent before an earlier part
+                ParallelUploadError     the domain accepts parts only in order
+                PreHashMatchedError     the server may have the content; it requires the full hash
+                IntegrityRefusal        the received bytes do not match the hash or the context;
+                                        also a cosfast.IntegrityError
                 QuotaError              the drive is full
                 ThrottledError          too many requests
 """
@@ -39,18 +40,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_CODE = 100
-"""Characters that are kept of a code."""
+"""Maximum number of characters of a code; the rest is cut off."""
 
 
 class PdsError(RequestError):
-    """A refusal of the server.
+    """A request that the service refused.
 
     Args:
-        code: Its code, such as ``NotFound.File``; empty if it gave none.
-        message: Its own words.
-        http_status: The HTTP status.
-        request_id: Its name for the call; empty if it gave none.
-        context: `RequestError`'s keywords.
+        code: The service's code, such as ``NotFound.File``; empty if it sent none.
+        message: The service's message.
+        http_status: HTTP status of the response.
+        request_id: The service's id of the request; empty if it sent none.
+        context: Keyword arguments of `RequestError`.
     """
 
     code: str
@@ -75,7 +76,7 @@ class TokenError(PdsError):
 
 
 class ForbiddenError(PdsError):
-    """The token does not allow it."""
+    """The token does not permit the request."""
 
 
 class UrlExpiredError(PdsError):
@@ -83,41 +84,41 @@ class UrlExpiredError(PdsError):
 
 
 class NotFoundError(PdsError):
-    """There is no such file, folder or drive."""
+    """The file, folder or drive does not exist."""
 
 
 class ExistsError(PdsError):
     """The name is taken.
 
     Attributes:
-        file_id: What has it; empty if the server does not say.
+        file_id: Id of the entry that has the name; empty if the server does not send it.
     """
 
     file_id: str = ""
 
 
 class SessionError(PdsError):
-    """The upload is unknown, finished or expired: it has to start over."""
+    """The upload is unknown, finished or expired; it has to start over."""
 
 
 class PartExistsError(PdsError):
-    """The part is there already."""
+    """The server already has the part."""
 
 
 class PartOrderError(PdsError):
-    """The part came before those in front of it, and the server takes them in order only."""
+    """The part was sent before an earlier part, and the server accepts parts only in order."""
 
 
 class ParallelUploadError(PdsError):
-    """The domain takes parts in order only."""
+    """The domain accepts parts only in order."""
 
 
 class PreHashMatchedError(PdsError):
-    """The server may have the content: it wants the hash of all of it."""
+    """The server may have the content; it requires the hash of the whole content."""
 
 
-class IntegrityRefusal(PdsError, IntegrityError):  # noqa: N818 - an answer, not a failure
-    """What arrived is not what the hash or the context announced."""
+class IntegrityRefusal(PdsError, IntegrityError):  # noqa: N818 - a response, not a failure
+    """The received bytes do not match the hash or the context that was sent."""
 
 
 class QuotaError(PdsError):
@@ -125,10 +126,10 @@ class QuotaError(PdsError):
 
 
 class ThrottledError(PdsError):
-    """Too many requests: go slower."""
+    """Too many requests; reduce their rate."""
 
 
-# A code counts as far as it is here: "NotFound.File" is "NotFound". The longest one decides.
+# The longest listed prefix of a code decides: "NotFound.File" is treated as "NotFound".
 _KINDS: Mapping[str, type[PdsError]] = {
     "AccessTokenInvalid": TokenError,
     "AccessTokenExpired": TokenError,
@@ -160,7 +161,7 @@ _KINDS_BY_STATUS: Mapping[int, type[PdsError]] = {
 }
 
 PART_KINDS: Mapping[int, type[PdsError]] = {404: SessionError, 409: PartExistsError}
-"""What a status means when a part is sent; the storage's answer may have no code."""
+"""Errors by HTTP status when a part is sent; the storage's response may have no code."""
 
 _FORBIDDEN = 403
 
@@ -177,16 +178,16 @@ def pds_error(
     signed: bool = False,
     **context: Any,
 ) -> PdsError:
-    """Return the child of `PdsError` that the code, or else the HTTP status, stands for.
+    """Return the error for a code, or for the HTTP status if the code is not known.
 
     Args:
-        code: The server's code; may be empty.
-        message: Its words.
-        http_status: The HTTP status.
-        request_id: Its name for the call.
-        kinds: What statuses mean for this request, if that is something of its own.
-        signed: Whether a signed URL was requested, rather than the API.
-        context: `RequestError`'s keywords.
+        code: The service's code; may be empty.
+        message: The service's message.
+        http_status: HTTP status of the response.
+        request_id: The service's id of the request.
+        kinds: Errors by HTTP status that are specific to this request.
+        signed: Whether the request was sent to a signed URL instead of the API.
+        context: Keyword arguments of `RequestError`.
     """
     by_status = {**_KINDS_BY_STATUS, **(kinds or {})}
     kind = _kind_of(code) or by_status.get(http_status, PdsError)
@@ -202,7 +203,7 @@ def pds_error(
 
 
 def is_retryable(error: RequestError) -> bool:
-    """Tell whether the same request may be sent again as it is."""
+    """Return whether the request may be retried without a change."""
     if isinstance(error, (TransportError, ThrottledError)):
         return True
     if isinstance(error, AnswerError) and error.lost:

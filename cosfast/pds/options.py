@@ -1,4 +1,4 @@
-"""What an upload is asked for, and what it came to: options, place, part sizes, result."""
+"""Options, destination, part sizes and result of an upload."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from cosfast.transfer.cancellation import CancelToken
 
 DEFAULT_PART_SIZE = 50 * 1024 * 1024
-"""Bytes in a part if the file is not too large for it, as the official SDK has it."""
+"""Bytes per part unless the file is too large for it, as in the official SDK."""
 
 MAX_PART_SIZE = 5 * 1024**3
-"""Bytes in the largest part."""
+"""Maximum size of a part in bytes."""
 
 MAX_PARTS = 9000
-"""Parts in an upload at most, as the official SDK has it; the service takes 10,000."""
+"""Maximum number of parts of an upload, as in the official SDK; the service accepts 10,000."""
 
 
 @dataclass(frozen=True)
 class UploadOptions:
-    """The keywords of `Client.upload`, which explains them.
+    """The keyword arguments of `Client.upload`, which documents them.
 
     Raises:
-        InputError: If one makes no sense; it names which.
+        InputError: If one is not valid; the message names it.
     """
 
     check_name_mode: str = "ignore"
@@ -63,17 +63,17 @@ class UploadOptions:
 
 @dataclass(frozen=True)
 class UploadResult:
-    """A file that is on the drive, whole.
+    """A completed upload to PDS.
 
     Attributes:
-        file_id: Its id.
-        name: Its name, which ``auto_rename`` may have changed.
-        size: Bytes.
-        algorithm: The hash that it was compared by.
-        digest: That hash of the content, in lower-case hex.
-        instant: The server had the content already, and took no bytes.
+        file_id: Id of the file.
+        name: Name of the file, which ``auto_rename`` may have changed.
+        size: Size in bytes.
+        algorithm: Hash algorithm by which the content was compared.
+        digest: Hash of the content, in lower-case hex.
+        instant: Whether the server already had the content and received no bytes.
         sent_bytes: Bytes of content that this call sent and the server acknowledged.
-        resumed_bytes: Bytes that the server held from an earlier upload that was not finished.
+        resumed_bytes: Bytes that the server had from an earlier, interrupted upload.
     """
 
     file_id: str
@@ -98,10 +98,10 @@ class UploadResult:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a file goes: a name in a folder of a drive.
+    """Destination of a file: a name in a folder of a drive.
 
     Raises:
-        InputError: If the service has no such place.
+        InputError: If the folder id or the name is not valid.
     """
 
     drive_id: str
@@ -117,14 +117,14 @@ class Place:
 
 
 def part_size_for(size: int, wanted: int | None = None) -> int:
-    """Return the bytes in each part but the last of a file.
+    """Return the number of bytes in each part of a file except the last.
 
     Args:
-        size: Bytes in the file.
-        wanted: What the user asks for, a multiple of 64.
+        size: Size of the file in bytes.
+        wanted: Part size that the user requested, a multiple of 64.
 
     Raises:
-        InputError: If there would be more parts than the service takes.
+        InputError: If there would be more than `MAX_PARTS` parts.
     """
     smallest = -(-size // MAX_PARTS)
     if wanted is not None:
@@ -146,9 +146,9 @@ def part_size_for(size: int, wanted: int | None = None) -> int:
 
 
 def slice_size_for(part_size: int) -> int:
-    """Return the bytes in each slice of the parts list that the contexts are taken from.
+    """Return the slice size in bytes of the parts list that provides the contexts.
 
-    A list in slices of the usual size serves every upload of the file, and can be checked by a
-    glance at a few of them.
+    A parts list in slices of the usual size can be used for every upload of the file, and can be
+    checked by reading a few of the slices.
     """
     return part_size if part_size % SLICE_SIZE else SLICE_SIZE

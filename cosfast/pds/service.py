@@ -1,4 +1,4 @@
-"""`PdsService`: PDS's requests as HTTP, with a token or a signed URL for each try."""
+"""`PdsService`: encodes requests as HTTP, with a token or a signed URL for each attempt."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _BEARER = "Bearer "
 
 
 class Token:
-    """An access token, and how to get the next one. Threads may share it.
+    """An access token, and the function that renews it, if any. Threads may share it.
 
     Args:
-        source: The token, or a callable that returns a valid one.
+        source: The token, or a function that returns a valid one.
 
     Raises:
         InputError: If it is neither.
@@ -39,14 +39,14 @@ class Token:
         self._current: str | None = None if callable(source) else source
 
     def current(self) -> str:
-        """Return the token that is to be used now."""
+        """Return the current token."""
         with self._lock:
             if self._current is None and callable(self._source):
                 self._current = _check_token(self._source())
             return self._current or ""
 
     def renew(self, refused: str) -> bool:
-        """Replace a token that was refused; return whether there is another one now."""
+        """Replace a token that was refused; return whether the current one is different."""
         with self._lock:
             if self._current == refused and callable(self._source):
                 self._current = _check_token(self._source())
@@ -57,11 +57,11 @@ class Token:
 
 
 class PdsService:
-    """How PDS's requests become HTTP (see `cosfast.transfer.request.Service`).
+    """How requests are encoded as HTTP; implements `cosfast.transfer.request.Service`.
 
     Args:
-        token: Goes with each call of the API, and with no signed URL.
-        base_url: Scheme, host and port, with no slash at its end.
+        token: Token that is sent with each call of the API, but not to signed URLs.
+        base_url: Scheme, host and port, without a slash at the end.
     """
 
     def __init__(self, token: Token, base_url: str) -> None:
@@ -69,7 +69,7 @@ class PdsService:
         self._base_url = base_url
 
     def encode(self, request: Any) -> HttpRequest:
-        """Return an `ApiRequest` with a token, or a `ContentRequest` with a URL that is valid."""
+        """Return a request for one attempt, with an access token or a signed URL."""
         if not isinstance(request, ContentRequest):
             return HttpRequest(
                 "POST",
@@ -88,7 +88,7 @@ class PdsService:
         )
 
     def is_retryable(self, error: RequestError, tried: HttpRequest | None) -> bool:
-        """Tell whether the same request may be sent again; renew a token or a URL that expired."""
+        """Return whether the request may be retried; renew a refused token or an expired URL."""
         if isinstance(tried, _SignedRequest):
             if isinstance(error, UrlExpiredError):
                 tried.renew()
@@ -100,13 +100,13 @@ class PdsService:
 
 @dataclass(frozen=True)
 class _SignedRequest(HttpRequest):
-    """A request to a signed URL; `renew` has another URL fetched for the next try."""
+    """A request to a signed URL; `renew` fetches another URL for the next attempt."""
 
     renew: Callable[[], object] = field(kw_only=True, repr=False)
 
 
 class _TypedBody:
-    """A body with the Content-Type that its signed URL wants."""
+    """A body with the Content-Type that its signed URL requires."""
 
     def __init__(self, body: Body, content_type: str) -> None:
         self.content_type = content_type

@@ -1,4 +1,4 @@
-"""Uploads to PDS: hashed once, sent in parts in any order, completed and compared."""
+"""Uploads to PDS: hash once, send parts in any order, complete, and compare the hash."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ if TYPE_CHECKING:
     from cosfast.transfer.context import TransferContext
 
 SESSION_SECONDS = 10 * 24 * 3600
-"""How long the service keeps an unfinished upload."""
+"""Seconds that the service keeps an unfinished upload."""
 
 URLS_AT_ONCE = 50
-"""Parts whose URLs are fetched with one call: few enough to be used before they expire."""
+"""Number of URLs fetched with one call, few enough to be used before they expire."""
 
 PRE_HASHED = 1024
-"""Bytes at the beginning of a file that `pre_hash` is the SHA-1 of."""
+"""Number of bytes at the beginning of a file whose SHA-1 is sent as `pre_hash`."""
 
 
 def upload(
@@ -108,7 +108,7 @@ def upload(
 
 @dataclass(frozen=True)
 class _Opened:
-    """An upload under way, as the journal keeps it."""
+    """An upload in progress, as the journal stores it."""
 
     file_id: str
     upload_id: str
@@ -116,7 +116,7 @@ class _Opened:
 
     @classmethod
     def from_text(cls, text: str) -> _Opened | None:
-        """Read what `to_text` wrote; None if it is something else."""
+        """Parse the result of `to_text`; return None if the text is not valid."""
         try:
             fields = load_json(text)
             return cls(**fields) if isinstance(fields, dict) else None
@@ -129,7 +129,7 @@ class _Opened:
 
 @dataclass(frozen=True)
 class Uploaded:
-    """A file that is there: its id and its name."""
+    """A file on the server: its id and its name."""
 
     file_id: str
     name: str
@@ -137,7 +137,7 @@ class Uploaded:
 
 @dataclass
 class _Sending:
-    """What one session needs while parts are on their way."""
+    """State of one session while parts are sent."""
 
     opened: _Opened
     parallel: bool
@@ -146,13 +146,13 @@ class _Sending:
 
 
 class PdsUpload(PartUpload[Uploaded]):
-    """One upload, as PDS sees it.
+    """The steps of an upload to PDS.
 
     Args:
         context: Sends the requests.
-        content: What is uploaded.
-        place: Where it goes.
-        options: How.
+        content: Content of the upload.
+        place: Destination of the file.
+        options: Options of the upload.
     """
 
     def __init__(
@@ -168,22 +168,22 @@ class PdsUpload(PartUpload[Uploaded]):
         self._options = options
         self._part_size = part_size_for(content.size, options.part_size)
         self._slice_size = slice_size_for(self._part_size)
-        # An empty file is one part of no bytes.
+        # An empty file has one part, of 0 bytes.
         self._count = max(1, -(-content.size // self._part_size))
         self._key = (
             f"pds/{context.http.base_url}/{place.drive_id}/{place.parent_file_id}/{place.name}"
         )
         self._earlier: _Opened | None = None
-        self._states: dict[int, Any] = {}  # before parts, by number, if hashed on the way
+        self._states: dict[int, Any] = {}  # before each part, by number, if hashed while sending
         source = content.source
         self._identity = (
             FileIdentity.of(source.status()) if isinstance(source, PathSource) else None
         )
 
-    # What is known of the content
+    # The parts list
 
     def prepare(self) -> None:
-        """Make the parts list, or recall it, unless it is to be made on the way."""
+        """Make the parts list, or load it from the journal, unless it is made while sending."""
         parts = self._content.parts
         if parts is not None and parts.slice_size == self._slice_size:
             return
@@ -229,7 +229,7 @@ class PdsUpload(PartUpload[Uploaded]):
     # The steps
 
     def open(self) -> PartSession | Completed[Uploaded]:
-        """Resume the upload that the journal knows, or open one."""
+        """Resume the upload in the journal, or open a new one."""
         if self._content.parts is None:
             if self._earlier is None:
                 session = self._open_unhashed()
@@ -237,18 +237,19 @@ class PdsUpload(PartUpload[Uploaded]):
                     return session
             self._hash()
         if self._earlier is not None:
-            # The session was lost: perhaps since another process, or a try whose response was
-            # lost, has completed it.
+            # The session was lost. Another process, or an attempt whose response was lost, may
+            # have completed it.
             found = self._find_completed(self._earlier.file_id)
             if found is not None:
                 return Completed(found)
         return self._resume() or self._create(parallel=True)
 
     def _open_unhashed(self) -> PartSession | None:
-        """Open an upload of content that the server does not know, and hash it on the way.
+        """Open an upload of content that is new to the server, and hash it while it is sent.
 
         Returns:
-            None if the server may know it, or takes parts in order only: then all is hashed first.
+            The session; None if the server may have the content, or accepts parts only in order.
+            Then the whole content has to be hashed first.
         """
         beginning = self._content.source.read_slice(0, min(PRE_HASHED, self._content.size))
         self._states = {1: None}
@@ -264,7 +265,7 @@ class PdsUpload(PartUpload[Uploaded]):
         return self._session(opened, (), parallel=True, urls=created.urls, missing=missing)
 
     def _hash_on_the_way(self, opened: _Opened) -> Iterator[Part]:
-        """Yield each part as soon as the state before it is known, then hash it."""
+        """Yield each part as soon as the chaining state before it is known, then hash it."""
         builder = PartsBuilder(self._slice_size, algorithm=self._options.algorithm)
         source = self._content.source
         buffer = memoryview(bytearray(READ_SIZE))
@@ -309,7 +310,7 @@ class PdsUpload(PartUpload[Uploaded]):
                 raise
             return self._create(parallel=False)
         except ExistsError as refusal:
-            # An earlier try, whose response was lost, may have been an instant upload.
+            # An earlier attempt, whose response was lost, may have been an instant upload.
             found = None
             if refusal.tried_before and refusal.file_id:
                 found = self._find_completed(refusal.file_id)
@@ -327,7 +328,7 @@ class PdsUpload(PartUpload[Uploaded]):
         return self._session(opened, (), parallel=parallel, urls=created.urls)
 
     def _resume(self) -> PartSession | Completed[Uploaded] | None:
-        """Ask what the server has of the remembered upload; None if there is none of use."""
+        """Resume the upload in the journal; return None if there is none that can be used."""
         remembered = self._context.journal.upload_at(self._key)
         if remembered is None:
             return None
@@ -345,7 +346,7 @@ class PdsUpload(PartUpload[Uploaded]):
         return self._session(opened, parts, parallel=parallel)
 
     def _list_parts(self, opened: _Opened) -> tuple[list[UploadedPart], bool | None]:
-        """Return the parts that the server has, and whether it takes them in any order."""
+        """Return the parts that the server has, and whether it accepts them in any order."""
         parts: dict[int, UploadedPart] = {}
         marker, parallel = 0, None
         while True:
@@ -359,7 +360,7 @@ class PdsUpload(PartUpload[Uploaded]):
             page = self._context.call(request)
             parallel = page.parallel if parallel is None else parallel
             parts.update((part.number, part) for part in page.parts)
-            if page.next_marker <= marker:  # there is none, or it goes round
+            if page.next_marker <= marker:  # the last page, or a marker that repeats
                 return list(parts.values()), parallel
             marker = page.next_marker
 
@@ -378,7 +379,7 @@ class PdsUpload(PartUpload[Uploaded]):
             for part in held
             if 1 <= part.number <= self._count and part.size == self._part(part.number - 1).length
         }
-        if parallel is False:  # in order, so nothing is of use behind a gap
+        if parallel is False:  # in order, so parts after a gap cannot be used
             good = {number: good[number] for number in _first_numbers(good)}
         sending = _Sending(
             opened,
@@ -409,13 +410,13 @@ class PdsUpload(PartUpload[Uploaded]):
         signed = sending.urls.of(number)
         try:
             etag = self._context.call(calls.put_part(target, signed, data))
-        except PartExistsError:  # by a try whose response was lost; `complete` compares it
+        except PartExistsError:  # from an attempt whose response was lost; `complete` compares it
             etag = ""
         sending.etags[number] = etag
         sending.urls.forget(number)
 
     def finish(self, session: PartSession) -> Uploaded:
-        """Make the file, and compare its hash."""
+        """Combine the parts to the file, and compare its hash."""
         sending: _Sending = session.token
         opened = sending.opened
         known = len(sending.etags) == self._count and all(sending.etags.values())
@@ -429,7 +430,7 @@ class PdsUpload(PartUpload[Uploaded]):
         try:
             done = self._context.call(request)
         except (SessionError, NotFoundError, ExistsError):
-            # An earlier try, or another process, may have completed it.
+            # An earlier attempt, or another process, may have completed it.
             found = self._find_completed(opened.file_id)
             if found is None:
                 raise
@@ -440,11 +441,11 @@ class PdsUpload(PartUpload[Uploaded]):
         return Uploaded(done.file_id, done.name or opened.name)
 
     def forget(self) -> None:
-        """Forget the upload."""
+        """Delete the upload from the journal."""
         self._context.journal.forget_upload(self._key)
 
     def is_session_lost(self, error: CosError) -> bool:
-        """Tell whether the server does not know the upload any more, or has completed it."""
+        """Return whether the server no longer knows the upload, or has completed it."""
         if isinstance(error, SessionError):
             return True
         if not isinstance(error, (NotFoundError, ExistsError)):
@@ -452,18 +453,18 @@ class PdsUpload(PartUpload[Uploaded]):
         return error.operation in {"get_upload_url", "put_part", "complete"}
 
     def wants_order(self, session: PartSession, error: CosError) -> bool:
-        """Tell whether a part was refused because those in front of it are missing."""
+        """Return whether a part was refused because earlier parts are missing."""
         del session
         return isinstance(error, PartOrderError)
 
-    # The rest
+    # Helpers
 
     def _part(self, number: int) -> Part:
         offset = number * self._part_size
         return Part(number, offset, min(self._part_size, self._content.size - offset))
 
     def _batch(self, number: int) -> Sequence[int]:
-        """Return the numbers of the parts whose URLs are fetched with that of this one."""
+        """Return the numbers of the parts whose URLs are fetched with that of the given part."""
         numbers = range(number, min(number + URLS_AT_ONCE, self._count + 1))
         if self._content.parts is not None:
             return numbers
@@ -478,7 +479,7 @@ class PdsUpload(PartUpload[Uploaded]):
         ]
 
     def _state_before(self, number: int) -> dict[str, Any]:
-        """Return the chaining state before a part, which is numbered from 1."""
+        """Return the chaining state before a part; parts are numbered from 1."""
         offset = (number - 1) * self._part_size
         if not offset:
             return {"h": [], "part_offset": 0}
@@ -524,7 +525,7 @@ class PdsUpload(PartUpload[Uploaded]):
         return self._context.call(request)
 
     def _find_completed(self, file_id: str) -> Uploaded | None:
-        """Return the file of that id if it is whole and has the source's content."""
+        """Return the file with that id if it is complete and has the content of the source."""
         try:
             found = self._get(file_id)
         except NotFoundError:
@@ -538,12 +539,14 @@ class PdsUpload(PartUpload[Uploaded]):
         return told == (self._content.size, self._options.algorithm, self.digest)
 
     def _compare(self, done: File, opened: _Opened) -> None:
-        """Compare what the server has made of the parts with what was hashed.
+        """Compare size and hash of the server's file with those of the source.
+
+        If they differ, the server's file is deleted.
 
         Raises:
-            AnswerError: If the server does not say what it has made.
-            SourceChanged: If it differs since the source changed.
-            ContentMismatchError: If it differs in spite of that; the file is deleted.
+            AnswerError: If the server does not send the size, or the hash of this algorithm.
+            SourceChanged: If they differ because the source changed.
+            ContentMismatchError: If they differ although the source did not change.
         """
         if self._is_ours(done):
             return
@@ -574,7 +577,7 @@ class PdsUpload(PartUpload[Uploaded]):
 
 
 def _first_numbers(held: Mapping[int, str]) -> Iterator[int]:
-    """Yield 1, 2, 3 and so on while `held` has them."""
+    """Yield 1, 2, 3 and so on, up to the first number that is not in `held`."""
     number = 1
     while number in held:
         yield number
@@ -585,7 +588,7 @@ def _name_of(source: Source) -> str:
     """Return the name of the file that a source is read from.
 
     Raises:
-        InputError: If it is none.
+        InputError: If the source is not a file or has no name.
     """
     if isinstance(source, (PathSource, FileSource)):
         name = os.path.basename(os.path.abspath(source.name))  # noqa: PTH119, PTH100

@@ -1,4 +1,4 @@
-"""Signed URLs on the client's side: fetched in batches, and again before or after they expire."""
+"""Signed URLs of the client: fetched in batches, and renewed before or after they expire."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from cosfast.pds.protocol.values import PartUrl
 
 UPLOAD_URL_SECONDS = 15 * 60
-"""How long the URL of a part is valid."""
+"""Seconds that the URL of a part is valid."""
 
 _MARGIN = 0.8
-"""The part of its lifetime for which a URL is used: clocks differ, and requests are retried."""
+"""Fraction of its lifetime for which a URL is used: clocks differ, and requests are retried."""
 
 
 class _Known(NamedTuple):
@@ -24,12 +24,13 @@ class _Known(NamedTuple):
 
 
 class UploadUrls:
-    """The URLs of an upload's parts. Threads may share it.
+    """The signed URLs of the parts of an upload. Threads may share it.
 
     Args:
-        fetch: Returns the URLs of these parts, by their numbers.
-        batch: Returns the numbers of the parts to fetch with the one given, which comes first.
-        lifetime: Seconds for which a URL is valid.
+        fetch: Returns the URLs of the given parts, by part number.
+        batch: Returns the numbers of the parts whose URLs are fetched with that of the given part,
+            which comes first.
+        lifetime: Seconds that a URL is valid.
     """
 
     def __init__(
@@ -45,27 +46,27 @@ class UploadUrls:
         self._known: dict[int, _Known] = {}
 
     def add(self, urls: Mapping[int, PartUrl]) -> None:
-        """Take in URLs that were fetched just now."""
+        """Add URLs that have just been fetched."""
         until = time.monotonic() + _MARGIN * self._lifetime
         for number, url in urls.items():
             self._known[number] = _Known(url, until)
 
     def of(self, number: int) -> UrlOfPart:
-        """Return the URL of a part, fetched if there is none that is valid."""
+        """Return the URL of a part; it is fetched unless a valid one is known."""
         with self._lock:
             if not self._is_fresh(number):
                 self._fetch_batch(number)
         return UrlOfPart(self, number)
 
     def current(self, number: int) -> PartUrl:
-        """Return the URL that `of` has made sure of."""
+        """Return the URL of a part for which `of` was called."""
         return self._known[number].url
 
     def renew(self, number: int, expired: PartUrl) -> None:
         """Fetch another URL, unless another thread has already replaced `expired`."""
         with self._lock:
             if self._known[number].url == expired:
-                # Those that were fetched with it have expired too; some may be in use.
+                # The URLs fetched with it have expired too. They are kept: some may be in use.
                 for each, known in self._known.items():
                     self._known[each] = known._replace(until=0.0)
                 self._fetch_batch(number)
@@ -86,7 +87,7 @@ class UploadUrls:
 
 
 class UrlOfPart:
-    """The signed URL of one part (see `cosfast.pds.protocol.messages.SignedUrl`)."""
+    """The signed URL of one part; implements `cosfast.pds.protocol.messages.SignedUrl`."""
 
     def __init__(self, urls: UploadUrls, number: int) -> None:
         self._urls = urls
@@ -94,11 +95,11 @@ class UrlOfPart:
 
     @property
     def current(self) -> PartUrl:
-        """The URL to use now."""
+        """The current URL."""
         return self._urls.current(self._number)
 
     def renew(self, expired: PartUrl) -> None:
-        """Replace `expired`."""
+        """Replace `expired`; see `UploadUrls.renew`."""
         self._urls.renew(self._number, expired)
 
 
@@ -106,8 +107,8 @@ class ContentUrl:
     """The signed URL of a file's content. Threads may share it.
 
     Args:
-        fetch: Returns a URL that is valid from now on.
-        lifetime: Seconds for which a URL is valid.
+        fetch: Returns a new URL.
+        lifetime: Seconds that a URL is valid.
     """
 
     def __init__(self, fetch: Callable[[], PartUrl], lifetime: float) -> None:
@@ -117,14 +118,14 @@ class ContentUrl:
         self._known: _Known | None = None
 
     def ensure(self) -> None:
-        """Fetch a URL if there is none that is valid."""
+        """Fetch a URL unless a valid one is known."""
         with self._lock:
             if self._known is None or time.monotonic() >= self._known.until:
                 self._replace()
 
     @property
     def current(self) -> PartUrl:
-        """The URL to use now, which `ensure` has made sure of."""
+        """The current URL; `ensure` must have been called."""
         if self._known is None:
             raise RuntimeError("no URL was fetched")
         return self._known.url

@@ -1,5 +1,5 @@
-"""PDS's calls as data: what is asked, and how the answer is read. Nothing here sends.
+"""The requests of PDS as data, and the parsers of their responses. Nothing here sends requests.
 
-The API takes a JSON object by POST and answers with one. Content travels by signed URLs, which the
-API gives out and which need no token.
+The API receives a JSON object by POST and returns one. Content is sent to and received from signed
+URLs, which the API returns and which need no token.
 """

@@ -1,4 +1,4 @@
-"""The calls of the API, and of signed URLs."""
+"""The calls of the API, and the requests to signed URLs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CONTEXT_FIELDS: Mapping[str, str] = {
     "sha1": "parallel_sha1_ctx",
     "sha256": "parallel_sha256_ctx",
 }
-"""Which field of a part has the chaining state before it."""
+"""Name of the field that contains the chaining state before a part, by hash algorithm."""
 
 
 def create_file(
@@ -49,21 +49,21 @@ def create_file(
     digest: str = "",
     pre_hash: str = "",
 ) -> ApiRequest[CreatedFile]:
-    """Open an upload, or have the file taken instantly.
+    """Build the call that opens an upload, or creates the file if the service has the content.
 
     Args:
-        target: What errors call it.
-        drive_id: The drive.
-        parent_file_id: The folder.
-        name: The file's name.
-        size: Bytes.
+        target: Name of the file in error messages.
+        drive_id: Id of the drive.
+        parent_file_id: Id of the folder.
+        name: Name of the file.
+        size: Size of the file in bytes.
         check_name_mode: One of `CHECK_NAME_MODES`.
-        content_type: The file's media type; empty for none.
-        parallel: Whether parts are to be taken in any order.
-        parts: The parts whose URLs are wanted, as `part_entry` makes them.
-        algorithm: The hash of `digest` and of the parts' contexts.
-        digest: The content's, in lower-case hex; empty if it is not known.
-        pre_hash: SHA-1 of the first 1024 bytes, in place of `digest`.
+        content_type: Media type of the file; empty for none.
+        parallel: Whether the server has to accept parts in any order.
+        parts: The parts whose URLs are requested, as `part_entry` returns them.
+        algorithm: Hash algorithm of `digest` and of the contexts of the parts.
+        digest: Hash of the content in lower-case hex; empty if it is not known.
+        pre_hash: SHA-1 of the first 1024 bytes, sent instead of `digest`.
     """
     fields: dict[str, Any] = {
         "drive_id": drive_id,
@@ -90,7 +90,7 @@ def create_file(
 def create_folder(
     target: str, *, drive_id: str, parent_file_id: str, name: str, check_name_mode: str
 ) -> ApiRequest[CreatedFile]:
-    """Make a folder."""
+    """Build the call that creates a folder."""
     fields = {
         "drive_id": drive_id,
         "parent_file_id": parent_file_id,
@@ -102,12 +102,12 @@ def create_folder(
 
 
 def part_entry(number: int, algorithm: str, context: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return how a part is listed in `create` and `get_upload_url`.
+    """Return the entry of a part in `create` and `get_upload_url`.
 
     Args:
-        number: From 1.
-        algorithm: Which hash the context is of.
-        context: The chaining state before the part; None if parts go in order.
+        number: Number of the part, from 1.
+        algorithm: Hash algorithm of the context.
+        context: The chaining state before the part; None if parts are sent in order.
     """
     entry: dict[str, Any] = {"part_number": number}
     if context is not None:
@@ -118,7 +118,7 @@ def part_entry(number: int, algorithm: str, context: Mapping[str, Any] | None) -
 def get_upload_url(
     target: str, *, drive_id: str, file_id: str, upload_id: str, parts: Iterable[Mapping[str, Any]]
 ) -> ApiRequest[Mapping[int, PartUrl]]:
-    """Fetch URLs for parts; with their contexts, as in `create_file`."""
+    """Build the call that fetches URLs of parts; the parts are listed as in `create_file`."""
     fields = {
         "drive_id": drive_id,
         "file_id": file_id,
@@ -131,7 +131,7 @@ def get_upload_url(
 def list_uploaded_parts(
     target: str, *, drive_id: str, file_id: str, upload_id: str, marker: int = 0
 ) -> ApiRequest[UploadedParts]:
-    """Ask which parts the server has."""
+    """Build the call that lists the parts that the server has."""
     fields: dict[str, Any] = {
         "drive_id": drive_id,
         "file_id": file_id,
@@ -151,14 +151,15 @@ def complete(
     upload_id: str,
     etags: Mapping[int, str] | None,
 ) -> ApiRequest[File]:
-    """Make the file of its parts.
+    """Build the call that combines the parts to the file.
 
     Args:
-        target: What errors call it.
-        drive_id: The drive.
-        file_id: The file to be.
-        upload_id: The upload.
-        etags: Of every part, by its number from 1; None leaves the list to the server.
+        target: Name of the file in error messages.
+        drive_id: Id of the drive.
+        file_id: Id of the file.
+        upload_id: Id of the upload.
+        etags: ETags of all parts, by part number from 1; None to send no list, so that the server
+            uses its own.
     """
     fields: dict[str, Any] = {"drive_id": drive_id, "file_id": file_id, "upload_id": upload_id}
     if etags is not None:
@@ -169,14 +170,14 @@ def complete(
 
 
 def get(target: str, *, drive_id: str, file_id: str) -> ApiRequest[File]:
-    """Ask what the server knows of a file or a folder."""
+    """Build the call that returns the metadata of a file or folder."""
     return ApiRequest("get", target, {"drive_id": drive_id, "file_id": file_id}, _read_file)
 
 
 def list_folder(
     target: str, *, drive_id: str, parent_file_id: str, page_size: int, marker: str
 ) -> ApiRequest[Page]:
-    """Fetch a page of a folder."""
+    """Build the call that fetches a page of a folder."""
     fields: dict[str, Any] = {
         "drive_id": drive_id,
         "parent_file_id": parent_file_id,
@@ -188,7 +189,7 @@ def list_folder(
 
 
 def delete(target: str, *, drive_id: str, file_id: str) -> DeleteRequest:
-    """Delete a file, or a folder with all that is in it."""
+    """Build the call that deletes a file, or a folder with everything in it."""
     return DeleteRequest(
         "delete", target, {"drive_id": drive_id, "file_id": file_id}, lambda _: None
     )
@@ -197,18 +198,18 @@ def delete(target: str, *, drive_id: str, file_id: str) -> DeleteRequest:
 def get_download_url(
     target: str, *, drive_id: str, file_id: str, expire_sec: int
 ) -> ApiRequest[PartUrl]:
-    """Fetch the URL of a file's content, valid for `expire_sec` seconds."""
+    """Build the call that fetches a URL of a file's content, valid for `expire_sec` seconds."""
     fields = {"drive_id": drive_id, "file_id": file_id, "expire_sec": expire_sec}
     return ApiRequest("get_download_url", target, fields, _read_download_url)
 
 
 def put_part(target: str, signed: SignedUrl, body: Body) -> ContentRequest:
-    """Send a part."""
+    """Build the request that sends a part."""
     return ContentRequest(PUT_PART, target, "PUT", signed, body)
 
 
 def download(target: str, signed: SignedUrl, start: int, length: int) -> ContentRequest:
-    """Fetch a range of a file."""
+    """Build the request that fetches a range of a file."""
     headers = {"Range": byte_range(start, length)}
     return ContentRequest("download", target, "GET", signed, headers=headers)
 

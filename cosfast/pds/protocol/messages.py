@@ -1,4 +1,4 @@
-"""Requests and answers: to the API with a JSON object, to the storage with content."""
+"""Requests and their responses: JSON objects for the API, content for signed URLs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PUT_PART = "put_part"
-"""What errors call sending a part."""
+"""Operation of a request that sends a part, for error messages."""
 
 _ANSWER_LIMIT = 16 * 1024 * 1024
 _EXCERPT = 100
@@ -34,14 +34,14 @@ _XML_FIELD = re.compile(rb"<(Code|Message|RequestId)>([^<]{0,2000})</\1>")
 
 @dataclass(frozen=True)
 class ApiRequest(Generic[T]):
-    """A call of the API, without a token.
+    """A call of the API, without its access token.
 
     Attributes:
-        operation: The API's name for it.
-        target: What it is about, as errors name it.
-        fields: The JSON object that is sent.
-        read: Reads the successful answer.
-        answer_limit: Bytes of the largest answer that makes sense.
+        operation: Name of the operation in the API.
+        target: File, folder or other object of the call, for error messages.
+        fields: JSON object that is sent.
+        read: Converts a successful response to the result.
+        answer_limit: Maximum size of the response in bytes.
     """
 
     operation: str
@@ -56,11 +56,11 @@ class ApiRequest(Generic[T]):
         return f"/v2/file/{self.operation}"
 
     def read_response(self, response: HttpResponse) -> T:
-        """Read the response.
+        """Return the result of a response.
 
         Raises:
-            PdsError: If the server refuses.
-            AnswerError: If the answer is not what the protocol promises.
+            PdsError: If the server refuses the request.
+            AnswerError: If the response is not valid.
         """
         if response.status not in _SUCCESSES:
             raise _refusal(self, response)
@@ -71,28 +71,28 @@ class ApiRequest(Generic[T]):
 
 
 class SignedUrl(Protocol):
-    """A signed URL that can be replaced once it has expired. Threads may share it."""
+    """A signed URL that can be replaced after it has expired. Threads may share it."""
 
     @property
     def current(self) -> PartUrl:
-        """The URL to use now."""
+        """The current URL."""
 
     def renew(self, expired: PartUrl) -> None:
-        """Fetch another one, unless another thread has already replaced `expired`."""
+        """Fetch another URL, unless another thread has already replaced `expired`."""
 
 
 @dataclass(frozen=True)
 class ContentRequest:
-    """Content sent to or fetched from a signed URL.
+    """A request that sends content to a signed URL, or fetches content from it.
 
     Attributes:
-        operation: What errors call it.
-        target: What it is about, as errors name it.
+        operation: Name of the operation in error messages.
+        target: File or part of the request, for error messages.
         method: ``PUT`` or ``GET``.
-        signed: The URL.
-        body: What is sent; None for nothing.
-        headers: Beside those of the body.
-        answer_limit: Bytes of the largest answer that is read whole.
+        signed: The signed URL.
+        body: Content that is sent; None for no body.
+        headers: Headers in addition to those of the body.
+        answer_limit: Maximum size in bytes of a response that is read whole.
     """
 
     operation: str
@@ -104,11 +104,11 @@ class ContentRequest:
     answer_limit: int = 1024 * 1024
 
     def read_response(self, response: HttpResponse) -> str:
-        """Return the ETag of the part that was taken.
+        """Return the ETag of the part that the server received.
 
         Raises:
-            PdsError: If the server refuses.
-            AnswerError: If the answer is not what the protocol promises.
+            PdsError: If the server refuses the request.
+            AnswerError: If the response is not valid.
         """
         if response.status not in _SUCCESSES or self.method != "PUT":
             raise _refusal(self, response, signed=True)
@@ -116,22 +116,22 @@ class ContentRequest:
 
 
 class DeleteRequest(ApiRequest[None]):
-    """A call whose success may come without a JSON object."""
+    """A call whose successful response may have no JSON object."""
 
     def read_response(self, response: HttpResponse) -> None:
-        """Read the response; see `ApiRequest.read_response`."""
+        """Check the response; see `ApiRequest.read_response`."""
         if response.status not in _SUCCESSES:
             raise _refusal(self, response)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A successful answer, and typed access to its fields.
+    """A JSON object in a successful response, with typed access to its fields.
 
     Attributes:
-        request: What was asked.
-        http_status: The HTTP status.
-        data: The JSON object.
+        request: The call.
+        http_status: HTTP status of the response.
+        data: The object: the whole response, or an object in it.
     """
 
     request: ApiRequest[Any]
@@ -139,7 +139,7 @@ class Answer:
     data: Mapping[str, Any]
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Return a text; without a default it must be there and not be empty."""
+        """Return a string field; without a default it must exist and not be empty."""
         value = self.data.get(name)
         if value is None and default is not None:
             return default
@@ -150,21 +150,21 @@ class Answer:
         return value
 
     def identifier(self, name: str) -> str:
-        """Return an id: visible ASCII, 200 characters at most."""
+        """Return an id field: visible ASCII of at most 200 characters."""
         value = self.text(name)
         if not ID.fullmatch(value):
             raise self.error(f"it has no usable id {name!r}")
         return value
 
     def flag(self, name: str) -> bool | None:
-        """Return true or false; None if it is absent."""
+        """Return a boolean field; None if it is missing."""
         value = self.data.get(name)
         if not isinstance(value, (bool, type(None))):
             raise self.error(f"{name!r} is neither true nor false")
         return value
 
     def integer(self, name: str) -> int | None:
-        """Return a whole number from 0, be it sent as a number or as text; None if it is absent."""
+        """Return a non-negative integer field, sent as number or string; None if it is missing."""
         value = self.data.get(name)
         if value is None or value == "":
             return None
@@ -174,7 +174,7 @@ class Answer:
         return number
 
     def objects(self, name: str) -> list[Answer]:
-        """Return a list of JSON objects; empty if it is absent."""
+        """Return a field that is a list of JSON objects; empty if it is missing."""
         value = self.data.get(name)
         if value is None:
             return []
@@ -190,7 +190,7 @@ class Answer:
         return number
 
     def part_urls(self) -> dict[int, PartUrl]:
-        """Return the URLs of `part_info_list`, by the parts' numbers."""
+        """Return the URLs in `part_info_list`, by part number."""
         found = {}
         for part in self.objects("part_info_list"):
             url, content_type = part.text("upload_url", ""), part.text("content_type", "")
@@ -204,7 +204,7 @@ class Answer:
         return found
 
     def error(self, reason: str) -> AnswerError:
-        """Return the error that says what is wrong with this answer."""
+        """Return the error for a response that is not valid."""
         return AnswerError(
             reason,
             operation=self.request.operation,
@@ -216,7 +216,7 @@ class Answer:
 def _refusal(
     request: ApiRequest[Any] | ContentRequest, response: HttpResponse, *, signed: bool = False
 ) -> PdsError | AnswerError:
-    """Return the error that a response stands for: JSON of the API, XML of the storage."""
+    """Return the error for a response, which is JSON from the API and XML from the storage."""
     told = _told_by_json(response.content)
     if not told and signed:
         told = _told_by_xml(response.content)

@@ -1,4 +1,4 @@
-"""What calls take and return: files, URLs, parts, and the checks of names and ids."""
+"""Arguments and results of calls: files, URLs and parts; validation of names and ids."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ROOT = "root"
-"""The file id of a drive's own folder."""
+"""The file id of the root folder of a drive."""
 
 CHECK_NAME_MODES = ("ignore", "auto_rename", "refuse")
-"""What happens if the name is taken: two files have it, the new one gets another, an error."""
+"""What to do if the name is taken: create a second file of that name, rename the new one, fail."""
 
 MAX_NAME = 1024
-"""Bytes in a name, as UTF-8."""
+"""Maximum length of a name in bytes of UTF-8."""
 
 MAX_PARTS_LISTED = 100
-"""Parts in one answer of `list_uploaded_parts`."""
+"""Maximum number of parts in a response of `list_uploaded_parts`."""
 
 MAX_PAGE_SIZE = 100
-"""Entries in one answer of `list`."""
+"""Maximum number of entries in a response of `list`."""
 
 HASHES: Mapping[str, int] = {"sha1": 40, "sha256": 64}
-"""The hashes that `content_hash_name` may name, and their hex digits."""
+"""Values of `content_hash_name`, and the number of hex digits of each hash."""
 
 DEFAULT_HASH = "sha1"
-"""The hash that is meant without `content_hash_name`."""
+"""Hash algorithm of a file without `content_hash_name`."""
 
 ID: re.Pattern[str] = re.compile(r"[!-~]{1,200}")
-"""An id that the service gives out."""
+"""Format of the ids of the service."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,17 @@ class File:
     """A file or a folder on a drive.
 
     Attributes:
-        file_id: Its id, which no other has.
-        name: Its name in its folder.
+        file_id: Unique id of the file or folder.
+        name: Name in its folder.
         type: ``file`` or ``folder``.
-        parent_file_id: The folder that it is in.
-        drive_id: The drive.
-        size: Bytes; None of a folder.
-        content_hash: Hash of the content in lower-case hex; empty if the server does not say.
+        parent_file_id: Id of the folder that contains it.
+        drive_id: Id of the drive.
+        size: Size in bytes; None for a folder.
+        content_hash: Hash of the content in lower-case hex; empty if the server does not send it.
         content_hash_name: ``sha1`` or ``sha256``.
-        status: ``available`` once the content is whole.
-        created_at: ISO 8601, as the server has it; empty if it does not say.
-        updated_at: Likewise.
+        status: ``available`` when the content is complete.
+        created_at: Creation time in ISO 8601, as the server sends it; empty if it does not.
+        updated_at: Modification time, likewise.
     """
 
     file_id: str
@@ -74,12 +74,12 @@ class File:
 
     @property
     def sha1(self) -> str | None:
-        """SHA-1 of the content, 40 lower-case hex digits, if the server knows that one."""
+        """SHA-1 of the content, 40 lower-case hex digits; None if the server does not send it."""
         return self._hash("sha1")
 
     @property
     def sha256(self) -> str | None:
-        """SHA-256 of the content, 64 lower-case hex digits, if the server knows that one."""
+        """SHA-256 of the content, 64 lower-case hex digits; None if the server does not send it."""
         return self._hash("sha256")
 
     def _hash(self, name: str) -> str | None:
@@ -87,11 +87,11 @@ class File:
 
 
 class PartUrl(NamedTuple):
-    """Where a part goes, or where content comes from.
+    """The signed URL to which a part is sent, or from which content is received.
 
     Attributes:
-        url: A signed URL.
-        content_type: What the Content-Type must be; empty for no such header.
+        url: The signed URL.
+        content_type: Required value of the Content-Type header; empty for no such header.
     """
 
     url: str
@@ -103,14 +103,14 @@ class PartUrl(NamedTuple):
 
 @dataclass(frozen=True)
 class CreatedFile:
-    """What `create` opened.
+    """The result of `create`.
 
     Attributes:
-        file_id: The file to be.
-        name: Its name, which ``auto_rename`` may have changed.
-        upload_id: The upload; empty if there is nothing to upload.
-        rapid_upload: Whether the server had the content: the file is there.
-        urls: Where the parts go, by their number from 1.
+        file_id: Id of the new file.
+        name: Name of the file, which ``auto_rename`` may have changed.
+        upload_id: Id of the upload; empty if there is nothing to upload.
+        rapid_upload: Whether the server already had the content, so that the file exists.
+        urls: Signed URLs of the parts, by part number from 1.
     """
 
     file_id: str
@@ -121,7 +121,7 @@ class CreatedFile:
 
 
 class UploadedPart(NamedTuple):
-    """A part that the server has: its number from 1, its bytes, its ETag."""
+    """A part that the server has: its number from 1, its size in bytes, and its ETag."""
 
     number: int
     size: int
@@ -133,9 +133,9 @@ class UploadedParts:
     """A page of the parts that the server has.
 
     Attributes:
-        parts: In the server's order.
-        parallel: Whether they are taken in any order; None if the server does not say.
-        next_marker: Where the next page begins; 0 after the last.
+        parts: The parts, in the server's order.
+        parallel: Whether parts are accepted in any order; None if the server does not send it.
+        next_marker: Marker of the next page; 0 if this is the last one.
     """
 
     parts: Sequence[UploadedPart]
@@ -144,17 +144,17 @@ class UploadedParts:
 
 
 class Page(NamedTuple):
-    """A page of a folder: its entries, and where the next page begins; empty after the last."""
+    """A page of a folder: its entries, and the marker of the next page; empty if it is the last."""
 
     entries: Sequence[File]
     next_marker: str
 
 
 def check_id(name: str, value: str) -> str:
-    """Return an id of a drive, a file or a folder.
+    """Return the id of a drive, file or folder, if it is valid.
 
     Raises:
-        InputError: If it is not visible ASCII, 200 characters at most; it says which id.
+        InputError: If it is not visible ASCII of at most 200 characters; the message names it.
     """
     if not isinstance(value, str) or not ID.fullmatch(value):
         raise InputError(f"{name} must be an id of the service's, not {shown(value)}")
@@ -162,10 +162,10 @@ def check_id(name: str, value: str) -> str:
 
 
 def check_name(name: str) -> str:
-    """Return the name of a file or a folder.
+    """Return the name of a file or folder, if it is valid.
 
     Raises:
-        InputError: If it is empty, too long, or has a ``/`` or what is not Unicode in it.
+        InputError: If it is empty or too long, contains a ``/``, or is not valid Unicode.
     """
     if not isinstance(name, str) or not name or "/" in name or not is_unicode(name):
         raise InputError(f"a name is text without '/', not {shown(name)}")
@@ -175,7 +175,7 @@ def check_name(name: str) -> str:
 
 
 def check_name_mode(mode: str) -> str:
-    """Return what is to happen if a name is taken.
+    """Return the value of `check_name_mode`, if it is valid.
 
     Raises:
         InputError: If it is not one of `CHECK_NAME_MODES`.

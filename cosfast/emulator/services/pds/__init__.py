@@ -1,1 +1,1 @@
-"""Alibaba Cloud PDS: its JSON API, and content by signed URLs."""
+"""Alibaba Cloud PDS: its JSON API, and content at signed URLs."""

@@ -1,4 +1,4 @@
-"""Answers of PDS: JSON of the API, XML of the storage behind signed URLs, and their refusals."""
+"""Responses of PDS: JSON of the API and XML of the storage at signed URLs, also for refusals."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _MESSAGES = {"AccessDenied": "Request has expired."}
 
 
 class RefusedError(RefusalError):
-    """A request that is answered with a code of failure; see `_STATUSES`, any other is a 400."""
+    """A request that is refused with a code of PDS; HTTP status 400 unless in `_STATUSES`."""
 
     def __init__(self, code: str, message: str, *, close: bool = False) -> None:
         super().__init__(message, close=close)
@@ -53,20 +53,20 @@ class RefusedError(RefusalError):
 
 
 def refused_by_fault(code: int | str) -> RefusedError:
-    """Return the refusal that a fault asks for."""
+    """Return the refusal for the code of the fault `Refusal`."""
     code = str(code)
     return RefusedError(code, _MESSAGES.get(code, "a fault that was asked for"))
 
 
 def code_of(error: RefusalError) -> str:
-    """Return the code that an error is answered with."""
+    """Return the code of a refusal."""
     if isinstance(error, RefusedError):
         return error.code
     return _CODES[error.problem] if isinstance(error, BadRequestError) else "InternalError"
 
 
 def success(data: Mapping[str, object] | None, request_id: str, status: int = 200) -> web.Response:
-    """Return the answer of an operation; without data it has no body."""
+    """Return the response of a successful operation; without data it has no body."""
     body = b"" if data is None else json.dumps(data, separators=(",", ":")).encode("ascii")
     headers = common_headers(request_id)
     if data is not None:
@@ -75,12 +75,12 @@ def success(data: Mapping[str, object] | None, request_id: str, status: int = 20
 
 
 def failure(error: RefusalError, request_id: str, *, of_storage: bool) -> web.Response:
-    """Return the answer that tells a client why it was refused.
+    """Return the response to a refused request.
 
     Args:
-        error: Why.
-        request_id: The request's.
-        of_storage: Whether it went to a signed URL: then the answer is XML.
+        error: Reason of the refusal.
+        request_id: Id of the request.
+        of_storage: Whether the request was sent to a signed URL; then the response is XML.
     """
     code = code_of(error)
     headers = common_headers(request_id)
@@ -99,5 +99,5 @@ def failure(error: RefusalError, request_id: str, *, of_storage: bool) -> web.Re
 
 
 def common_headers(request_id: str) -> dict[str, str]:
-    """Return the headers of every answer, also of content."""
+    """Return the headers of every response, including those with content."""
     return {"Server": SERVER, "x-ca-request-id": request_id, "x-oss-request-id": request_id}

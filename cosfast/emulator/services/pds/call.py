@@ -1,4 +1,4 @@
-"""What an operation of PDS gets, and what several of them share: folders, names, descriptions."""
+"""The argument of an operation of PDS, and helpers for folders, names and descriptions."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ SERVICE = "pds"
 """The name of the service in the database."""
 
 ROOT = "root"
-"""The id of a drive's own folder."""
+"""The id of the root folder of a drive."""
 
 _ID_BYTES = 20
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request for an operation.
+    """A request for an operation.
 
     Attributes:
-        context: Of the running server.
-        fields: The JSON object that was sent.
+        context: The shared parts of the running server.
+        fields: The JSON object of the request.
         signer: Makes signed URLs.
-        origin: What the URLs of the answer begin with.
+        origin: Scheme and host for URLs in the response.
     """
 
     context: Context
@@ -47,31 +47,31 @@ class Call:
 
     @property
     def drive(self) -> str:
-        """The drive that the request is for."""
+        """Id of the drive of the request."""
         return self.fields.identifier("drive_id")
 
     def key(self, file_id: str) -> Key:
-        """Return what identifies a file or a folder of that drive."""
+        """Return the key of a file or folder of that drive."""
         return Key(SERVICE, self.drive, file_id)
 
 
 Answer = Mapping[str, object] | None
-"""The JSON object of a successful answer; None for an answer without one."""
+"""The JSON object of a successful response; None for a response without one."""
 
 Run = Callable[[Call], Answer]
-"""An operation. It blocks, so it runs in a worker thread; it raises RefusalError."""
+"""An operation. It blocks, so it runs in a worker thread; it may raise RefusalError."""
 
 
 def new_id() -> str:
-    """Return an id for a file, a folder or an upload."""
+    """Return a new id for a file, folder or upload."""
     return secrets.token_hex(_ID_BYTES)
 
 
 def require_entry(connection: sqlite3.Connection, key: Key) -> Entry:
-    """Look up a file or a folder. The root of every drive exists.
+    """Return a file or folder. The root of every drive exists.
 
     Raises:
-        RefusedError: NotFound.File if there is none.
+        RefusedError: With code NotFound.File if it does not exist.
     """
     if key.id == ROOT:
         return Entry(key, "", ROOT, None)
@@ -82,13 +82,13 @@ def require_entry(connection: sqlite3.Connection, key: Key) -> Entry:
 
 
 def require_folder(connection: sqlite3.Connection, key: Key) -> None:
-    """Refuse what is not a folder that exists."""
+    """Refuse the request if the folder does not exist or is a file."""
     if require_entry(connection, key).content is not None:
         raise RefusedError("InvalidParameter.ParentFileId", "parent_file_id is a file")
 
 
 def free_name(connection: sqlite3.Connection, folder: Key, name: str) -> str:
-    """Return the name, or one with a number in it that is not taken."""
+    """Return the name, with a number added if it is taken."""
     stem, dot, suffix = name.rpartition(".")
     if not stem:
         stem, dot, suffix = name, "", ""
@@ -100,15 +100,15 @@ def free_name(connection: sqlite3.Connection, folder: Key, name: str) -> str:
 
 
 def add_entry(tx: Transaction, entry: Entry, mode: str) -> Entry:
-    """Add an entry to its folder; return it, under the name that it got.
+    """Add an entry to its folder, and return it with its final name.
 
     Args:
         tx: The transaction.
-        entry: Under the name that was asked for.
-        mode: What happens if the name is taken.
+        entry: The entry, with the requested name.
+        mode: The `check_name_mode`: what to do if the name is taken.
 
     Raises:
-        RefusedError: AlreadyExist.File if it is, and the mode is ``refuse``.
+        RefusedError: With code AlreadyExist.File if the name is taken and the mode is ``refuse``.
     """
     folder = Key(entry.key.service, entry.key.space, entry.parent)
     name = entry.name
@@ -130,7 +130,7 @@ def add_entry(tx: Transaction, entry: Entry, mode: str) -> Entry:
 
 
 def describe(entry: Entry) -> dict[str, object]:
-    """Return a file or a folder as answers have it."""
+    """Return the fields of a file or folder in responses."""
     told: dict[str, object] = {
         "drive_id": entry.key.space,
         "file_id": entry.key.id,

@@ -1,4 +1,4 @@
-"""The JSON object of a request, and typed access to its fields; unknown ones are ignored."""
+"""The validated fields of a request; unknown fields are ignored."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _CONTEXT_FIELDS = {"sha1": "parallel_sha1_ctx", "sha256": "parallel_sha256_ctx"}
 
 
 class Context(NamedTuple):
-    """The hash before a part: the bytes so far, and the state's words; none before the first."""
+    """The chaining state before a part: offset in bytes, and words; no words are needed at 0."""
 
     offset: int
     words: tuple[int, ...]
 
 
 class PartInfo(NamedTuple):
-    """A part of `part_info_list`."""
+    """An entry of `part_info_list`."""
 
     number: int
     context: Context | None
@@ -42,7 +42,8 @@ class Fields:
     """The fields of a request.
 
     Raises:
-        RefusedError: If the body is not a JSON object.
+        RefusedError: If the body is not a JSON object, or a method reads a missing or malformed
+            field.
     """
 
     def __init__(self, body: bytes) -> None:
@@ -55,7 +56,7 @@ class Fields:
         self._fields: Mapping[str, Any] = document
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Return a text; without a default it must be there and not be empty."""
+        """Return a text; without a default it must exist and not be empty."""
         value = self._fields.get(name)
         if value is None and default is not None:
             return default
@@ -68,23 +69,23 @@ class Fields:
         return value
 
     def identifier(self, name: str) -> str:
-        """Return an id."""
+        """Return a required id."""
         value = self.text(name)
         if not _ID.fullmatch(value):
             raise _invalid(name, "is not an id")
         return value
 
     def name(self) -> str:
-        """Return the name of a file or a folder."""
+        """Return the required name of a file or folder."""
         value = self.text("name")
         if "/" in value or len(value.encode()) > MAX_NAME:
             raise _invalid("name", f"has a '/' in it, or more than {MAX_NAME} bytes")
         return value
 
     def number(self, name: str, default: int | None = None, largest: int = _MAX_NUMBER) -> int:
-        """Return a whole number from 0, sent as one or as text; without a default it must be there.
+        """Return a non-negative integer, sent as number or text; required if it has no default.
 
-        The SDKs send markers back as they got them, which is as text.
+        The SDKs return markers as they received them, which is as text.
         """
         value = self._fields.get(name)
         if (value is None or value == "") and default is not None:
@@ -96,21 +97,21 @@ class Fields:
         return value
 
     def flag(self, name: str) -> bool:
-        """Return whether a flag is set."""
+        """Return a boolean; False if it was not sent."""
         value = self._fields.get(name)
         if not isinstance(value, (bool, type(None))):
             raise _invalid(name, "is neither true nor false")
         return bool(value)
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
-        """Return one of the texts; the first is the default."""
+        """Return a text that must be one of `choices`; the first is the default."""
         value = self.text(name, "") or choices[0]
         if value not in choices:
             raise _invalid(name, f"is none of {', '.join(choices)}")
         return value
 
     def digest(self) -> tuple[str, str | None]:
-        """Return the name of the hash, and `content_hash` in lower case if it is given."""
+        """Return the hash algorithm, and `content_hash` in lower case; None if it was not sent."""
         algorithm = self.text("content_hash_name", "").lower() or "sha1"
         given = self.text("content_hash", "")
         if algorithm not in ALGORITHMS:
@@ -125,7 +126,7 @@ class Fields:
         return algorithm, given.lower()
 
     def parts(self, algorithm: str) -> list[PartInfo] | None:
-        """Return `part_info_list`; None if there is none, or if it is empty as the SDKs send it."""
+        """Return `part_info_list`; None if it is missing, or empty, as the SDKs send it."""
         entries = self._fields.get("part_info_list")
         if entries is None or entries == []:
             return None
@@ -135,10 +136,10 @@ class Fields:
 
 
 def check_context(context: Context, algorithm: str) -> Context:
-    """Return a context that can be resumed from.
+    """Return the context, if hashing can be resumed from it.
 
     Raises:
-        RefusedError: If it cannot.
+        RefusedError: If its offset is not a multiple of 64, or its number of words is wrong.
     """
     name = _CONTEXT_FIELDS[algorithm]
     words = struct.calcsize(ALGORITHMS[algorithm].words.format) // 4

@@ -1,4 +1,4 @@
-"""Files and folders of PDS: get, list, delete, downloads."""
+"""Files and folders of PDS: get, list, delete and download."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 
 _PAGE = 50
 _LARGEST_PAGE = 100
-_SHORTEST, _USUAL, _LONGEST = 1, 900, 115_200  # seconds of a download's URL
+_SHORTEST, _USUAL, _LONGEST = 1, 900, 115_200  # seconds that a download URL is valid
 _CHILDREN = 1000
 
 
 def get(call: Call) -> Answer:
-    """Describe a file or a folder."""
+    """Return the metadata of a file or folder."""
     key = call.key(call.fields.identifier("file_id"))
     return describe(call.context.store.database.read(lambda tx: require_entry(tx, key)))
 
 
 def list_folder(call: Call) -> Answer:
-    """Describe what is in a folder, a page at a time."""
+    """Return a page of the entries of a folder."""
     folder = call.key(call.fields.text("parent_file_id", ROOT) or ROOT)
     limit = call.fields.number("limit", _PAGE, _LARGEST_PAGE) or _PAGE
     after = _read_marker(call.fields.text("marker", ""))
@@ -59,7 +59,7 @@ def list_folder(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """Remove a file, or a folder with all that is in it."""
+    """Delete a file, or a folder with everything in it."""
     key = call.key(call.fields.identifier("file_id"))
     if key.id == ROOT:
         raise RefusedError("InvalidParameter.FileId", "the root cannot be deleted")
@@ -68,7 +68,7 @@ def delete(call: Call) -> Answer:
 
 
 def get_download_url(call: Call) -> Answer:
-    """Return the signed URL of a file's content."""
+    """Return a signed URL of a file's content."""
     key = call.key(call.fields.identifier("file_id"))
     seconds = call.fields.number("expire_sec", _USUAL, _LONGEST) or _USUAL
     entry = call.context.store.database.read(lambda connection: require_entry(connection, key))
@@ -86,7 +86,7 @@ def get_download_url(call: Call) -> Answer:
 
 
 def open_download(context: Context, link: Link, wanted: Wanted) -> Download:
-    """Open the content that a signed URL is for."""
+    """Open the content of the file that a signed URL is for."""
     key = Key(SERVICE, link.space, link.id)
     entry = context.store.database.read(lambda connection: tree.find(connection, key))
     if entry is None or entry.content is None:

@@ -1,4 +1,4 @@
-"""Signed URLs: for a part, with its context, or for a file's content; until when."""
+"""Signed URLs for a part, with its context, or for a file's content, and their expiry."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ if TYPE_CHECKING:
     from cosfast.emulator.wire.addressing import RequestTarget
 
 PREFIX = "/pds-content/"
-"""What the path of every signed URL begins with."""
+"""Prefix of the path of every signed URL."""
 
 _UPLOAD, _DOWNLOAD = "PUT", "GET"
 
 
 @dataclass(frozen=True)
 class Link:
-    """What a signed URL is for.
+    """The request that a signed URL permits.
 
     Attributes:
         method: ``PUT`` or ``GET``.
-        space: The drive.
-        id: The upload, or the file.
-        part_number: Of the part, from 1; 0 for a download.
-        content_type: What the Content-Type must be; empty for no such header.
-        context: Offset and words of the hash before the part, in parallel mode; else None.
+        space: Id of the drive.
+        id: Id of the upload, or of the file.
+        part_number: Number of the part, from 1; 0 for a download.
+        content_type: Required value of the Content-Type header; empty for no such header.
+        context: In parallel mode, the offset of the part and the words of the chaining state before
+            it; otherwise None.
     """
 
     method: str
@@ -49,8 +50,8 @@ class Signer:
     """Makes signed URLs and checks them.
 
     Args:
-        secret: Of the server; URLs outlive a restart with the same one.
-        clock: Seconds since 1970.
+        secret: Secret of the server; URLs stay valid after a restart with the same secret.
+        clock: Returns the time in seconds since 1970.
     """
 
     def __init__(self, secret: str, clock: Callable[[], float]) -> None:
@@ -66,10 +67,10 @@ class Signer:
         return f"{origin}{path}?{urlencode(fields)}"
 
     def check(self, method: str, target: RequestTarget) -> Link:
-        """Return what a requested URL is for.
+        """Return the link of a requested URL.
 
         Raises:
-            RefusedError: If it is not one of `sign`, is for another method, or has expired.
+            RefusedError: If the URL was not made by `sign`, is for another method, or has expired.
         """
         fields = dict(parse_qsl(target.query, keep_blank_values=True, errors="replace"))
         expires, text = fields.get("Expires", ""), fields.get("link", "")
@@ -91,7 +92,7 @@ class Signer:
 
 
 def require_content_type(link: Link, given: str) -> None:
-    """Refuse a Content-Type that is not the one that the URL was signed for."""
+    """Refuse the request if its Content-Type is not the one that the URL was signed for."""
     if given != link.content_type:
         raise _mismatch("Content-Type is not the content_type that came with the URL")
 
@@ -105,6 +106,6 @@ def _to_text(link: Link) -> str:
 
 
 def _from_text(text: str) -> Link:
-    fields: Any = load_json(text)  # it was signed here
+    fields: Any = load_json(text)  # signed by this server
     context = fields.pop("context")
     return Link(**fields, context=None if context is None else (context[0], tuple(context[1])))

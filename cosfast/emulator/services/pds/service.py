@@ -1,4 +1,4 @@
-"""PDS as a service of the emulator: the steps of answering a request."""
+"""PDS as a service of the emulator: operations and the handling of requests."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from cosfast.emulator.wire.http import Exchange
 
 API = "/v2/"
-"""What the path of every operation begins with."""
+"""Prefix of the path of every operation."""
 
 PUT_PART = "put_part"
 DOWNLOAD = "download"
-"""The names of the two that go to signed URLs."""
+"""Names of the two operations at signed URLs."""
 
 _FILE_API = "/v2/file/"
 _LARGEST_BODY = 8 * 1024 * 1024  # of the API: 10,000 parts with their contexts
@@ -68,17 +68,17 @@ class Pds(Service):
 
     @property
     def session_lifetime(self) -> float:
-        """Ten days, unless the limits say otherwise."""
+        """Lifetime of an upload in seconds; ten days by default."""
         return self._limits.pds_session_lifetime
 
     def owns_path(self, path: str) -> bool:
-        """Return whether a path is of the API, or of a signed URL."""
+        """Return whether a path belongs to the API or to a signed URL."""
         return path.startswith((API, PREFIX))
 
     async def handle(
         self, request: web.BaseRequest, target: RequestTarget, exchange: Exchange
     ) -> web.StreamResponse:
-        """Answer an operation, or a request to a signed URL."""
+        """Answer a request for an operation or to a signed URL."""
         injector = Injector(self.context.faults, request, answers.refused_by_fault)
         if target.path.startswith(PREFIX) and request.method in {"GET", "HEAD"}:
             return await self._download(request, target, exchange, injector)
@@ -92,7 +92,7 @@ class Pds(Service):
         return await injector.after_work(response)
 
     def refuse(self, error: RefusalError, exchange: Exchange) -> web.Response:
-        """Return the answer of failure, in the form of the API or of the storage."""
+        """Return the response to a refused request, in the format of the API or of the storage."""
         exchange.code = answers.code_of(error)
         of_storage = PREFIX in exchange.target
         return answers.failure(error, exchange.request_id, of_storage=of_storage)
@@ -151,7 +151,7 @@ class Pds(Service):
             link = self._signer.check("PUT", target)
             require_content_type(link, request.headers.get("Content-Type", ""))
         except RefusedError as refusal:
-            refusal.close = True  # its body is not read
+            refusal.close = True  # the body of the request is not read
             raise
         with self.context.new_content() as content:
             await read_content(

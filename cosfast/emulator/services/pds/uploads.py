@@ -1,4 +1,4 @@
-"""Uploads to PDS: create, URLs, parts in any order or in turn, complete."""
+"""Uploads to PDS: create, URLs, parts in any order or one after another, complete."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ _NO_WORDS = "-"
 
 
 def create(call: Call) -> Answer:
-    """Open an upload, take the file at once if its content is stored, or make a folder."""
+    """Open an upload, create the file at once if its content is stored, or create a folder."""
     kind = call.fields.choice("type", ("file", "folder"))
     return _create_folder(call) if kind == "folder" else _create_file(call)
 
 
 def get_upload_url(call: Call) -> Answer:
-    """Return fresh URLs; in parallel mode the contexts come again."""
+    """Return new URLs of parts; in parallel mode the request contains the contexts again."""
     session = _find_named(call, finished="AlreadyExist.File")
     parts = call.fields.parts(session.algorithm)
     if parts is None:
@@ -62,7 +62,7 @@ def get_upload_url(call: Call) -> Answer:
 
 
 def list_uploaded_parts(call: Call) -> Answer:
-    """Return which parts have arrived, a page at a time."""
+    """Return a page of the parts that were received."""
     session = _find_named(call, finished="NotFound.UploadId")
     limit = call.fields.number("limit", _LISTED, _LISTED) or _LISTED
     marker = call.fields.number("part_number_marker", 0)
@@ -81,7 +81,7 @@ def list_uploaded_parts(call: Call) -> Answer:
 
 
 def complete(call: Call) -> Answer:
-    """Make the file of its parts, if all are here and are what was announced."""
+    """Combine the parts to the file if all were received and match the contexts and the hash."""
     session = _find_named(call, finished="AlreadyExist.File")
     named = call.fields.parts(session.algorithm)
     database = call.context.store.database
@@ -100,7 +100,7 @@ def complete(call: Call) -> Answer:
 
 
 def put_part(context: Context, link: Link, content: Content) -> str:
-    """Receive one part; return its ETag."""
+    """Receive one part, and return its ETag."""
     session = _find_open(context, link.space, link.id)
     if session is None:
         raise _no_upload()
@@ -214,7 +214,7 @@ def _create_file(call: Call) -> Answer:
 
 
 def _taken(connection: sqlite3.Connection, call: Call, parent: str, name: str, mode: str) -> Answer:
-    """Return the answer that the name is taken, if it is and that is to be told."""
+    """Return the response that the name is taken, if it is and the mode is ``refuse``."""
     if mode != "refuse":
         return None
     found = tree.find_named(connection, call.key(parent), name)
@@ -233,7 +233,7 @@ def _created(entry: Entry) -> dict[str, object]:
 
 
 def _check_pre_hash(connection: sqlite3.Connection, call: Call, size: int) -> None:
-    """Refuse with PreHashMatched if a content of that size begins with those bytes."""
+    """Refuse with PreHashMatched if a stored content of that size begins with the same bytes."""
     wanted = call.fields.text("pre_hash", "").lower()
     if not wanted:
         return
@@ -245,7 +245,7 @@ def _check_pre_hash(connection: sqlite3.Connection, call: Call, size: int) -> No
 
 
 def _reread(tx: Transaction, session: Session) -> Session:
-    """Return a session with the number that the database has given it."""
+    """Return the session with the number that the database assigned to it."""
     found = sessions.find(tx.connection, SERVICE, session.id)
     if found is None:
         raise _no_upload()
@@ -253,7 +253,7 @@ def _reread(tx: Transaction, session: Session) -> Session:
 
 
 def _learn(tx: Transaction, session: Session, parts: Iterable[PartInfo]) -> Session:
-    """Record the contexts of parts; in parallel mode each part needs one."""
+    """Record the contexts of parts in parallel mode, in which each part but the first needs one."""
     if not session.attributes["parallel"]:
         return session
     contexts = dict(session.attributes["contexts"])
@@ -307,7 +307,7 @@ def _urls(call: Call, session: Session, parts: Sequence[PartInfo]) -> list[dict[
 
 
 class _Arrived(NamedTuple):
-    """A part that is here: the hash before it and after it as hex, in parallel mode."""
+    """A part that was received; in parallel mode with the hash before and after it in hex."""
 
     number: int
     offset: int
@@ -317,12 +317,12 @@ class _Arrived(NamedTuple):
     after: str
 
     def to_tag(self) -> str:
-        """Return what the store keeps of it."""
+        """Return the tag with which the store keeps the part."""
         return f"{self.number} {self.etag} {self.before} {self.after}"
 
     @staticmethod
     def of(part: Part) -> _Arrived:
-        """Read what the store keeps."""
+        """Return the part for an entry of the store."""
         number, etag, before, after = part.tag.split()
         return _Arrived(int(number), part.offset, part.length, etag, before, after)
 
@@ -332,7 +332,7 @@ def _arrived(connection: sqlite3.Connection, session: Session) -> list[_Arrived]
 
 
 def _put_next(context: Context, session: Session, link: Link, content: Content) -> str:
-    """Receive the part behind those that are here."""
+    """Receive the part that follows those received."""
     arrived = context.store.database.read(lambda connection: _arrived(connection, session))
     if link.part_number <= len(arrived):
         raise _part_exists(link)
@@ -346,8 +346,8 @@ def _put_next(context: Context, session: Session, link: Link, content: Content) 
 
 
 def _put_anywhere(context: Context, session: Session, link: Link, content: Content) -> str:
-    """Receive a part in parallel mode: check it from its context."""
-    assert link.context is not None  # noqa: S101 - the caller has looked
+    """Receive a part in parallel mode, and verify it with its context."""
+    assert link.context is not None  # noqa: S101 - the caller has checked it
     offset, words = link.context
     known = context.store.database.read(
         lambda connection: sessions.find_part(connection, session, offset)
@@ -404,7 +404,7 @@ def _words_hex(algorithm: str, words: Iterable[int]) -> str:
 
 
 def _require_all(call: Call, session: Session, arrived: Sequence[_Arrived]) -> None:
-    """Refuse an upload that lacks parts, or whose parts do not follow one another."""
+    """Refuse an upload with missing parts, gaps between parts, or parts of a wrong size."""
     end = 0
     for index, part in enumerate(arrived):
         if part.offset != end or part.number != index + 1:
@@ -421,7 +421,7 @@ def _require_all(call: Call, session: Session, arrived: Sequence[_Arrived]) -> N
 
 
 def _require_named(arrived: Sequence[_Arrived], named: Sequence[PartInfo]) -> None:
-    """Refuse a list of parts that is not that of those that are here."""
+    """Refuse a list of parts that does not match the received parts."""
     etags: Mapping[int, str | None] = {part.number: part.etag for part in named}
     for part in arrived:
         if part.number not in etags or etags[part.number] not in {None, "", part.etag}:
@@ -431,7 +431,7 @@ def _require_named(arrived: Sequence[_Arrived], named: Sequence[PartInfo]) -> No
 
 
 def _chained(call: Call, session: Session, arrived: Sequence[_Arrived]) -> str:
-    """Return the digest of a file whose parts each begin with the hash that the last ended with."""
+    """Return the digest of the file, if each part begins with the hash that the last ended with."""
     store = call.context.store
     for part, following in pairwise(arrived):
         if part.after != following.before:
@@ -461,11 +461,11 @@ def _create_entry(tx: Transaction, call: Call, session: Session, digest: str) ->
 
 
 def _find_named(call: Call, *, finished: str) -> Session:
-    """Return the open upload that a request names.
+    """Return the open upload of a request.
 
     Args:
         call: The request.
-        finished: The code for one that has become a file.
+        finished: Code of the refusal if the upload is already complete.
     """
     upload_id, file_id = call.fields.identifier("upload_id"), call.fields.identifier("file_id")
     session = _find_open(call.context, call.drive, upload_id)
