@@ -19,9 +19,6 @@ BLOCK_SIZE = 64
 MAX_LENGTH = 2**61 - 1
 """Bytes in the longest message: FIPS 180-4 has a 64-bit counter of its bits."""
 
-DIGEST_SIZE = 20
-"""Bytes in a SHA-1 digest."""
-
 _MAX_WORD = 2**32 - 1
 _INTEGERS = {int}
 

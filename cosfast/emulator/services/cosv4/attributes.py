@@ -28,7 +28,6 @@ REPLACED_AS_A_SET = (
     "Content-Language",
     "Content-Encoding",
 )
-META_PREFIX = "x-cos-meta-"
 MAX_HEADER = 4096
 """Maximum bytes of one custom header, name and value together."""
 
