@@ -254,6 +254,31 @@ def test_each_item_has_its_own_outcome(executor, max_workers):
         assert outcome == number * number if expected is int else str(outcome) == str(number)
 
 
+class Memoizing(ThreadPoolExecutor):
+    """An executor that takes calls with equal arguments for one, as Dask does by default."""
+
+    def __init__(self):
+        super().__init__(2)
+        self.known = {}
+
+    def submit(self, *call):
+        if call not in self.known:
+            self.known[call] = super().submit(*call)
+        return self.known[call]
+
+
+def test_a_call_with_the_same_arguments_is_made_again():
+    made = []
+    with Memoizing() as executor:
+        for _ in range(2):
+            work = made.append
+            assert dict(as_outcomes(work, "aab", max_workers=2, executor=executor)) == {
+                "a": None,
+                "b": None,
+            }
+    assert sorted(made) == list("aaaabb")
+
+
 def test_outcomes_come_as_they_are_done_and_items_go_as_they_are_needed():
     first, taken = Event(), []
 
