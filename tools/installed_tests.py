@@ -131,16 +131,19 @@ def passes(combination: Combination, runs: Sequence[Sequence[str]]) -> bool:
             return False
         tree = unpack_tests(folder / "sdist")
         (folder / "home").mkdir()
-        # A free-threaded Python turns the lock on for extensions that do not know it.
-        options = ["-X", "gil=0"] if combination.version.endswith("t") else []
-        command = [python, *options, "-I", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        outcomes = [run_tests([*command, *words], tree, folder / "home") for words in runs]
+        command = [python, "-I", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        environment = {"HOME": str(folder / "home"), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+        if combination.version.endswith("t"):
+            # A free-threaded Python turns the lock on for extensions that do not know it. The
+            # option is for this process, which ignores the variable; that, for pytest's workers.
+            command[1:1] = ["-X", "gil=0"]
+            environment["PYTHON_GIL"] = "0"
+        outcomes = [run_tests([*command, *words], tree, environment) for words in runs]
         return all(outcomes)
 
 
-def run_tests(command: list[str], tree: Path, home: Path) -> bool:
-    """Run pytest in the tree, with only PATH of this process's environment."""
-    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+def run_tests(command: list[str], tree: Path, environment: dict[str, str]) -> bool:
+    """Run pytest in the tree, with only these environment variables."""
     run = subprocess.run(  # noqa: S603 - as above
         command, check=False, cwd=tree, env=environment, timeout=TEST_SECONDS
     )

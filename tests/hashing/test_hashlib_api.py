@@ -202,6 +202,10 @@ def test_a_digest_has_whole_updates_of_other_threads(name):
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timer")
+@pytest.mark.skipif(
+    (3, 14) <= sys.version_info < (3, 15),
+    reason="CPython 3.14 leaves a lock held if an interrupt comes as it is acquired (gh-148874)",
+)
 def test_an_interrupt_neither_loses_nor_repeats_an_update(name):
     """Whatever an update that was interrupted did, the others count once each."""
 
