@@ -29,9 +29,11 @@ def test_hashing_loads_neither_requests_nor_the_client():
     code = """if True:
         import sys, cosfast
         cosfast.uploadparts(b"x"), cosfast.sha1(b"x"), cosfast.kernels(), cosfast.verify
-        print(sorted({"requests", "urllib3", "ssl", "json", "dataclasses"} & set(sys.modules)))
+        print(*sorted({"requests", "urllib3", "ssl", "json", "dataclasses"} & set(sys.modules)))
     """
-    assert run(code).stdout == "[]\n"
+    # From CPython 3.14 on, concurrent.futures imports dataclasses.
+    expected = "" if sys.version_info < (3, 14) else "dataclasses"
+    assert run(code).stdout.strip() == expected
 
 
 @pytest.mark.parametrize("first", ["sha1", "kernels", "uploadparts", "verify"])
