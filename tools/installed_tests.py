@@ -3,11 +3,12 @@
     installed_tests.py [--all] [--slow] [--python VERSION] [--dependencies oldest|newest]
                        [-- PYTEST...]
 
-dist/ must have the wheel, and the sdist with the tests, as `make wheels` builds them. Each run has
-its own virtual environment and an empty home, and does not use this source tree (``python -I``).
-Without options, the oldest installed Python is used with the oldest allowed dependencies; ``--all``
-runs each Python from 3.11 on with the oldest and the newest dependencies, and all code of README
-and docs/. The tests are those that are not slow; ``--slow`` runs all tests.
+dist/ must have the wheel, and the sdist with the tests, as `make wheels` builds them. A wheel for
+the stable ABI does not fit a free-threaded Python, which gets one built from the sdist. Each run
+has its own virtual environment and an empty home, and does not use this source tree
+(``python -I``). Without options, the oldest installed Python is used with the oldest allowed
+dependencies; ``--all`` runs each Python from 3.11 on with the oldest and the newest dependencies,
+and all code of README and docs/. The tests are those that are not slow; ``--slow`` runs all tests.
 
 Requires `packaging`.
 """
@@ -155,7 +156,7 @@ def make_environment(folder: Path, combination: Combination) -> str | None:
     make = [combination.python, "-I", "-m", "venv", str(folder)]
     subprocess.run(make, check=True)  # noqa: S603 - as above
     python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
-    (wheel,) = DIST.glob("*.whl")
+    wheel = find_wheel(python, combination.version, folder)
     constraints = folder / "constraints.txt"
     oldest = combination.dependencies == "oldest"
     pins = oldest_pins(wheel, combination.version) if oldest else []
@@ -165,6 +166,18 @@ def make_environment(folder: Path, combination: Combination) -> str | None:
     wanted = f"{wheel}[{','.join((*EXTRAS, 'test'))}]"
     run = subprocess.run([*install, wanted], check=False)  # noqa: S603 - as above
     return None if run.returncode else python
+
+
+def find_wheel(python: str, version: str, folder: Path) -> Path:
+    """Return the path of the wheel, built in a folder if the one in dist/ does not fit."""
+    if version.endswith("t"):
+        (sdist,) = DIST.glob("*.tar.gz")
+        build = [python, "-I", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir"]
+        subprocess.run([*build, str(folder), str(sdist)], check=True)  # noqa: S603 - as above
+    else:
+        folder = DIST
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 def oldest_pins(wheel: Path, version: str) -> list[str]:
