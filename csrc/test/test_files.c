@@ -1,5 +1,6 @@
 /* Small files on disk, hashed many at a time: each as if alone, each failure its own. */
 #define _POSIX_C_SOURCE 200809L
+#define _DARWIN_C_SOURCE /* mkdtemp */
 #define _FILE_OFFSET_BITS 64
 
 #include <errno.h>
