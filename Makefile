@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 FILE   ?=
-# A worker for each core; the tests of a file stay together.
+# Two workers for each core (tests/conftest.py); the tests of a file stay together.
 PARALLEL := --numprocesses auto --dist loadfile
 CORE   := setup.py pyproject.toml $(wildcard src/*.py csrc/*.c csrc/*.h csrc/sources.txt)
 

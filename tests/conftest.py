@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from typing import Any
 
@@ -17,6 +18,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("cosfast")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return what ``--numprocesses auto`` means: many tests wait for processes and timeouts."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(params=upload_vectors(), ids=vector_id)
