@@ -179,7 +179,8 @@ def test_a_stop_from_outside_begins_nothing_more(max_workers):
             stop.set()
 
     run_tasks(work, range(1000), max_workers=max_workers, stop=stop)
-    assert set(begun) >= {0, 1, 2, 3}
+    assert 3 in begun  # other threads may see the stop before they begin what they took earlier
+    assert max_workers > 1 or begun == [0, 1, 2, 3]
     assert len(begun) < 30
 
 

@@ -61,7 +61,8 @@ def main() -> int:
     """Run the requested combinations; return 1 if one fails."""
     options = parse_arguments()
     pythons = dict(find_pythons())
-    for version in sorted(set(VERSIONS) - set(pythons), key=VERSIONS.index):
+    wanted = VERSIONS if options.all else filter(None, [options.python])
+    for version in [version for version in wanted if version not in pythons]:
         print(f"SKIPPED: Python {version} is not installed", flush=True)
     chosen = [c for c in combinations(pythons) if is_wanted(c, options)]
     if not options.all and not options.python:
