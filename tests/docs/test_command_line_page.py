@@ -42,7 +42,7 @@ def commands():
 
 
 def test_every_command_has_a_section():
-    assert set(sections()) == {SHARED, *NAMES}
+    assert set(sections()) == {"Cron jobs", "Files that exist", "Wildcards", SHARED, *NAMES}
 
 
 def flags_of(parser):
