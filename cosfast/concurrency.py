@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from itertools import count
 from queue import SimpleQueue
 from threading import Event, Lock, Semaphore
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -258,8 +257,6 @@ class _Running(Generic[Item, Result]):
     def __init__(self, executor: Executor, work: Callable[[Item], Result]) -> None:
         self._executor = executor
         self._work = work
-        self._id = os.urandom(16)
-        self._numbers = count()
         self._items: dict[Future[Result | Failure], Item] = {}
         self._done: SimpleQueue[Future[Result | Failure]] = SimpleQueue()
 
@@ -268,9 +265,8 @@ class _Running(Generic[Item, Result]):
 
     def submit(self, item: Item) -> None:
         """Have ``work(item)`` called."""
-        # Dask takes calls with equal arguments for one, and would reuse the result of an earlier.
-        unique = (self._id, next(self._numbers))
-        future = self._executor.submit(_attempt, self._work, item, unique)
+        # By default, Dask reuses the result of an earlier call with equal arguments.
+        future = self._executor.submit(_attempt, self._work, item, os.urandom(16))
         self._items[future] = item
         future.add_done_callback(self._done.put)
 
@@ -371,7 +367,7 @@ def read_ahead(
                 future.cancel()
 
 
-def _attempt(work: Callable[[Item], Result], item: Item, unique: object) -> Result | Failure:
+def _attempt(work: Callable[[Item], Result], item: Item, unique: bytes) -> Result | Failure:
     del unique
     try:
         return work(item)
