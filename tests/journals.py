@@ -96,7 +96,7 @@ def ignored_once(journal, match=""):
         began = time.perf_counter()
         for _ in range(100):
             use(journal)
-        assert time.perf_counter() - began < 5
+        assert time.perf_counter() - began < 0.5
     assert [warning.category for warning in caught] == [JournalWarning], caught
     message = str(caught[0].message)
     assert match in message

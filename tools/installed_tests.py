@@ -61,9 +61,9 @@ def main() -> int:
     """Run the requested combinations; return 1 if one fails."""
     options = parse_arguments()
     pythons = dict(find_pythons())
-    wanted = VERSIONS if options.all else filter(None, [options.python])
-    for version in [version for version in wanted if version not in pythons]:
-        print(f"SKIPPED: Python {version} is not installed", flush=True)
+    for version in VERSIONS:
+        if version not in pythons and (options.all or version == options.python):
+            print(f"SKIPPED: Python {version} is not installed", flush=True)
     chosen = [c for c in combinations(pythons) if is_wanted(c, options)]
     if not options.all and not options.python:
         chosen = chosen[:1]
@@ -136,8 +136,8 @@ def passes(combination: Combination, runs: Sequence[Sequence[str]]) -> bool:
         command = [python, "-I", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
         environment = {"HOME": str(folder / "home"), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
         if combination.version.endswith("t"):
-            # A free-threaded Python turns the lock on for extensions that do not know it. The
-            # option is for this process, which ignores the variable; that, for pytest's workers.
+            # A free-threaded Python turns the GIL on for extensions that do not declare support.
+            # Because of -I this process ignores PYTHON_GIL, and its workers do not inherit -X.
             command[1:1] = ["-X", "gil=0"]
             environment["PYTHON_GIL"] = "0"
         outcomes = [run_tests([*command, *words], tree, environment) for words in runs]

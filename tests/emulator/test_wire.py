@@ -140,7 +140,7 @@ def test_expect_100_continue_is_answered_at_once(endpoint):
         wire.send(head + b"\r\n\r\n")
         began = time.monotonic()
         assert wire.read_head() == (100, {})
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 0.5
         wire.send(body)
         assert wire.read_reply().code == 0
 
@@ -152,7 +152,7 @@ def test_expect_is_refused_without_asking_for_the_body(endpoint):
         wire.send(data.split(b"\r\n\r\n")[0] + b"\r\n\r\n")
         assert wire.read_reply().code == -97
         assert wire.is_closed_by_server()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 1
 
 
 def test_many_requests_on_one_connection(endpoint):
@@ -306,7 +306,7 @@ def test_a_broken_chunk_is_answered_at_once(endpoint):
         began = time.monotonic()
         wire.send(b"ZZZ\r\n")
         assert wire.read_reply().code == -5993
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 1
 
 
 # -- addresses
@@ -404,7 +404,7 @@ def test_a_body_above_the_limit_is_refused_before_it_is_read(endpoint):
         wire.send(request(target(PATH), b"", length))
         reply = wire.read_reply()
         assert (reply.status, reply.code) == (400, -285)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 1
 
 
 def test_a_chunked_body_above_the_limit_is_cut_off(tmp_path):
